@@ -1,0 +1,229 @@
+"""Every setting once: its name in the environment, its default, what it means, and its check at start."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app
+
+PROJECT = Path(__file__).resolve().parent.parent
+ENVIRONMENTS = ("development", "production", "test")
+WEAK_SECRET = 32
+
+
+class BadSettings(Exception):
+    """One or more settings are wrong; `str()` is one clear line for each."""
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _path(value: str) -> Path:
+    return Path(value).expanduser().resolve()
+
+
+def _count_up_to(most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        number = int(value)
+        if not 0 <= number <= most:
+            raise ValueError(f"is {value}, and must be between 0 and {most}")
+        return number
+
+    return read
+
+
+def _environment(value: str) -> str:
+    if value not in ENVIRONMENTS:
+        raise ValueError(f"is {value!r}, and must be one of {', '.join(ENVIRONMENTS)}")
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"is {value!r}, and must be an address like https://crm.example.com")
+    return value.rstrip("/")
+
+
+def _scheme(*schemes: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if urlsplit(value).scheme not in schemes:
+            raise ValueError(f"must begin with one of {', '.join(s + '://' for s in schemes)}")
+        return value
+
+    return read
+
+
+def _database(value: str) -> str:
+    """SQLAlchemy's own address; the short forms that platforms hand out are read too."""
+    for short in ("postgres://", "postgresql://"):
+        if value.startswith(short):
+            return "postgresql+psycopg://" + value.removeprefix(short)
+    return _scheme("sqlite", "postgresql+psycopg")(value)
+
+
+def _setting(
+    name: str, default: str, meaning: str, read: Callable[[str], Any] = _text, shown: str = ""
+) -> Any:
+    """A field of `Settings`, read from the variable `name`; `shown` is how README names the default."""
+    return field(
+        metadata={"name": name, "default": default, "meaning": meaning, "read": read, "shown": shown}
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says, checked; read once at start and never changed."""
+
+    env: str = _setting("CRMWEB_ENV", "development", "`development`, `production` or `test`", _environment)
+    home: Path = _setting(
+        "CRMWEB_HOME", str(PROJECT / "var"), "the data folder", _path, shown="`var/` in the project"
+    )
+    database_url: str = _setting(
+        "DATABASE_URL",
+        "",
+        "`postgresql://…`, or `sqlite:///…` for another file",
+        lambda value: _database(value) if value else "",
+        shown="SQLite in the data folder",
+    )
+    redis_url: str = _setting(
+        "REDIS_URL",
+        "",
+        "a Redis or Valkey server, `redis://…`",
+        lambda value: _scheme("redis", "rediss", "unix")(value) if value else "",
+        shown="the embedded server",
+    )
+    secret_key: str = _setting(
+        "SECRET_KEY",
+        "",
+        f"at least {WEAK_SECRET} random characters; needed in production",
+        shown="made and kept in the data folder in development",
+    )
+    public_url: str = _setting(
+        "PUBLIC_URL",
+        "",
+        "the address that people open, used in links that leave the house",
+        lambda value: _web_address(value) if value else "",
+        shown="`http://localhost:PORT`",
+    )
+    host: str = _setting("HOST", "127.0.0.1", "the address `crmweb run` listens on")
+    port: int = _setting("PORT", "8000", "the port `crmweb run` listens on", _count_up_to(65535))
+    mail_url: str = _setting(
+        "MAIL_URL",
+        "",
+        "`smtp://user:password@host:587` or `smtps://…`",
+        lambda value: _scheme("smtp", "smtps")(value) if value else "",
+        shown="no mail is sent",
+    )
+    mail_from: str = _setting("MAIL_FROM", "", "the sender of our mail", shown="needed with `MAIL_URL`")
+    geocoder: str = _setting(
+        "GEOCODER",
+        "",
+        "the geocoder that finds typed addresses: `nominatim` or `nominatim:HOST`",
+        shown="off",
+    )
+    tile_url: str = _setting(
+        "TILE_URL", "", "map tiles, `https://…/{z}/{x}/{y}.png`", shown="none: pins on plain ground"
+    )
+    vapid_private_key: str = _setting(
+        "VAPID_PRIVATE_KEY", "", "the key that signs push messages", shown="no push"
+    )
+    vapid_subject: str = _setting(
+        "VAPID_SUBJECT", "", "`mailto:` address told to push services", shown="no push"
+    )
+    push_services: str = _setting(
+        "PUSH_SERVICES", "", "further hosts that may receive push", shown="the known ones"
+    )
+    trusted_proxies: int = _setting(
+        "TRUSTED_PROXIES", "0", "how many proxies stand in front and set `X-Forwarded-*`", _count_up_to(5)
+    )
+    metrics_token: str = _setting(
+        "METRICS_TOKEN", "", "lets a collector read `/metrics`", shown="loopback only"
+    )
+
+    @property
+    def database(self) -> str:
+        """The address that SQLAlchemy opens."""
+        return self.database_url or f"sqlite:///{self.home / 'crmweb.sqlite3'}"
+
+    @property
+    def address(self) -> str:
+        """Where people find the product, without a slash at the end."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def https(self) -> bool:
+        return self.address.startswith("https://")
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check everything. Raises `BadSettings` with a line for each wrong value."""
+    values: dict[str, Any] = {}
+    complaints: list[str] = []
+    for setting in fields(Settings):
+        try:
+            values[setting.name] = _read(setting, environ)
+        except ValueError as wrong:
+            complaints.append(f"{setting.metadata['name']} {_reason(wrong)}")
+    if not complaints:
+        complaints = _disagreements(values)
+    if complaints:
+        raise BadSettings("\n".join(complaints))
+    values["secret_key"] = values["secret_key"] or _kept_secret(values["home"])
+    return Settings(**values)
+
+
+def _read(setting: Field[Any], environ: Mapping[str, str]) -> Any:
+    given = environ.get(setting.metadata["name"], "").strip()
+    return setting.metadata["read"](given or setting.metadata["default"])
+
+
+def _reason(wrong: ValueError) -> str:
+    text = str(wrong)
+    return "must be a whole number" if text.startswith("invalid literal") else text
+
+
+def _disagreements(values: Mapping[str, Any]) -> list[str]:
+    wrong = []
+    if values["env"] == "production":
+        wrong += _weak_secret(values["secret_key"])
+    if values["mail_url"] and not values["mail_from"]:
+        wrong.append("MAIL_FROM is missing: mail needs a sender when MAIL_URL is set")
+    if values["tile_url"] and not all(part in values["tile_url"] for part in ("{z}", "{x}", "{y}")):
+        wrong.append("TILE_URL must hold {z}, {x} and {y}")
+    return wrong
+
+
+def _weak_secret(secret: str) -> list[str]:
+    if len(secret) < WEAK_SECRET:
+        return [f"SECRET_KEY is missing or too short: give at least {WEAK_SECRET} random characters"]
+    if len(set(secret)) < math.isqrt(WEAK_SECRET) * 2:
+        return ["SECRET_KEY repeats itself too much to be random"]
+    return []
+
+
+def _kept_secret(home: Path) -> str:
+    """Development and tests keep a random key in the data folder, so that a restart signs nobody out."""
+    import secrets
+
+    file = home / "secret-key"
+    if file.exists():
+        return file.read_text().strip()
+    home.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_urlsafe(48)
+    file.touch(mode=0o600)
+    file.write_text(key)
+    return key
+
+
+def current_settings() -> Settings:
+    """The settings of the application at work."""
+    settings = current_app.extensions["settings"]
+    assert isinstance(settings, Settings)
+    return settings
