@@ -1,0 +1,46 @@
+"""The one place that reads the time, so that a test can hold it still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+class HeldClock:
+    """A clock that stands at ``at`` until a test moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at.astimezone(UTC)
+
+    def move(self, by: timedelta) -> None:
+        """Go on (or back, with a negative ``by``) and stand there."""
+        self.at += by
+
+
+_held: HeldClock | None = None
+
+
+def now() -> datetime:
+    """The moment, aware, in UTC."""
+    return _held.at if _held else datetime.now(UTC)
+
+
+def today(zone: str) -> date:
+    """The date that a person in ``zone`` (an IANA name, such as ``Asia/Ho_Chi_Minh``) reads off the wall.
+
+    Raises ``ZoneInfoNotFoundError`` for a zone that does not exist.
+    """
+    return now().astimezone(ZoneInfo(zone)).date()
+
+
+@contextmanager
+def frozen(at: datetime) -> Iterator[HeldClock]:
+    """For tests: hold the time at ``at`` (aware) in every thread of this process until the block ends."""
+    global _held
+    before, _held = _held, HeldClock(at)
+    try:
+        yield _held
+    finally:
+        _held = before

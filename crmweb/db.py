@@ -1,0 +1,222 @@
+"""The database: how it is opened, how a write takes its turn, and the types every table shares."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pysqlite3
+import uuid_utils.compat as uuid_utils
+from flask import Flask, current_app
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BLOB,
+    BigInteger,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    event,
+    make_url,
+)
+from sqlalchemy import Uuid as NativeUuid
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from crmweb.config import PROJECT, Settings
+
+LOCK_PATIENCE = 4.0
+"""Seconds that a write waits for its turn, so that a stuck writer is a 503 within five."""
+
+WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
+"""SQLite versions, first and last, that can lose a commit when the log is reset."""
+
+SmallInt = Integer
+SerialId = BigInteger().with_variant(Integer(), "sqlite")
+"""A running number that the database gives out, in order."""
+
+
+class Busy(Exception):
+    """Another write held the database for longer than `LOCK_PATIENCE`; nothing was written."""
+
+
+class Id(TypeDecorator[uuid.UUID]):
+    """A UUIDv7: the database's own type on PostgreSQL, 16 bytes on SQLite (text would cost 28% more disk)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(BLOB(16))
+        return dialect.type_descriptor(NativeUuid())
+
+    def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> Any:
+        return value.bytes if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
+        return uuid.UUID(bytes=value) if isinstance(value, bytes) else value
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, aware and in UTC. A naive one is refused on the way in."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_id() -> uuid.UUID:
+    """A fresh UUIDv7 (RFC 9562), which sorts by the time it was made."""
+    return uuid_utils.uuid7()
+
+
+class Model(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {uuid.UUID: Id(), datetime: UtcDateTime()}
+
+
+db = SQLAlchemy(metadata=Model.metadata)
+migrate = Migrate()
+
+
+def open_database(app: Flask, settings: Settings) -> None:
+    """Give the app its engine. Raises RuntimeError where this machine's SQLite can lose commits."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(PROJECT / "migrations"), render_as_batch=True)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _listen_to_sqlite(db.engine)
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite":
+        return {"pool_pre_ping": True, "connect_args": {"options": "-c timezone=utc -c lock_timeout=4000"}}
+    _refuse_losing_sqlite()
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    return {"module": pysqlite3, "connect_args": {"timeout": LOCK_PATIENCE}, "pool_size": 16}
+
+
+def _refuse_losing_sqlite() -> None:
+    version = pysqlite3.sqlite_version_info
+    if WAL_RESET_BUG[0] <= version <= WAL_RESET_BUG[1]:
+        raise RuntimeError(
+            f"SQLite {pysqlite3.sqlite_version} can lose commits; crmweb needs 3.51.3 or newer: reinstall pysqlite3"
+        )
+
+
+def _listen_to_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver would begin transactions by itself, and late; `begin` below does it.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that turns into a write fails when another wrote meanwhile.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """The one write transaction of a request or a job: waits for its turn, commits at the end, undoes on an error.
+
+    What was read before is let go, so that it is read again under the lock. Raises `Busy`.
+    """
+    session = db.session()
+    session.rollback()
+    with _turn_to_write(db.engine):
+        session.connection(execution_options={"writes": True})
+        try:
+            yield
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+@contextmanager
+def _turn_to_write(engine: Engine) -> Iterator[None]:
+    """A file lock around SQLite's own: it is handed on at once, where SQLite's waiters sleep and starve."""
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        yield
+        return
+    with open(f"{engine.url.database}.turn", "ab") as turn:
+        _wait_for(turn.fileno())
+        yield
+
+
+def _wait_for(file: int) -> None:
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise Busy from None
+            time.sleep(0.002)
+
+
+def is_sqlite() -> bool:
+    """Whether the app at work stands on SQLite."""
+    return db.engine.dialect.name == "sqlite"
+
+
+def application() -> Flask:
+    """The application object itself, for threads that need it later."""
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
+__all__ = [
+    "Busy",
+    "Date",
+    "Id",
+    "Model",
+    "SerialId",
+    "UtcDateTime",
+    "application",
+    "db",
+    "is_sqlite",
+    "new_id",
+    "writing",
+]
