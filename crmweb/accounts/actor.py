@@ -1,0 +1,53 @@
+"""The person at work, as light as a request needs: one row read, nothing tracked."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from crmweb.accounts.models import User
+from crmweb.accounts.roles import ROLES
+from crmweb.scope import Principal
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. Verbs take it as `by=`, templates as `current_user`."""
+
+    id: uuid.UUID
+    name: str
+    role: str
+    zone: str
+    locale: str | None = None
+    theme: str | None = None
+    email: str | None = None
+    session_id: uuid.UUID | None = None
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    @classmethod
+    def of(cls, user: User) -> Actor:
+        return cls(user.id, user.name, user.role, user.zone, user.locale, user.theme, user.email)
+
+    def get_id(self) -> str:
+        return str(self.id)
+
+    def may(self, permission: str) -> bool:
+        return permission in ROLES[self.role]
+
+    @property
+    def given_name(self) -> str:
+        """What colleagues call them: the last word of a Vietnamese name."""
+        return self.name.split()[-1]
+
+    def today(self, at: datetime) -> date:
+        """The date where this person is."""
+        return at.astimezone(ZoneInfo(self.zone)).date()
+
+    @property
+    def principal(self) -> Principal:
+        return Principal(self.id, sees_all=self.may("customers:all"), why=self.role)

@@ -1,0 +1,52 @@
+"""Failed sign-ins, counted in the database so that losing Redis does not lift the limit."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import LargeBinary, String, delete, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crmweb.accounts.models import email_key
+from crmweb.db import Model, db, new_id
+
+WINDOW = timedelta(minutes=15)
+PER_ACCOUNT, PER_ADDRESS = 8, 40
+
+
+class SignInAttempt(Model):
+    """One failed try: on which account (hashed: it may be nobody's) and from which address."""
+
+    __tablename__ = "sign_in_attempts"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    account: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
+    address: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime]
+
+    @classmethod
+    def too_many(cls, account: str, address: str, *, at: datetime) -> bool:
+        """Whether this account, known or not, or this address has failed too often lately."""
+        recent = select(func.count()).select_from(cls).where(cls.at > at - WINDOW)
+        on_account = db.session.scalar(recent.where(cls.account == _key(account))) or 0
+        from_address = db.session.scalar(recent.where(cls.address == address)) or 0
+        return on_account >= PER_ACCOUNT or from_address >= PER_ADDRESS
+
+    @classmethod
+    def failed(cls, account: str, address: str, *, at: datetime) -> None:
+        db.session.add(cls(account=_key(account), address=address, at=at))
+
+    @classmethod
+    def forgive(cls, account: str) -> None:
+        """A success clears what the person mistyped before."""
+        db.session.execute(delete(cls).where(cls.account == _key(account)))
+
+    @classmethod
+    def prune(cls, *, at: datetime) -> None:
+        db.session.execute(delete(cls).where(cls.at < at - WINDOW))
+
+
+def _key(account: str) -> bytes:
+    return hashlib.sha256(email_key(account).encode()).digest()

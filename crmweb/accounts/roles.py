@@ -1,0 +1,24 @@
+"""The four fixed roles and what each may do. Routes ask for a permission, never for a role."""
+
+from __future__ import annotations
+
+PERMISSIONS = {
+    "customers:read": "See the customers that one looks after",
+    "customers:write": "Add and change customers",
+    "customers:assign": "Say who looks after a customer",
+    "customers:all": "See every customer",
+    "team:read": "See what one's team does",
+    "users:manage": "Manage users and roles",
+    "own:settings": "Change one's own settings",
+}
+
+FIELD = frozenset({"customers:read", "customers:write", "own:settings"})
+MANAGER = FIELD | {"customers:assign", "team:read"}
+
+ROLES: dict[str, frozenset[str]] = {
+    "rep": FIELD,
+    "account_manager": FIELD,
+    "manager": MANAGER,
+    "admin": MANAGER | {"customers:all", "users:manage"},
+}
+"""Role name → its permissions."""

@@ -1,0 +1,114 @@
+"""Signed-in devices: each is a row that can be listed and ended, never a signed cookie."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, LargeBinary, String, bindparam, delete, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
+from crmweb.db import Model, db, new_id
+
+IDLE = timedelta(days=14)
+ABSOLUTE = timedelta(days=90)
+TOUCH_EVERY = timedelta(minutes=5)
+
+
+def token_hash(token: str) -> bytes:
+    """How a secret that we handed out is kept: SHA-256 is enough for 256 random bits."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class DeviceSession(Model):
+    """One device on which one person is signed in."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    device: Mapped[str] = mapped_column(String(300), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    @classmethod
+    def start(cls, user: User, *, at: datetime, device: str = "", address: str = "") -> str:
+        """Sign a person in on a device; returns the token for its cookie, which is kept nowhere."""
+        token = secrets.token_urlsafe(32)
+        db.session.add(
+            cls(
+                user_id=user.id,
+                token=token_hash(token),
+                device=device[:300],
+                address=address,
+                created_at=at,
+                seen_at=at,
+            )
+        )
+        return token
+
+    @classmethod
+    def actor(cls, token: str, *, at: datetime) -> tuple[Actor, datetime] | None:
+        """Whoever holds this token, and when their device was last seen; None when it is unknown or over."""
+        row = db.session.execute(
+            _WHO, {"token": token_hash(token), "idle": at - IDLE, "absolute": at - ABSOLUTE}
+        ).one_or_none()
+        return (Actor(*row[:-1]), row.seen_at) if row else None
+
+    @classmethod
+    def touch(cls, session_id: uuid.UUID, *, at: datetime) -> None:
+        db.session.execute(update(cls).where(cls.id == session_id).values(seen_at=at))
+
+    @classmethod
+    def of(cls, user_id: uuid.UUID, *, at: datetime) -> list[DeviceSession]:
+        """The devices on which a person is signed in, the latest first."""
+        alive = (cls.ended_at.is_(None), cls.seen_at > at - IDLE, cls.created_at > at - ABSOLUTE)
+        return list(
+            db.session.scalars(select(cls).where(cls.user_id == user_id, *alive).order_by(cls.seen_at.desc()))
+        )
+
+    @classmethod
+    def end_all(cls, user_id: uuid.UUID, *, at: datetime, but: uuid.UUID | None = None) -> None:
+        """Sign a person out everywhere, except on the device `but`."""
+        ends = update(cls).where(cls.user_id == user_id, cls.ended_at.is_(None)).values(ended_at=at)
+        db.session.execute(ends.where(cls.id != but) if but else ends)
+
+    @classmethod
+    def prune(cls, *, at: datetime) -> None:
+        """Forget the sessions that have been over for long enough to be of no use to anyone."""
+        db.session.execute(
+            delete(cls).where(or_(cls.ended_at < at - IDLE, cls.created_at < at - ABSOLUTE - IDLE))
+        )
+
+    def end(self, *, at: datetime) -> None:
+        self.ended_at = self.ended_at or at
+
+
+_WHO = (
+    select(
+        User.id,
+        User.name,
+        User.role,
+        User.zone,
+        User.locale,
+        User.theme,
+        User.email,
+        DeviceSession.id.label("session_id"),
+        DeviceSession.seen_at,
+    )
+    .join(User, User.id == DeviceSession.user_id)
+    .where(
+        DeviceSession.token == bindparam("token"),
+        DeviceSession.ended_at.is_(None),
+        DeviceSession.seen_at > bindparam("idle"),
+        DeviceSession.created_at > bindparam("absolute"),
+        User.deactivated_at.is_(None),
+    )
+)
