@@ -1,0 +1,71 @@
+"""The spine of every customer's page. Higher slices write through `record` and listen to `happened`."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, Protocol
+
+from blinker import Signal
+from sqlalchemy import JSON, ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crmweb import clock
+from crmweb.accounts.models import User
+from crmweb.db import Model, SerialId, db, new_id
+from crmweb.scope import OfCustomer
+
+happened = Signal("Something happened to a customer. Sender: the kind; `event`: the row.")
+
+
+class HasId(Protocol):
+    """Whatever has an id: a customer, a person at work."""
+
+    @property
+    def id(self) -> uuid.UUID: ...
+
+
+class Event(OfCustomer, Model):
+    """One thing that happened. Order comes from `seq` (the server's), display from `at` (the phone's)."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_customer", "customer_id", "seq"),)
+
+    seq: Mapped[int] = mapped_column(SerialId, primary_key=True, autoincrement=True)
+    id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_id)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(60))
+    by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    by: Mapped[User | None] = relationship(lazy="joined")
+
+    @classmethod
+    def of(cls, customer: HasId, *, most: int = 30, before: int | None = None) -> list[Event]:
+        """The latest events of a customer, newest first; `before` is the `seq` from which to go on."""
+        latest = select(cls).where(cls.customer_id == customer.id).order_by(cls.seq.desc()).limit(most)
+        if before is not None:
+            latest = latest.where(cls.seq < before)
+        return list(db.session.scalars(latest))
+
+
+def record(
+    customer: HasId, kind: str, *, by: HasId | None, at: datetime, payload: dict[str, Any] | None = None
+) -> Event:
+    """Write down what happened, and tell whoever listens.
+
+    `kind` is `noun.verb` ("visit.finished"); `at` is when it happened for the person; `payload` holds plain JSON.
+    """
+    event = Event(
+        customer_id=customer.id,
+        kind=kind,
+        by_id=by.id if by else None,
+        at=at,
+        recorded_at=clock.now(),
+        payload=payload or {},
+    )
+    db.session.add(event)
+    happened.send(kind, event=event)
+    return event
