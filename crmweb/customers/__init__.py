@@ -1,0 +1,1 @@
+"""Customers: who they are, where, how to reach them, and who looks after whom."""

@@ -1,0 +1,168 @@
+"""Who looks after whom, since when and until when; and when they are due there."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, Date, Double, ForeignKey, Index, String, and_, or_, select, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crmweb.accounts.models import User
+from crmweb.customers.tiers import Tier
+from crmweb.db import Model, db, new_id
+from crmweb.scope import OfCustomer
+
+if TYPE_CHECKING:
+    from crmweb.accounts.actor import Actor
+    from crmweb.customers.models import Customer
+
+ON_THE_MAP = text("cell IS NOT NULL AND started_at IS NOT NULL AND ended_at IS NULL")
+STANDING = text("ended_at IS NULL")
+
+
+class Assignment(OfCustomer, Model):
+    """One person looks after one customer, for one line of goods or in one role.
+
+    `since` and `until` are what people agreed, first and last day; `started_at` and `ended_at` are when it came true,
+    stamped by the clock. `next_due` is a date where the person is. The copies of the customer's cell, place, tier and
+    status are what Nearby filters and sorts by; customers write them, everyone else reads them.
+    """
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        Index(
+            "ix_assignments_book",
+            "person_id",
+            "cell",
+            "tier",
+            "status",
+            "next_due",
+            "lat",
+            "lng",
+            sqlite_where=ON_THE_MAP,
+            postgresql_where=ON_THE_MAP,
+        ),
+        Index(
+            "uq_assignments_standing",
+            "customer_id",
+            "person_id",
+            "line",
+            unique=True,
+            sqlite_where=STANDING,
+            postgresql_where=STANDING,
+        ),
+        Index(
+            "ix_assignments_due", "person_id", "next_due", sqlite_where=STANDING, postgresql_where=STANDING
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    line: Mapped[str] = mapped_column(String(80), default="")
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date | None] = mapped_column(Date)
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    last_visit_at: Mapped[datetime | None]
+    next_route_day: Mapped[date | None] = mapped_column(Date)
+    next_due: Mapped[date | None] = mapped_column(Date)
+    cell: Mapped[int | None] = mapped_column(BigInteger)
+    lat: Mapped[float | None] = mapped_column(Double)
+    lng: Mapped[float | None] = mapped_column(Double)
+    tier: Mapped[str | None] = mapped_column(String(8))
+    status: Mapped[str] = mapped_column(String(12))
+
+    customer: Mapped[Customer] = relationship(back_populates="assignments")
+    person: Mapped[User] = relationship(lazy="joined")
+
+    @classmethod
+    def between(
+        cls,
+        customer: Customer,
+        person: User,
+        *,
+        at: datetime,
+        line: str = "",
+        since: date | None = None,
+        until: date | None = None,
+    ) -> Assignment:
+        """A new one, at work at once when its first day is here. Raises ValueError when `until` lies before `since`."""
+        today = at.astimezone(ZoneInfo(person.zone)).date()
+        first = since or today
+        if until and until < first:
+            raise ValueError("the last day lies before the first")
+        assignment = cls(
+            person=person,
+            person_id=person.id,
+            line=line,
+            since=first,
+            until=until,
+            created_at=at,
+            started_at=at if first <= today else None,
+            ended_at=at if until and until < today else None,
+        )
+        customer.assignments.append(assignment)
+        assignment.copy_customer()
+        return assignment
+
+    @classmethod
+    def turn_over(cls, *, at: datetime) -> int:
+        """Start and end what the calendar says, each in its person's zone; returns how many changed. The clock calls it."""
+        latest = at.date() + timedelta(days=1)
+        starts = and_(cls.started_at.is_(None), cls.since <= latest)
+        ends = and_(cls.until.is_not(None), cls.until < latest)
+        due = db.session.scalars(select(cls).where(cls.ended_at.is_(None), or_(starts, ends))).unique().all()
+        return sum(assignment._turn(at) for assignment in due)
+
+    def _turn(self, at: datetime) -> bool:
+        today = at.astimezone(ZoneInfo(self.person.zone)).date()
+        if self.until and self.until < today:
+            self.ended_at = at
+            return True
+        if self.started_at is None and self.since <= today:
+            self.started_at = at
+            return True
+        return False
+
+    @property
+    def active(self) -> bool:
+        return self.started_at is not None and self.ended_at is None
+
+    def visited(self, *, at: datetime) -> None:
+        """A visit was finished: the next one is due an interval later."""
+        if self.last_visit_at is None or at > self.last_visit_at:
+            self.last_visit_at = at
+        self.plan()
+
+    def end(self, *, by: Actor | None, at: datetime) -> None:
+        self.ended_at = self.ended_at or at
+
+    def copy_customer(self) -> None:
+        """Take over what Nearby filters and sorts by, and plan anew."""
+        customer = self.customer
+        self.cell = None if customer.archived_at else customer.cell
+        self.lat, self.lng, self.tier, self.status = (
+            customer.lat,
+            customer.lng,
+            customer.tier,
+            customer.status,
+        )
+        self.plan()
+
+    def plan(self) -> None:
+        """Work out `next_due`: the next route day, else the last visit (or the beginning) + the tier's interval."""
+        interval = Tier.intervals().get(self.tier or "")
+        if self.status != "customer" or self.customer.archived_at is not None:
+            self.next_due = None
+        elif self.next_route_day is not None:
+            self.next_due = self.next_route_day
+        elif interval is None:
+            self.next_due = None
+        else:
+            begun = self.last_visit_at or self.created_at
+            self.next_due = begun.astimezone(ZoneInfo(self.person.zone)).date() + timedelta(days=interval)

@@ -1,0 +1,90 @@
+"""Email addresses: read as people type them, without asking the network."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+EmailFlaw = Literal["no_at", "no_domain", "bad_domain", "has_space", "two_addresses", "not_an_address"]
+
+_NAMED = re.compile(r"^[^<>]*<\s*([^<>\s]+)\s*>$")
+_BETWEEN_ADDRESSES = re.compile(r"[;,/|\n]|\s+(?=\S+@)")
+_WORDS: dict[EmailFlaw, LazyString] = {
+    "no_at": _("An address has an @ in it, as in name@shop.vn."),
+    "no_domain": _("Something is missing after the @, as in name@shop.vn."),
+    "bad_domain": _("The part after the @ is not right. Check it letter by letter."),
+    "has_space": _("An address has no spaces."),
+    "two_addresses": _("Two addresses in one field. Give each its own."),
+    "not_an_address": _("This is not an email address."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEmail:
+    """One address: as typed, in the form mail is sent to, or what is wrong with it."""
+
+    typed: str
+    address: str | None
+    flaw: EmailFlaw | None
+
+
+def read_email(text: str) -> ReadEmail:
+    """What a typed address is, by the rules of RFC 5321 and 5322; whether anybody reads there is not asked.
+
+    Never raises: whatever is typed is kept, and what cannot be an address says why.
+    """
+    typed = " ".join(text.split())
+    bare = _without_decoration(typed)
+    try:
+        return ReadEmail(typed, validate_email(bare, check_deliverability=False).normalized, None)
+    except (EmailNotValidError, UnicodeError):
+        return ReadEmail(typed, None, _flaw_of(bare))
+
+
+def split_emails(text: str) -> list[str]:
+    """The addresses that were put into one cell; a cell without two of them stays whole."""
+    parts = [part.strip() for part in _BETWEEN_ADDRESSES.split(text) if part and part.strip()]
+    if len(parts) > 1 and all("@" in part for part in parts):
+        return parts
+    whole = text.strip().strip(";,/|").strip()
+    return [whole] if whole else []
+
+
+def flaw_words(flaw: EmailFlaw) -> LazyString:
+    """A sentence for the person who can mend the address, in their language."""
+    return _WORDS[flaw]
+
+
+def mailto_url(address: str) -> str:
+    """The address that opens a message to somebody (RFC 6068)."""
+    return f"mailto:{address}"
+
+
+def _without_decoration(typed: str) -> str:
+    bare = typed.removeprefix("mailto:").strip("'\"")
+    named = _NAMED.match(bare)
+    return named[1] if named else bare
+
+
+def _flaw_of(bare: str) -> EmailFlaw:
+    if bare.count("@") > 1:
+        return "two_addresses" if len(split_emails(bare)) > 1 else "not_an_address"
+    name, at, domain = bare.partition("@")
+    if not at:
+        return "no_at" if name else "not_an_address"
+    if " " in bare:
+        return "has_space"
+    if not domain or "." not in domain.strip("."):
+        return "no_domain"
+    return "not_an_address" if _stands(domain) else "bad_domain"
+
+
+def _stands(domain: str) -> bool:
+    try:
+        validate_email(f"name@{domain}", check_deliverability=False)
+    except (EmailNotValidError, UnicodeError):
+        return False
+    return True

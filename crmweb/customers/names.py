@@ -1,0 +1,48 @@
+"""Names as people type them: kept in NFC, folded for search, shortened to initials."""
+
+import re
+import unicodedata
+
+_LETTERS_WITHOUT_PARTS = str.maketrans(
+    {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+_STROKES = re.compile("[\u0300-\u036f]+")
+_HONORIFICS = frozenset(("anh", "chi", "co", "chu", "bac", "ong", "ba", "em", "di", "mr", "mrs", "ms", "dr"))
+
+
+def nfc(text: str) -> str:
+    """Text as it is stored: Unicode NFC, without spaces around or doubled."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def fold(text: str) -> str:
+    """The search form of a text: no accents, no case, no punctuation; words parted by one space.
+
+    Letters that Unicode does not decompose (đ, ł, ø, ı, ß) become their plain ones. Only the accents of
+    Latin, Greek and Cyrillic are dropped; the vowel signs of other scripts carry meaning and stay.
+    """
+    if text.isascii():
+        return _NOT_PLAIN.sub(" ", text.lower()).strip()
+    plain = _without_strokes(text.casefold().translate(_LETTERS_WITHOUT_PARTS))
+    return " ".join("".join(char if _is_wordlike(char) else " " for char in plain).split())
+
+
+def initials(name: str) -> str:
+    """Up to two capitals for the drop: the last two words, as Vietnamese names are told apart by their end.
+
+    A form of address in front (Anh, Chị, Mr …) does not count: *Chị Hạnh* is H, *Nhà thuốc Hồng Phúc* is HP.
+    """
+    words = [word for word in re.split(r"[^\w]+", nfc(name)) if word]
+    lettered = [word for word in words if word[0].isalpha()] or words
+    if len(lettered) > 1 and fold(lettered[0]) in _HONORIFICS:
+        lettered = lettered[1:]
+    return "".join(word[0].upper()[0] for word in lettered[-2:])
+
+
+def _without_strokes(text: str) -> str:
+    return unicodedata.normalize("NFC", _STROKES.sub("", unicodedata.normalize("NFD", text)))
+
+
+def _is_wordlike(char: str) -> bool:
+    return char.isalnum() or unicodedata.category(char)[0] == "M"

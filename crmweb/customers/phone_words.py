@@ -1,0 +1,84 @@
+"""What a screen says about a phone number that cannot be dialled, and how a right one looks."""
+
+import phonenumbers
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+from flask_babel import lazy_ngettext as ngettext
+from phonenumbers import NumberParseException
+
+from crmweb.customers.phones import PhoneFlaw, display, read_phone
+from crmweb.customers.vietnam_numbers import LANDLINE_DIGITS, digits_expected
+
+_PLAIN: dict[PhoneFlaw, LazyString] = {
+    "not_a_number": _("This is not a phone number."),
+    "too_short": _("This number is too short."),
+    "too_long": _("This number is too long."),
+    "wrong_length": _("This number has too many or too few digits."),
+    "unknown_prefix": _("No number begins like this. Check the first digits."),
+    "unknown_country": _("No country has this code after the +."),
+    "old_prefix": _("This is an old number. Ask for the new one."),
+    "shortened": _("The spreadsheet cut this number short. Type it in full."),
+    "two_numbers": _("Two numbers in one field. Give each its own."),
+}
+
+
+def flaw_words(flaw: PhoneFlaw, typed: str = "", region: str = "VN") -> LazyString:
+    """A sentence for the person who can mend the number, in their language.
+
+    With `typed` it is exact: how many digits are missing or too many, what an old number is today.
+    """
+    national = _vietnamese_digits(typed, region)
+    if flaw == "old_prefix":
+        return _old_number(typed, region)
+    if national and flaw in ("too_short", "too_long"):
+        return _digits_off(national)
+    return _PLAIN[flaw]
+
+
+def _old_number(typed: str, region: str) -> LazyString:
+    suggestion = read_phone(typed, region).suggestion
+    if suggestion is None:
+        return _PLAIN["old_prefix"]
+    return _("This is an old number. Today it is %(number)s.", number=display(suggestion))
+
+
+def _digits_off(national: str) -> LazyString:
+    surplus = len(national) + 1 - digits_expected(national)
+    landline = digits_expected(national) == LANDLINE_DIGITS
+    return (_landline if landline else _mobile)(surplus)
+
+
+def _mobile(surplus: int) -> LazyString:
+    if surplus < 0:
+        return ngettext(
+            "One digit short. Mobile numbers have 10 digits.",
+            "%(num)d digits short. Mobile numbers have 10 digits.",
+            -surplus,
+        )
+    return ngettext(
+        "One digit too many. Mobile numbers have 10 digits.",
+        "%(num)d digits too many. Mobile numbers have 10 digits.",
+        surplus,
+    )
+
+
+def _landline(surplus: int) -> LazyString:
+    if surplus < 0:
+        return ngettext(
+            "One digit short. Landline numbers have 11 digits.",
+            "%(num)d digits short. Landline numbers have 11 digits.",
+            -surplus,
+        )
+    return ngettext(
+        "One digit too many. Landline numbers have 11 digits.",
+        "%(num)d digits too many. Landline numbers have 11 digits.",
+        surplus,
+    )
+
+
+def _vietnamese_digits(typed: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(typed, region)
+    except NumberParseException:
+        return None
+    return phonenumbers.national_significant_number(number) if number.country_code == 84 else None

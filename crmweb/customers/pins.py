@@ -1,0 +1,42 @@
+"""Where a customer is: the pin, how it was got, and what is doubtful about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Double, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crmweb import geo
+
+if TYPE_CHECKING:
+    from crmweb.accounts.actor import Actor
+
+PIN_SOURCES = ("gps", "map", "typed", "import", "geocoded")
+
+
+class Pinned:
+    """A trait of a customer: a place on the map. `cell` is empty where Nearby must not find it."""
+
+    lat: Mapped[float | None] = mapped_column(Double)
+    lng: Mapped[float | None] = mapped_column(Double)
+    cell: Mapped[int | None] = mapped_column(BigInteger)
+    pin_source: Mapped[str | None] = mapped_column(String(12))
+    pin_at: Mapped[datetime | None]
+    pin_flaw: Mapped[str | None] = mapped_column(String(20))
+
+    def place_pin(
+        self, lat: float, lng: float, *, source: str, by: Actor | None, at: datetime, flaw: str | None = None
+    ) -> None:
+        """Put the pin down. A pin with a flaw is kept as it came, and Nearby leaves it out until someone mends it."""
+        self.lat, self.lng = lat, lng
+        self.pin_source, self.pin_at, self.pin_flaw = source, at, flaw
+        self.cell = None if flaw else geo.cell(lat, lng)
+
+    def take_pin_away(self) -> None:
+        self.lat = self.lng = self.cell = self.pin_source = self.pin_at = self.pin_flaw = None
+
+    @property
+    def has_pin(self) -> bool:
+        return self.lat is not None and self.pin_flaw is None
