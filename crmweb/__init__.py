@@ -1,0 +1,41 @@
+"""crmweb: a CRM for people who sell on foot. This file alone knows every slice."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from crmweb import assets, languages, web
+from crmweb.config import PROJECT, Settings, load_settings
+from crmweb.db import open_database
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application. Raises `BadSettings` when the environment is wrong."""
+    settings = settings or load_settings(os.environ)
+    app = Flask("crmweb", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "static"))
+    app.extensions["settings"] = settings
+    app.config.update(SECRET_KEY=settings.secret_key, TESTING=settings.env == "test")
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    open_database(app, settings)
+    languages.init_app(app)
+    assets.init_app(app)
+    _hang_slices(app)
+    web.guard_the_edge(app)
+    return app
+
+
+def _hang_slices(app: Flask) -> None:
+    from crmweb import health
+    from crmweb.accounts import routes as accounts
+    from crmweb.customers import routes as customers
+    from crmweb.nearby import routes as nearby
+    from crmweb.today import routes as today
+
+    for slice_ in (health, accounts, customers, nearby, today):
+        slice_.init_app(app)

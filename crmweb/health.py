@@ -1,0 +1,58 @@
+"""For machines that look after us: are we alive, are we ready, how are we doing."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Flask, Response, abort, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from crmweb.config import current_settings
+from crmweb.db import db
+from crmweb.web import open_to_all
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+@open_to_all
+def healthz() -> ResponseReturnValue:
+    """The process answers."""
+    return {"alive": True}
+
+
+@health.get("/readyz")
+@open_to_all
+def readyz() -> ResponseReturnValue:
+    """The database answers too. Redis may be away: it is only the bell."""
+    try:
+        db.session.execute(text("SELECT 1"))
+    except Exception:
+        return {"ready": False, "database": False}, 503
+    return {"ready": True, "database": True}
+
+
+@health.get("/metrics")
+@open_to_all
+def metrics() -> ResponseReturnValue:
+    """Counters for Prometheus, on loopback or with the token."""
+    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+    if not _may_read_metrics():
+        abort(404)
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read_metrics() -> bool:
+    token = current_settings().metrics_token
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(token.encode(), sent.encode()):
+        return True
+    # Behind a proxy every visitor may look like loopback.
+    forwarded = "X-Forwarded-For" in request.headers or current_settings().trusted_proxies
+    return request.remote_addr in ("127.0.0.1", "::1") and not forwarded
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(health)

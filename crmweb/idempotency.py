@@ -1,0 +1,162 @@
+"""Writes that survive: a repeat of the same key gives the same answer, whoever repeats it, however late.
+
+Sources: the Idempotency-Key header (IETF httpapi draft), UUIDv7 (RFC 9562).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import Response, abort, current_app, g, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import ForeignKey, LargeBinary, String, delete
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.exceptions import UnprocessableEntity
+
+from crmweb import clock
+from crmweb.db import Model, db
+from crmweb.web import go, sent_by_script
+
+P = ParamSpec("P")
+
+KEPT_FOR = timedelta(days=100)
+OLDEST_ID, NEWEST_ID = timedelta(days=90), timedelta(days=1)
+LONGEST_KEY = 100
+
+
+class KeptAnswer(Model):
+    """What a key was used for, so that its repeat can be answered from the record."""
+
+    __tablename__ = "kept_answers"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(LONGEST_KEY), primary_key=True)
+    endpoint: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    status: Mapped[int]
+    record_id: Mapped[uuid.UUID]
+    kept_at: Mapped[datetime] = mapped_column(index=True)
+
+    @classmethod
+    def prune(cls, *, at: datetime) -> None:
+        db.session.execute(delete(cls).where(cls.kept_at < at - KEPT_FOR))
+
+
+def once(shows: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """A view whose write happens once a key. `shows` is the endpoint that shows the record it wrote.
+
+    The view calls `keep` inside its write transaction and answers with `written`.
+    """
+
+    def guard(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            g.once_shows = shows
+            if (answer := _repeated()) is not None:
+                return answer
+            try:
+                return view(*args, **kwargs)
+            except IntegrityError:
+                # Two of the same came at once, and the other was first.
+                if (answer := _repeated()) is not None:
+                    return answer
+                raise
+
+        return guarded
+
+    return guard
+
+
+def _repeated() -> ResponseReturnValue | None:
+    key = _key()
+    kept = db.session.get(KeptAnswer, (current_user.id, key)) if key else None
+    if kept is None:
+        return None
+    if kept.digest != _digest() or kept.endpoint != request.endpoint:
+        abort(422)
+    return _answer(kept.record_id, kept.status)
+
+
+def keep(record_id: uuid.UUID, *, status: int = 201) -> None:
+    """Remember, in the transaction of the write, what this key was used for."""
+    if key := _key():
+        db.session.add(
+            KeptAnswer(
+                user_id=current_user.id,
+                key=key,
+                endpoint=request.endpoint or "",
+                digest=_digest(),
+                status=status,
+                record_id=record_id,
+                kept_at=clock.now(),
+            )
+        )
+
+
+def written(record_id: uuid.UUID, *, status: int = 201, notice: str | None = None) -> ResponseReturnValue:
+    """The answer to a write: the record for a script, 303 to its page for a form."""
+    return _answer(record_id, status, notice)
+
+
+def _answer(record_id: uuid.UUID, status: int, notice: str | None = None) -> ResponseReturnValue:
+    if not sent_by_script():
+        return go(url_for(g.once_shows, id=record_id), notice=notice)
+    shown: Response = make_response(
+        current_app.ensure_sync(current_app.view_functions[g.once_shows])(id=record_id)
+    )
+    shown.status_code = status
+    shown.headers["Idempotency-Key"] = _key() or ""
+    shown.headers["Location"] = url_for(g.once_shows, id=record_id)
+    return shown
+
+
+def _key() -> str | None:
+    """The key as sent, in the header or as a field. Aborts with 422 when it cannot be one."""
+    key = request.headers.get("Idempotency-Key") or request.form.get("Idempotency-Key")
+    if key and (len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable()):
+        abort(422)
+    return key or None
+
+
+def _digest() -> bytes:
+    """SHA-256 of where it was sent and of the sorted fields, files by their content."""
+    digest = hashlib.sha256(request.path.encode())
+    for name, values in sorted(request.form.lists()):
+        if name != "Idempotency-Key":
+            digest.update(repr((name, values)).encode())
+    for name, files in sorted(request.files.lists()):
+        for file in files:
+            digest.update(name.encode() + hashlib.sha256(file.stream.read()).digest())
+            file.stream.seek(0)
+    return digest.digest()
+
+
+def minted_id(text: str | None) -> uuid.UUID | None:
+    """The UUIDv7 that a client minted for its new record, or None when it minted none.
+
+    Raises UnprocessableEntity for what is no UUIDv7, or one dated more than 90 days ago or a day ahead.
+    """
+    if not text or not text.strip():
+        return None
+    try:
+        minted = uuid.UUID(text.strip())
+    except ValueError:
+        raise UnprocessableEntity from None
+    made_at = datetime.fromtimestamp((minted.int >> 80) / 1000, UTC) if minted.version == 7 else None
+    now = clock.now()
+    if made_at is None or not now - OLDEST_ID <= made_at <= now + NEWEST_ID:
+        raise UnprocessableEntity
+    return minted
+
+
+def refuse_taken(model: type[Any], record_id: uuid.UUID | None) -> None:
+    """409 when the id was used before under another key; whose it is stays untold."""
+    if record_id is not None and db.session.get(model, record_id) is not None:
+        abort(409)

@@ -1,0 +1,66 @@
+"""English and Vietnamese: which one a person reads, and how dates, numbers and distances are said in it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Flask, request
+from flask_babel import Babel, format_date, format_decimal, get_locale, gettext
+from flask_login import current_user
+
+from crmweb import clock
+
+LOCALES = ("en", "vi")
+NAMES = {"en": "English", "vi": "Tiếng Việt"}
+
+
+def chosen_locale() -> str:
+    """What the person chose, else what their browser asks for, else English."""
+    chosen = getattr(current_user, "locale", None) or request.cookies.get("lang")
+    return chosen if chosen in LOCALES else request.accept_languages.best_match(LOCALES) or "en"
+
+
+def chosen_zone() -> str:
+    return getattr(current_user, "zone", None) or "Asia/Ho_Chi_Minh"
+
+
+def distance(metres: float) -> str:
+    """`400 m` below a kilometre, then one decimal: `1.2 km`, `1,2 km` in Vietnamese; whole from 100 km."""
+    if metres < 995:
+        return f"{round(metres, -1) if metres >= 100 else round(metres):.0f} m"
+    kilometres = metres / 1000
+    return format_decimal(kilometres, "#,##0" if kilometres >= 100 else "#,##0.0") + " km"
+
+
+def short_date(day: date) -> str:
+    """`20 Nov`, `20/11`; with the year when it is another one than this."""
+    vietnamese = str(get_locale()) == "vi"
+    this_year = day.year == clock.now().year
+    return format_date(
+        day, ("d/M" if vietnamese else "d MMM") if this_year else ("d/M/y" if vietnamese else "d MMM y")
+    )
+
+
+WINDS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
+
+
+def wind(direction: str) -> str:
+    """One of the eight directions in words."""
+    words = {
+        "n": gettext("north"),
+        "ne": gettext("northeast"),
+        "e": gettext("east"),
+        "se": gettext("southeast"),
+        "s": gettext("south"),
+        "sw": gettext("southwest"),
+        "w": gettext("west"),
+        "nw": gettext("northwest"),
+    }
+    return words[direction]
+
+
+def init_app(app: Flask) -> None:
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    Babel(app, locale_selector=chosen_locale, timezone_selector=chosen_zone)
+    app.jinja_env.filters.update(distance=distance, short_date=short_date, wind=wind)
+    app.context_processor(lambda: {"locale": str(get_locale()), "language_names": NAMES})

@@ -1,0 +1,1 @@
+"""Who is near: the true nearest of what a person may see."""
