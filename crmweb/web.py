@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +17,6 @@ from flask_login import current_user
 from htmx_flask import Htmx
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
-from werkzeug.wrappers import Response as AnyResponse
 
 from crmweb.config import current_settings
 from crmweb.db import Busy
@@ -140,23 +139,34 @@ def wants_fragment() -> bool:
     )
 
 
-def go(path: str, *, notice: str | None = None) -> Response:
+@dataclass(frozen=True)
+class Notice:
+    """What was just done, in words, with the address that undoes it by a POST."""
+
+    text: str
+    undo: str | None = None
+
+
+NOTICES: dict[str, Callable[[str], Notice]] = {}
+"""Each slice's words for what it did, by name. They get what the notice is about, as a string from the browser."""
+
+
+def go(path: str, *, notice: str | None = None, about: object = "") -> Response:
     """After a plain form: 303 to the place that shows what was done, with a word about it."""
-    answer = redirect(path, 303)
+    answer = make_response(redirect(path, 303))
     if notice:
+        assert notice in NOTICES, notice
+        secure = current_settings().https
         answer.set_cookie(
-            "notice", notice, max_age=20, httponly=True, samesite="Lax", secure=current_settings().https
+            "notice", f"{notice} {about}", max_age=20, httponly=True, samesite="Lax", secure=secure
         )
-    return _flask_response(answer)
+    return answer
 
 
-def _flask_response(answer: AnyResponse) -> Response:
-    return make_response(answer)
-
-
-def _take_notice() -> str | None:
+def _take_notice() -> Notice | None:
     """The word that `go` left for this page; it is said once."""
-    return request.cookies.get("notice") if request.method == "GET" else None
+    name, _, about = request.cookies.get("notice", "").partition(" ")
+    return NOTICES[name](about) if request.method == "GET" and name in NOTICES else None
 
 
 # The browser's limits -------------------------------------------------------------------------------------
@@ -219,7 +229,7 @@ def _error(error: HTTPException) -> ResponseReturnValue:
     if sent_by_script():
         return {"error": error.name, "reference": g.get("request_id")}, code
     answer = make_response(
-        render_template("errors/error.html", code=code, reference=g.get("request_id")), code
+        render_template("errors/error.html", status=code, reference=g.get("request_id")), code
     )
     if code == 503:
         answer.headers["Retry-After"] = "5"
@@ -227,12 +237,12 @@ def _error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.exception("unexpected", path=request.path)
+    log.exception("unexpected", path=_told_path())
     return _error(InternalServerError())
 
 
 def _busy(_error_: Exception) -> ResponseReturnValue:
-    log.warning("busy", path=request.path)
+    log.warning("busy", path=_told_path())
     return _error(ServiceUnavailable())
 
 
@@ -258,7 +268,7 @@ def _log(answer: Response) -> Response:
         log.info(
             "request",
             method=request.method,
-            path=request.path,
+            path=_told_path(),
             status=answer.status_code,
             ms=round((time.perf_counter() - g.begun) * 1000, 1),
             user=str(getattr(current_user, "id", "")) or None,
@@ -266,13 +276,14 @@ def _log(answer: Response) -> Response:
     return answer
 
 
-def read_id(text: str | None) -> uuid.UUID | None:
-    """A client-minted id as sent, or None when there is none. Raises ValueError for what is not a UUID."""
-    return uuid.UUID(text.strip()) if text and text.strip() else None
+def _told_path() -> str:
+    """The path for the log: without the query, and without the secret that some paths carry."""
+    secret = "token" in (request.view_args or {})
+    return request.url_rule.rule if secret and request.url_rule else request.path
 
 
 def guard_the_edge(app: Flask) -> None:
-    """Hang all of the above on the app. Accounts must have hung its sign-in before, so that rights know the person."""
+    """Hang all of the above on the app, once every slice is there."""
     htmx.init_app(app)
     app.session_interface = _NoSession()
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY

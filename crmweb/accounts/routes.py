@@ -1,5 +1,169 @@
-from flask import Flask
+"""Signing in and out, and one's own settings."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, Flask, Response, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from crmweb import clock
+from crmweb.accounts import door, passwords
+from crmweb.accounts.attempts import SignInAttempt
+from crmweb.accounts.forms import LookForm, PasswordForm, SignInForm
+from crmweb.accounts.links import OneTimeLink
+from crmweb.accounts.models import User
+from crmweb.accounts.sessions import DeviceSession
+from crmweb.accounts.words import device_name, role_name
+from crmweb.config import current_settings
+from crmweb.db import db, writing
+from crmweb.languages import LOCALES
+from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, open_to_all, page
+
+accounts = Blueprint("accounts", __name__)
+
+NOTICES["settings_saved"] = lambda _about: Notice(_("Saved"))
+NOTICES["password_changed"] = lambda _about: Notice(_("Password changed. Other devices are signed out."))
+NOTICES["device_ended"] = lambda _about: Notice(_("That device is signed out"))
+
+
+@accounts.get("/session/new")
+@open_to_all
+def new_session() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(local_path(request.args.get("next")), 303)
+    return page("accounts/sign_in.html", form=SignInForm(), next=local_path(request.args.get("next")))
+
+
+@accounts.post("/session")
+@open_to_all
+def create_session() -> ResponseReturnValue:
+    form, target = SignInForm(request.form), local_path(request.form.get("next"))
+    if not form.validate():
+        return page("accounts/sign_in.html", status=422, form=form, next=target)
+    email, address, at = form.email.data or "", request.remote_addr or "", clock.now()
+    if SignInAttempt.too_many(email, address, at=at):
+        return page("accounts/sign_in.html", status=429, form=form, next=target, tired=True)
+    user = User.with_email(email)
+    # Hashed before the write begins, and for unknown people too, so that time tells nothing.
+    right = passwords.matches(form.password.data or "", user.password_hash if user and user.active else None)
+    user_id = user.id if user else None
+    with writing():
+        user = db.session.get(User, user_id) if right else None
+        if user is None:
+            SignInAttempt.failed(email, address, at=at)
+        else:
+            SignInAttempt.forgive(email)
+            answer = door.let_in(user, go(target))
+    if user is None:
+        return page("accounts/sign_in.html", status=422, form=form, next=target, refused=True)
+    return answer
+
+
+@accounts.post("/session/end")
+@needs("own:settings")
+def end_session() -> ResponseReturnValue:
+    with writing():
+        if device := db.session.get(DeviceSession, current_user.session_id):
+            device.end(at=clock.now())
+    answer = door.forget(go("/session/new"))
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@accounts.get("/join/<token>")
+@open_to_all
+def show_link(token: str) -> ResponseReturnValue:
+    """One button: whoever only looks at the link, a preview for one, does not spend it."""
+    user = OneTimeLink.person(token, at=clock.now())
+    return page("accounts/join.html", status=200 if user else 410, person=user, token=token)
+
+
+@accounts.post("/join/<token>")
+@open_to_all
+def use_link(token: str) -> ResponseReturnValue:
+    answer: Response | None = None
+    with writing():
+        if user := OneTimeLink.spend(token, at=clock.now()):
+            answer = door.let_in(user, go("/nearby"))
+    return answer or page("accounts/join.html", status=410, person=None, token=token)
+
+
+@accounts.post("/language")
+@open_to_all
+def choose_language() -> ResponseReturnValue:
+    """At the door nobody is known yet, so the browser remembers."""
+    chosen = request.form.get("lang", "")
+    answer = make_response(redirect(local_path(request.form.get("next")), 303))
+    if chosen in LOCALES:
+        answer.set_cookie("lang", chosen, max_age=31536000, samesite="Lax", secure=current_settings().https)
+    return answer
+
+
+@accounts.get("/settings")
+@needs("own:settings")
+def settings() -> ResponseReturnValue:
+    return _settings()
+
+
+def _settings(status: int = 200, password: PasswordForm | None = None) -> ResponseReturnValue:
+    user = not_found_unless(db.session.get(User, current_user.id))
+    return page(
+        "accounts/settings.html",
+        status=status,
+        user=user,
+        look=LookForm(data={"locale": user.locale or "", "theme": user.theme or ""}),
+        password=password or PasswordForm(),
+        devices=DeviceSession.of(user.id, at=clock.now()),
+    )
+
+
+@accounts.post("/settings/look")
+@needs("own:settings")
+def save_look() -> ResponseReturnValue:
+    form = LookForm(request.form)
+    if not form.validate():
+        return _settings(422)
+    with writing():
+        user = not_found_unless(db.session.get(User, current_user.id))
+        user.locale, user.theme = form.locale.data or None, form.theme.data or None
+    return go("/settings", notice="settings_saved")
+
+
+@accounts.post("/settings/password")
+@needs("own:settings")
+def save_password() -> ResponseReturnValue:
+    form = PasswordForm(request.form)
+    user = not_found_unless(db.session.get(User, current_user.id))
+    if not form.validate() or not _knows_password(user, form):
+        return _settings(422, form)
+    fresh = passwords.hash_password(form.password.data or "")
+    with writing():
+        user = not_found_unless(db.session.get(User, current_user.id))
+        user.password_hash = fresh
+        DeviceSession.end_all(user.id, at=clock.now(), but=current_user.session_id)
+    return go("/settings", notice="password_changed")
+
+
+def _knows_password(user: User, form: PasswordForm) -> bool:
+    if user.password_hash is None or passwords.matches(form.current.data or "", user.password_hash):
+        return True
+    form.current.errors = [_("That is not your password now.")]
+    return False
+
+
+@accounts.post("/settings/devices/<uuid:id>/end")
+@needs("own:settings")
+def end_device(id: uuid.UUID) -> ResponseReturnValue:
+    with writing():
+        device = db.session.get(DeviceSession, id)
+        not_found_unless(device if device and device.user_id == current_user.id else None).end(at=clock.now())
+    return go("/settings", notice="device_ended")
 
 
 def init_app(app: Flask) -> None:
-    pass
+    door.init_app(app)
+    app.register_blueprint(accounts)
+    app.jinja_env.filters.update(role_name=role_name, device_name=device_name)
