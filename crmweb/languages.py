@@ -9,6 +9,7 @@ from flask_babel import Babel, format_date, format_decimal, get_locale, gettext
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.names import initials
 
 LOCALES = ("en", "vi")
 NAMES = {"en": "English", "vi": "Tiếng Việt"}
@@ -62,5 +63,5 @@ def wind(direction: str) -> str:
 def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=chosen_locale, timezone_selector=chosen_zone)
-    app.jinja_env.filters.update(distance=distance, short_date=short_date, wind=wind)
+    app.jinja_env.filters.update(initials=initials, distance=distance, short_date=short_date, wind=wind)
     app.context_processor(lambda: {"locale": str(get_locale()), "language_names": NAMES})

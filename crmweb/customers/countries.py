@@ -4,7 +4,7 @@ from functools import cache
 
 from babel import Locale
 
-from crmweb.customers.names import fold
+from crmweb.names import fold
 
 _ALSO_SAID = {
     "usa": "US",

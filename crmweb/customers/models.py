@@ -16,7 +16,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.assignments import Assignment
 from crmweb.customers.contacts import CustomerContact
-from crmweb.customers.names import fold
+from crmweb.names import fold
 from crmweb.customers.pins import Pinned
 from crmweb.customers.reaching import Reachable
 from crmweb.customers.search import search_text

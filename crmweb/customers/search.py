@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmweb.customers.names import fold
+from crmweb.names import fold
 
 TAILS = range(3, 10)
 """How many last digits of a number one may type."""
