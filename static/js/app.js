@@ -1,0 +1,7 @@
+// Every page's script. Pages work without it; it makes them quicker and kinder.
+import "./htmx.js";
+import "./focus.js";
+import "./weather.js";
+import "./toast.js";
+import "./once.js";
+import "./geo-field.js";

@@ -1,0 +1,131 @@
+// <map-view>: customers as pins, and the list beside it as their sheet. The list is the content, the map
+// a second way into it: pins come from the elements that data-points selects, each with data-lat,
+// data-lng, data-kind, data-mark and data-name (or from a JSON block with the same names).
+//   data-here="16.06,108.21,18"   where the person stands, and the accuracy in metres
+//   data-tiles, data-credit       tiles; without them the pins stand on plain ground
+//   data-ground="#search-here"    a link, shown when the ground is tapped; gets lat and lng
+//   data-next="#next"             a button that chooses the next point; data-words="Next: {name}"
+//   data-above, data-below        what floats over the map, so that pins stay clear of it
+import { Map as Leaflet, control, latLng, latLngBounds, marker } from "leaflet/dist/leaflet-src.esm.js";
+import { layGround, markHere } from "./ground.js";
+import { pin } from "./pin.js";
+
+const CLOSE = 16; // zoom at which a street can be told from the next
+
+class MapView extends HTMLElement {
+  connectedCallback() {
+    const [lat, lng, accuracy] = (this.dataset.here ?? "").split(",").map(Number);
+    this.here = this.dataset.here ? latLng(lat, lng) : null;
+    this.points = readPoints(this.dataset.points);
+    // Tiles are sharp at whole steps only; plain ground may fit the pins exactly.
+    this.map = new Leaflet(this, { zoomControl: false, maxZoom: 19, zoomSnap: this.dataset.tiles ? 1 : 0.25 });
+    this.map.setView(this.here ?? [0, 0], 2);
+    this.zoomButtons();
+    layGround(this.map, this.here, this.dataset);
+    if (this.here) markHere(this.map, this.here, accuracy);
+    for (const point of this.points) this.place(point);
+    this.map.on("click", ({ latlng }) => this.propose(latlng));
+    this.addEventListener("keydown", (event) => this.pressed(event));
+    this.next = find(this.dataset.next);
+    this.next?.addEventListener("click", () => this.choose(this.following));
+    const first = this.points.find(({ row }) => row?.hasAttribute("aria-current")) ?? this.points[0];
+    if (first) this.choose(first, { move: false });
+    this.look();
+  }
+
+  disconnectedCallback() {
+    this.map.remove();
+  }
+
+  /** Everything in sight, clear of what floats over the map. */
+  look() {
+    const all = [...this.points.map(({ at }) => at), this.here].filter(Boolean);
+    if (all.length) this.map.fitBounds(latLngBounds(all), { ...this.clear(), maxZoom: CLOSE });
+  }
+
+  zoomButtons() {
+    const { zoomIn, zoomOut } = this.dataset;
+    control.zoom({ position: "topright", zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(this.map);
+  }
+
+  place(point) {
+    const pinned = marker(point.at, { icon: pin(point), riseOnHover: true }).addTo(this.map);
+    pinned.getElement().setAttribute("aria-label", point.name);
+    pinned.on("click", () => this.choose(point));
+    pinned.getElement().addEventListener("keydown", ({ key }) => key === "Enter" && this.choose(point));
+    point.pinned = pinned;
+  }
+
+  choose(point, { move = true } = {}) {
+    for (const each of this.points) {
+      const chosen = each === point;
+      each.pinned.getElement().classList.toggle("chosen", chosen);
+      each.pinned.getElement().setAttribute("aria-pressed", chosen);
+      each.pinned.setZIndexOffset(chosen ? 1000 : 0);
+      each.row?.toggleAttribute("data-chosen", chosen);
+    }
+    this.following = this.points[(this.points.indexOf(point) + 1) % this.points.length];
+    this.nameNext();
+    if (!move) return;
+    this.map.panInside(point.at, this.clear());
+    point.row?.scrollIntoView({ block: "nearest" });
+    this.dispatchEvent(new CustomEvent("map-chosen", { bubbles: true, detail: { id: point.id } }));
+  }
+
+  nameNext() {
+    if (!this.next || this.points.length < 2) return;
+    this.next.textContent = this.next.dataset.words.replace("{name}", this.following.name);
+    this.next.hidden = false;
+  }
+
+  /** Enter on the map itself does at its centre what a tap does where it falls. */
+  pressed({ key, target }) {
+    if (key === "Enter" && target === this) this.propose(this.map.getCenter());
+  }
+
+  propose(at) {
+    this.proposed ??= marker(at, { icon: pin({ kind: "open", mark: "+" }), interactive: false, keyboard: false });
+    this.proposed.setLatLng(at).addTo(this.map);
+    const { lat, lng } = at.wrap();
+    this.dispatchEvent(new CustomEvent("map-ground", { bubbles: true, detail: { lat, lng } }));
+    const link = find(this.dataset.ground);
+    if (link) offer(link, { lat, lng });
+  }
+
+  /** Padding for Leaflet, px: half a pin at the sides, and what floats above and below. */
+  clear() {
+    const [above, below] = [this.dataset.above, this.dataset.below].map(overlap);
+    return { paddingTopLeft: [32, above + 56], paddingBottomRight: [32, below + 16] };
+  }
+}
+
+function find(selector) {
+  return selector ? document.querySelector(selector) : null;
+}
+
+/** How many pixels of the map an element covers: its height, if it floats over the map at all. */
+function overlap(selector) {
+  const element = find(selector);
+  return element && getComputedStyle(element).position === "absolute" ? element.offsetHeight : 0;
+}
+
+function readPoints(selector) {
+  const source = selector ? [...document.querySelectorAll(selector)] : [];
+  if (source[0]?.type === "application/json") return JSON.parse(source[0].textContent).map(toPoint);
+  return source.map((row) => toPoint({ ...row.dataset, id: row.id, row }));
+}
+
+function toPoint(record) {
+  return { ...record, at: latLng(Number(record.lat), Number(record.lng)) };
+}
+
+/** Shows the link and gives it the place, rounded to 4 decimals (11 m) as in every address. */
+function offer(link, { lat, lng }) {
+  const url = new URL(link.href);
+  url.searchParams.set("lat", lat.toFixed(4));
+  url.searchParams.set("lng", lng.toFixed(4));
+  link.href = url;
+  link.hidden = false;
+}
+
+customElements.define("map-view", MapView);

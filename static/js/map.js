@@ -1,0 +1,2 @@
+// Only for pages with a map; Leaflet comes with it.
+import "./map-view.js";

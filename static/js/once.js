@@ -1,0 +1,39 @@
+// <form data-once>: the phone names the new record (`id`) and the attempt (`Idempotency-Key`) when it sends.
+// The same words sent again, by a double tap or after a lost answer, are the same act and keep both names;
+// changed words are a new act. A name that the server wrote into the form stands.
+import { uuid7 } from "./uuid7.js";
+
+const NAMES = ["id", "Idempotency-Key"];
+const sent = new WeakMap();
+
+/** Everything people filled in, as one text to compare by. */
+function words(form) {
+  const pairs = [...new FormData(form)].filter(([name]) => !NAMES.includes(name));
+  return JSON.stringify(pairs.map(([name, value]) => [name, value.name ?? value]));
+}
+
+/** The hidden field of that name. Made here and not in the page, or a reload would bring back an old name. */
+function nameField(form, name) {
+  const field = form.elements.namedItem(name) ?? document.createElement("input");
+  if (!field.form) form.append(Object.assign(field, { type: "hidden", name }));
+  return field;
+}
+
+function nameAct(form) {
+  const now = words(form);
+  const changed = sent.has(form) && sent.get(form) !== now;
+  for (const name of NAMES) {
+    const field = nameField(form, name);
+    if (changed || !field.value) field.value = uuid7();
+  }
+  sent.set(form, now);
+}
+
+// Capturing: before htmx, which reads the form while the event bubbles.
+document.addEventListener(
+  "submit",
+  ({ target }) => {
+    if (target.matches("form[data-once]")) nameAct(target);
+  },
+  true,
+);
