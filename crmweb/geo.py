@@ -1,21 +1,23 @@
 """Places on the Earth: points, distances, directions, and the cells the nearest-customers query searches by.
 
-Degrees are WGS 84 latitude and longitude; distances are metres on the sphere of `EARTH_RADIUS_M`, which is what
-"exact" means everywhere in this product. Knows nothing of any slice.
+Degrees are WGS 84 latitude and longitude; distances are metres on the sphere of `EARTH_RADIUS_M`, which is
+what "exact" means everywhere in this product. Knows nothing of any slice.
 """
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from math import asin, atan2, cos, degrees, isfinite, pi, radians, sin, sqrt
 from typing import Literal, NamedTuple, Self
 
 EARTH_RADIUS_M = 6_371_008.8
-"""Mean radius (2a + b) / 3 of the WGS 84 ellipsoid: Moritz, "Geodetic Reference System 1980", J. Geodesy 74 (2000)."""
+"""Mean radius (2a + b) / 3 of WGS 84: H. Moritz, "Geodetic Reference System 1980", J. Geodesy 74 (2000)."""
 
 AXIS_BITS = 26
-CELLS_PER_DEGREE = 2**AXIS_BITS / 360
+CELLS_AN_AXIS = 1 << AXIS_BITS
+CELLS_PER_DEGREE = CELLS_AN_AXIS / 360
 HALF_RADIANS = pi / 360
-"""Degrees to half an angle in radians, as the haversine takes it; one constant so that SQL and Python round alike."""
+"""Degrees to half an angle in radians; one constant, so that SQL and Python round alike."""
 
 Direction = Literal["n", "ne", "e", "se", "s", "sw", "w", "nw"]
 Reason = Literal["missing", "not_a_number", "not_finite", "swapped", "out_of_range"]
@@ -29,7 +31,7 @@ _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
 class BadPoint(ValueError):
-    """Two texts or numbers that are no place on Earth. `suggestion` is what was probably meant, if one can tell."""
+    """Texts or numbers that are no place on Earth; `suggestion`: what was meant, if one can tell."""
 
     def __init__(self, reason: Reason, suggestion: "Point | None" = None) -> None:
         super().__init__(reason)
@@ -39,7 +41,7 @@ class BadPoint(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place: `lat` from -90 to 90, `lng` from -180 to 180, in degrees. Raises BadPoint for anything else."""
+    """A place: `lat` from -90 to 90, `lng` from -180 to 180, in degrees. Anything else raises BadPoint."""
 
     lat: float
     lng: float
@@ -55,7 +57,8 @@ class Point:
 
     @classmethod
     def read(cls, lat_text: str | None, lng_text: str | None) -> Self:
-        """The place two typed or imported texts mean; decimal commas and typographic minus signs are understood.
+        """The place two typed or imported texts mean; decimal commas and typographic minus signs are
+        understood.
 
         Raises BadPoint.
         """
@@ -63,7 +66,9 @@ class Point:
 
     @property
     def flaw(self) -> Flaw | None:
-        """Why a place that exists is still hardly meant: 0, 0 is what broken devices and empty columns report."""
+        """Why a place that exists is still hardly meant: 0, 0 is what broken devices and empty columns
+        report.
+        """
         return "zero" if self.lat == 0 and self.lng == 0 else None
 
     @property
@@ -73,7 +78,9 @@ class Point:
 
 
 class Box(NamedTuple):
-    """An area between two parallels and two meridians, edges included, with west <= east (never across ±180°)."""
+    """An area between two parallels and two meridians, edges included, with west <= east (never across
+    ±180°).
+    """
 
     south: float
     west: float
@@ -84,14 +91,16 @@ class Box(NamedTuple):
 def haversine_m(a: Point, b: Point) -> float:
     """Metres between two points along the great circle.
 
-    Source: R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984), p. 159; good at every distance
-    but within a few metres of the antipode.
+    Source: R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984), p. 159; good at every
+    distance but within a few metres of the antipode.
     """
     return metres(half_chord_squared(a, b))
 
 
 def half_chord_squared(a: Point, b: Point) -> float:
-    """The haversine of the angle between two points, from 0 to 1: rises with the distance and costs no arcsine."""
+    """The haversine of the angle between two points, from 0 to 1: rises with the distance and costs no
+    arcsine.
+    """
     north, east = sin((b.lat - a.lat) * HALF_RADIANS), sin((b.lng - a.lng) * HALF_RADIANS)
     return north * north + cos(radians(a.lat)) * cos(radians(b.lat)) * (east * east)
 
@@ -118,10 +127,11 @@ def direction(a: Point, b: Point) -> Direction:
 
 
 def cell(lat: float, lng: float) -> int:
-    """Morton (Z-order) code of the square of 360/2²⁶ degrees (0.6 m at the equator) the place lies in; 52 bits.
+    """Morton (Z-order) code of the square of 360/2²⁶ degrees (0.6 m at the equator) the place lies in; 52
+    bits.
 
-    Longitude takes the even bits, latitude the odd ones. Source: G. M. Morton, "A computer oriented geodetic data
-    base" (IBM, 1966).
+    Longitude takes the even bits, latitude the odd ones. Source: G. M. Morton, "A computer oriented geodetic
+    data base" (IBM, 1966).
     """
     return _spread(_column(lng)) | _spread(_row(lat)) << 1
 
@@ -129,8 +139,10 @@ def cell(lat: float, lng: float) -> int:
 def boxes_around(centre: Point, radius_m: float) -> tuple[Box, ...]:
     """One box, or two where it crosses ±180°, that hold every point within `radius_m` metres of the centre.
 
-    The half-width in longitude is asin(sin(r/R) / cos lat); a circle that touches a pole takes all longitudes.
-    Source: J. P. Matuschek, "Finding Points Within a Distance of a Latitude/Longitude Using Bounding Coordinates".
+    The half-width in longitude is asin(sin(r/R) / cos lat); a circle that touches a pole takes all
+    longitudes.
+    Source: J. P. Matuschek, "Finding Points Within a Distance of a Latitude/Longitude Using Bounding
+    Coordinates".
     """
     reach = degrees(radius_m / EARTH_RADIUS_M)
     south, north = centre.lat - reach, centre.lat + reach
@@ -143,8 +155,8 @@ def boxes_around(centre: Point, radius_m: float) -> tuple[Box, ...]:
 def cover(boxes: tuple[Box, ...], most: int = 8) -> list[Range]:
     """At most `most` ascending ranges of cells that hold the boxes, with little around them.
 
-    A grid of squares is laid over each box, neighbours on the curve are joined, then the smallest gaps are filled
-    until few enough are left.
+    A grid of squares is laid over each box, neighbours on the curve are joined, then the smallest gaps are
+    filled until few enough are left.
     """
     squares = sorted(square for box in boxes for square in _squares(box))
     return _join(squares, most)
@@ -160,7 +172,7 @@ def _degrees(text: str | None) -> float:
 
 
 def _column(lng: float) -> int:
-    return min(int((lng + 180) * CELLS_PER_DEGREE), 2**AXIS_BITS - 1)
+    return min(int((lng + 180) * CELLS_PER_DEGREE), CELLS_AN_AXIS - 1)
 
 
 def _row(lat: float) -> int:
@@ -168,7 +180,9 @@ def _row(lat: float) -> int:
 
 
 def _spread(bits: int) -> int:
-    """Puts a zero before each of 26 bits (S. E. Anderson, "Bit Twiddling Hacks", interleave by magic numbers)."""
+    """Puts a zero before each of 26 bits (S. E. Anderson, "Bit Twiddling Hacks", interleave by magic
+    numbers).
+    """
     bits = (bits | bits << 16) & 0x0000FFFF0000FFFF
     bits = (bits | bits << 8) & 0x00FF00FF00FF00FF
     bits = (bits | bits << 4) & 0x0F0F0F0F0F0F0F0F
@@ -178,10 +192,7 @@ def _spread(bits: int) -> int:
 
 def _split(south: float, west: float, north: float, east: float) -> tuple[Box, ...]:
     if west <= -180:  # "or equal": 180 and -180 are the same meridian
-        return (
-            Box(south, -180.0, north, min(east, 180.0)),
-            Box(south, max(west + 360, -180.0), north, 180.0),
-        )
+        return (Box(south, -180.0, north, east), Box(south, west + 360, north, 180.0))
     if east >= 180:
         return (Box(south, west, north, 180.0), Box(south, -180.0, north, east - 360))
     return (Box(south, west, north, east),)
@@ -192,7 +203,9 @@ _GRID = 5
 
 
 def _squares(box: Box) -> list[Range]:
-    """The squares of the finest grid of at most `_GRID` an axis over a box, cut off at its lowest and highest cell."""
+    """The squares of the finest grid of at most `_GRID` an axis over a box, cut off at its lowest and
+    highest cell.
+    """
     left, right, bottom, top = _column(box.west), _column(box.east), _row(box.south), _row(box.north)
     shift = 0
     while (right >> shift) - (left >> shift) >= _GRID or (top >> shift) - (bottom >> shift) >= _GRID:
@@ -206,7 +219,7 @@ def _squares(box: Box) -> list[Range]:
 
 def _join(ranges: list[Range], most: int) -> list[Range]:
     """Ascending ranges with all but the `most` - 1 widest gaps between them filled."""
-    gaps = sorted((after[0] - before[1] for before, after in zip(ranges, ranges[1:])), reverse=True)
+    gaps = sorted((after[0] - before[1] for before, after in pairwise(ranges)), reverse=True)
     narrowest = max(gaps[most - 1] if len(gaps) >= most else 1, 1)
     joined = [ranges[0]]
     for first, last in ranges[1:]:
