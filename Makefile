@@ -1,0 +1,61 @@
+# `make run` starts crmweb; `make test` checks a change. Both set up what they need. See README.md.
+
+ROOT := $(shell cd "$$(dirname '$(strip $(MAKEFILE_LIST))')" && pwd)
+IN := cd "$(ROOT)" && PATH="$(ROOT)/.venv/bin:$$PATH"
+PREPARE = cd "$(ROOT)" && python=$$(dev/find-python) && "$$python" dev/prepare.py
+PYTEST = $(IN) python -m pytest
+
+.PHONY: help run test test-fast lint format bench drill translations lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make run           set up and start crmweb (PORT=8000)'
+	@echo 'make test          everything a change must pass'
+	@echo 'make test-fast     without browsers, on SQLite, under a minute'
+	@echo 'make lint          ruff, mypy, import order'
+	@echo 'make format        let ruff lay out the code'
+	@echo 'make bench         measure speed, write benchmarks/results.md'
+	@echo 'make drill         kill, fill and freeze things; see tests/drills'
+	@echo 'make translations  collect texts for translation'
+	@echo 'make lock          pin the newest allowed packages'
+	@echo 'make clean         remove what set-up made; never data'
+
+run:
+	@$(PREPARE) run && exec .venv/bin/crmweb run
+
+test: lint
+	@$(IN) python -m tests.machine
+	@$(PYTEST) --database=sqlite
+	@$(PYTEST) --database=postgresql -m 'not browser and not either'
+
+test-fast:
+	@$(PREPARE) test
+	@$(PYTEST) --database=sqlite -m 'not browser and not slow'
+
+lint:
+	@$(PREPARE) test
+	@$(IN) ruff check .
+	@$(IN) ruff format --check .
+	@$(IN) mypy
+	@$(IN) lint-imports
+
+format:
+	@$(PREPARE) test
+	@$(IN) ruff check --fix .
+	@$(IN) ruff format .
+
+bench:
+	@$(PREPARE) test && exec .venv/bin/python -m benchmarks
+
+drill:
+	@$(PREPARE) test
+	@$(PYTEST) tests/drills
+
+translations:
+	@$(PREPARE) test && exec .venv/bin/python dev/translations.py
+
+lock:
+	@$(PREPARE) run && exec .venv/bin/python dev/lock.py
+
+clean:
+	@cd "$(ROOT)" && rm -rf .venv .node .chromium .cache node_modules static/dist .mypy_cache .ruff_cache .import_linter_cache
