@@ -1,0 +1,29 @@
+"""Get everything ready before the tests begin: `python -m tests.machine` says what will be used."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.machine import Missing, chromium, node, postgres, redis
+
+NEEDED = {
+    "PostgreSQL": postgres.where,
+    "Redis": redis.where,
+    "Chromium": chromium.where,
+    "Node.js": node.where,
+}
+
+
+def main() -> int:
+    missing = 0
+    for name, where in NEEDED.items():
+        try:
+            print(f"{name:<11} {where()}", flush=True)
+        except Missing as reason:
+            missing += 1
+            print(f"{name:<11} missing. {reason}", file=sys.stderr, flush=True)
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
