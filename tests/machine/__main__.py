@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from tests.machine import Missing, chromium, node, postgres, redis
 
-NEEDED = {
+NEEDED: dict[str, Callable[[], object]] = {
     "PostgreSQL": postgres.where,
     "Redis": redis.where,
     "Chromium": chromium.where,

@@ -102,7 +102,7 @@ class PostgresServer:
         self._folder = folder = Path(tempfile.mkdtemp(prefix="crm-postgres-", dir="/tmp"))
         binaries = _reachable_by_nobody(_binaries(), folder) if os.geteuid() == 0 else _binaries()
         server = _Program(binaries, folder)
-        server.run("initdb", *"-D data -A trust -U crm -E UTF8 --locale=C.UTF-8 --no-sync".split())
+        server.run("initdb", "-D", "data", "-U", "crm", "-A", "trust", "--locale=C.UTF-8", "--no-sync")
         settings = [part for setting in CARELESS.split(" ") for part in ("-c", setting)]
         self._process = server.start("postgres", "-D", "data", "-k", str(folder), *settings)
         url = URL.create("postgresql", "crm", database="postgres", query={"host": str(folder)})
@@ -135,7 +135,7 @@ class _Program:
         self._how: dict[str, Any] = {"cwd": folder, "env": environment, **as_nobody}
 
     def run(self, name: str, *arguments: str) -> None:
-        command = [self._binaries / name, *arguments]
+        command = [str(self._binaries / name), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, **self._how)
         if done.returncode != 0:
             raise Missing(f"PostgreSQL's {name} failed: {done.stderr.strip()}")
