@@ -181,7 +181,7 @@ def _turn_to_write(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite" or not engine.url.database:
         yield
         return
-    with open(f"{engine.url.database}.turn", "ab") as turn:
+    with Path(f"{engine.url.database}.turn").open("ab") as turn:
         _wait_for(turn.fileno())
         yield
 

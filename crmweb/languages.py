@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+import flask_babel
 from flask import Flask, request
-from flask_babel import Babel, format_date, format_decimal, get_locale, gettext
+from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from crmweb import clock
@@ -13,6 +15,21 @@ from crmweb.names import initials
 
 LOCALES = ("en", "vi")
 NAMES = {"en": "English", "vi": "Tiếng Việt"}
+
+
+def gettext(text: str, **values: Any) -> str:
+    """`text` in the language of the person at work, with `%(name)s` filled in."""
+    return str(flask_babel.gettext(text, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """The form that goes with `num`, which fills `%(num)s`."""
+    return str(flask_babel.ngettext(one, many, num, **values))
+
+
+def lazy_gettext(text: str, **values: Any) -> Any:
+    """The same, worked out when it is shown: for what is said at import, before anyone is at work."""
+    return flask_babel.lazy_gettext(text, **values)
 
 
 def chosen_locale() -> str:
@@ -30,15 +47,18 @@ def distance(metres: float) -> str:
     if metres < 995:
         return f"{round(metres, -1) if metres >= 100 else round(metres):.0f} m"
     kilometres = metres / 1000
-    return format_decimal(kilometres, "#,##0" if kilometres >= 100 else "#,##0.0") + " km"
+    number = flask_babel.format_decimal(kilometres, "#,##0" if kilometres >= 100 else "#,##0.0")
+    return f"{number} km"
 
 
 def short_date(day: date) -> str:
     """`20 Nov`, `20/11`; with the year when it is another one than this."""
     vietnamese = str(get_locale()) == "vi"
     this_year = day.year == clock.now().year
-    return format_date(
-        day, ("d/M" if vietnamese else "d MMM") if this_year else ("d/M/y" if vietnamese else "d MMM y")
+    return str(
+        flask_babel.format_date(
+            day, ("d/M" if vietnamese else "d MMM") if this_year else ("d/M/y" if vietnamese else "d MMM y")
+        )
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import (
@@ -117,10 +117,17 @@ def looked_after(customer_id: ColumnElement[uuid.UUID]) -> Exists:
     )
 
 
+PROTECTED: set[str] = set()
+"""The tables that plain SQL may not name: those of every `Scoped` class, and those that hold copies of them."""
+
+
 class Scoped:
     """A row that tells something about a customer. Subclasses say who may see it."""
 
-    __tablename__: ClassVar[str]
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__tablename__" in cls.__dict__:
+            PROTECTED.add(cls.__dict__["__tablename__"])
 
     @classmethod
     def seen_by_viewer(cls) -> ColumnElement[bool]:
@@ -142,7 +149,8 @@ class OfCustomer(Scoped):
         return looked_after(cls.__table__.c.customer_id)  # type: ignore[attr-defined]
 
     def customer_ids(self) -> list[uuid.UUID]:
-        return [self.customer_id]
+        written: uuid.UUID | None = self.customer_id
+        return [written] if written else []
 
 
 def _criterion(cls: type[Scoped]) -> ColumnElement[bool]:
@@ -167,16 +175,19 @@ def _narrow(state: ORMExecuteState) -> None:
 def _check_writes(session: Session, _context: Any, _instances: Any) -> None:
     session.info["flushing"] = True
     touched = [row for row in (*session.new, *session.dirty, *session.deleted) if isinstance(row, Scoped)]
-    if touched and not (who := _principal_of(session.info)).sees_all:
-        for row in touched:
-            if row in session.new:
-                _check_customers(session, row, who)
+    if not touched:
+        return
+    who = _principal_of(session.info)
+    for row in touched:
+        if row in session.new and not who.sees_all:
+            _check_customers(session, row, who)
 
 
 def _check_customers(session: Session, row: Scoped, who: Principal) -> None:
+    """A row that hangs on a customer object has no key of its own yet: whoever holds the object has found it."""
     known = {getattr(seen, "id", None) for seen in (*session.new, *session.identity_map.values())}
     for customer_id in row.customer_ids():
-        if customer_id is not None and customer_id not in known:
+        if customer_id not in known:
             raise NotYours(f"{who.viewer_id} wrote to customer {customer_id} without having found them")
 
 
@@ -199,7 +210,7 @@ def _introduce(session: Session, _transaction: Any, connection: Connection) -> N
 def _refuse_unscoped(
     connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool
 ) -> None:
-    if not _names_protected(statement, _protected_tables()):
+    if not _names_protected(statement):
         return
     info = connection.info.get("session", {})
     who = info.get("principal")
@@ -210,26 +221,9 @@ def _refuse_unscoped(
         raise Unscoped(f"this goes past the scope: {statement[:200]}")
 
 
-def _protected_tables() -> frozenset[str]:
-    return (
-        frozenset(cls.__tablename__ for cls in _descendants(Scoped) if hasattr(cls, "__tablename__"))
-        | SHADOWS
-    )
-
-
-def _descendants(cls: type) -> Iterator[type[Scoped]]:
-    for child in cls.__subclasses__():
-        yield child
-        yield from _descendants(child)
-
-
-SHADOWS: set[str] = set()
-"""Tables without a class of their own that hold copies of customer data, the search index for one."""
-
-
 @lru_cache(maxsize=4096)
-def _names_protected(statement: str, tables: frozenset[str]) -> bool:
-    return any(re.search(rf"\b{table}\b", statement) for table in tables)
+def _names_protected(statement: str) -> bool:
+    return any(re.search(rf"\b{table}\b", statement) for table in PROTECTED)
 
 
 class ScopedStatement:

@@ -1,4 +1,4 @@
-"""The edge: pages and fragments, who may come in, what the browser may do, and what a person sees when it goes wrong."""
+"""The edge: pages and fragments, who may come in, what the browser may do, and what is shown when it goes wrong."""
 
 from __future__ import annotations
 
@@ -53,13 +53,12 @@ def open_to_all(view: Callable[P, R]) -> Callable[P, R]:
 
 def declared(app: Flask, endpoint: str) -> str | None:
     """The permission that an endpoint needs, None when it is open. Raises LookupError when nobody said."""
-    view = app.view_functions[endpoint]
     if endpoint == "static":
         return None
-    try:
-        permission: str | None = view.needs  # type: ignore[attr-defined]
-    except AttributeError:
-        raise LookupError(f"{endpoint} does not declare what it needs") from None
+    view: Any = app.view_functions[endpoint]
+    if not hasattr(view, "needs"):
+        raise LookupError(f"{endpoint} does not declare what it needs")
+    permission: str | None = view.needs
     return permission
 
 

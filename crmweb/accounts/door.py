@@ -83,5 +83,4 @@ def init_app(app: Flask) -> None:
     manager.anonymous_user = Stranger
     manager.session_protection = None
     manager.request_loader(_who)
-    app.before_request(lambda: bool(current_user) and None)
     app.after_request(_touch)

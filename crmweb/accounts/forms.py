@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from wtforms import Form, PasswordField, RadioField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from crmweb.accounts import passwords
 from crmweb.languages import LOCALES, NAMES
+from crmweb.languages import lazy_gettext as _
 
 
 class SignInForm(Form):

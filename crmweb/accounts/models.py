@@ -56,7 +56,7 @@ class User(Model):
         zone: str = DEFAULT_ZONE,
         id: uuid.UUID | None = None,
     ) -> User:
-        """A new person, who oversees themself and is overseen by everyone above. Raises KeyError for an unknown role."""
+        """A new person, overseen by themself and everyone above. Raises KeyError for an unknown role."""
         ROLES[role]
         user = cls(
             id=id or new_id(),

@@ -8,7 +8,8 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask_babel import gettext as _
+
+from crmweb.languages import gettext as _
 
 SHORTEST, LONGEST = 12, 128
 COMMON = frozenset(
@@ -55,9 +56,10 @@ def matches(password: str, stored: str | None) -> bool:
     """Whether the password is the one stored; takes as long for a person without one."""
     with _at_once:
         try:
-            return _hasher.verify(stored or _nobody(), _prepared(password)) and stored is not None
+            _hasher.verify(stored or _nobody(), _prepared(password))
         except (VerificationError, InvalidHashError):
             return False
+    return stored is not None
 
 
 @lru_cache(maxsize=1)

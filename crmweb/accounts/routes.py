@@ -6,7 +6,6 @@ import uuid
 
 from flask import Blueprint, Flask, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from crmweb import clock
@@ -20,6 +19,7 @@ from crmweb.accounts.words import device_name, role_name
 from crmweb.config import current_settings
 from crmweb.db import db, writing
 from crmweb.languages import LOCALES
+from crmweb.languages import gettext as _
 from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, open_to_all, page
 
 accounts = Blueprint("accounts", __name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+from crmweb.languages import gettext as _
 
 SYSTEMS = (
     ("Android", "Android"),

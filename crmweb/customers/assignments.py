@@ -112,7 +112,7 @@ class Assignment(OfCustomer, Model):
 
     @classmethod
     def turn_over(cls, *, at: datetime) -> int:
-        """Start and end what the calendar says, each in its person's zone; returns how many changed. The clock calls it."""
+        """Start and end what the calendar says, each in its person's zone; returns how many changed."""
         latest = at.date() + timedelta(days=1)
         starts = and_(cls.started_at.is_(None), cls.since <= latest)
         ends = and_(cls.until.is_not(None), cls.until < latest)

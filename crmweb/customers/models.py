@@ -16,11 +16,11 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.assignments import Assignment
 from crmweb.customers.contacts import CustomerContact
-from crmweb.names import fold
 from crmweb.customers.pins import Pinned
 from crmweb.customers.reaching import Reachable
 from crmweb.customers.search import search_text
 from crmweb.db import Model, db, new_id
+from crmweb.names import fold
 from crmweb.scope import OfCustomer, Scoped, looked_after
 
 KINDS = ("shop", "company", "person")

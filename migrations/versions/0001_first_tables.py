@@ -18,8 +18,9 @@ STANDING = sa.text("ended_at IS NULL")
 # their own: VACUUM may renumber a table without an integer key, and `customers` is one.
 SEARCH_ON_SQLITE = (
     "CREATE TABLE customer_search_rows (number INTEGER PRIMARY KEY, customer_id BLOB NOT NULL UNIQUE)",
-    "CREATE VIRTUAL TABLE customer_search USING fts5"
-    "(folded, content='', contentless_delete=1, prefix='1 2 3', tokenize='unicode61 remove_diacritics 0')",
+    """CREATE VIRTUAL TABLE customer_search USING fts5(
+        folded, content='', contentless_delete=1, prefix='1 2 3', tokenize='unicode61 remove_diacritics 0'
+    )""",
     """CREATE TRIGGER customers_found AFTER INSERT ON customers BEGIN
         INSERT INTO customer_search_rows (customer_id) VALUES (new.id);
         INSERT INTO customer_search (rowid, folded)
