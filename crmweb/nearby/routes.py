@@ -1,5 +1,97 @@
-from flask import Flask
+"""Nearby as a list and on the map: the same rows, asked by the same address."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Flask, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.models import Oversight, User
+from crmweb.customers.due import Due
+from crmweb.customers.tiers import Tier
+from crmweb.customers.words import local_day, rhythm_words
+from crmweb.db import db
+from crmweb.nearby.forms import MOST, BadQuestion, Question
+from crmweb.nearby.nearest import Neighbour, due_counts, nearest
+from crmweb.web import needs, page
+
+nearby = Blueprint("nearby", __name__)
+
+WALKING_M_A_MINUTE = 75
+WALKABLE_M = 2_000
+
+
+class Row(NamedTuple):
+    """A neighbour as the row says it."""
+
+    customer: Neighbour
+    due: Due
+    rhythm: str
+    minutes_on_foot: int | None
+
+
+@nearby.get("/nearby")
+@needs("customers:read")
+def index() -> ResponseReturnValue:
+    return _show("nearby/index.html", fragment="nearby/_results.html")
+
+
+@nearby.get("/nearby/map")
+@needs("customers:read")
+def on_the_map() -> ResponseReturnValue:
+    return _show("nearby/map.html")
+
+
+def _show(template: str, fragment: str | None = None) -> ResponseReturnValue:
+    try:
+        question = Question.read(request.args)
+    except BadQuestion as wrong:
+        return page("nearby/index.html", status=422, wrong=str(wrong), question=Question(at=None), rows=[])
+    return page(template, fragment=fragment, question=question, **_answer(question))
+
+
+def _answer(question: Question) -> dict[str, Any]:
+    if question.at is None:
+        return {"rows": []}
+    today = current_user.today(clock.now())
+    found = nearest(question.at, today=today, k=question.k, filters=question.filters)
+    intervals = Tier.intervals()
+    return {
+        "rows": [_row(customer, intervals) for customer in found],
+        "more": len(found) == question.k < MOST,
+        "counts": due_counts(today=today, filters=question.filters),
+        "people": _people(),
+    }
+
+
+def _row(customer: Neighbour, intervals: dict[str, int]) -> Row:
+    today = current_user.today(clock.now())
+    last_visit = local_day(customer.last_visit_at, current_user.zone)
+    walkable = customer.distance_m <= WALKABLE_M
+    return Row(
+        customer,
+        Due.seen_from(today, customer.next_due),
+        rhythm_words(today, last_visit, intervals.get(customer.tier or "")),
+        max(1, round(customer.distance_m / WALKING_M_A_MINUTE)) if walkable else None,
+    )
+
+
+def _people() -> list[tuple[uuid.UUID, str]]:
+    """Whose customers one may pick out: those of one's team, or of everyone."""
+    if not current_user.may("team:read"):
+        return []
+    people = select(User.id, User.name).where(User.deactivated_at.is_(None)).order_by(User.name)
+    if not current_user.may("customers:all"):
+        people = people.join(Oversight, Oversight.person_id == User.id).where(
+            Oversight.viewer_id == current_user.id
+        )
+    return [(person.id, person.name) for person in db.session.execute(people)]
 
 
 def init_app(app: Flask) -> None:
-    pass
+    app.register_blueprint(nearby)
