@@ -50,7 +50,7 @@ class MapView extends HTMLElement {
 
   place(point) {
     const pinned = marker(point.at, { icon: pin(point), riseOnHover: true }).addTo(this.map);
-    pinned.getElement().setAttribute("aria-label", point.name);
+    pinned.getElement().setAttribute("aria-label", spoken(point));
     pinned.on("click", () => this.choose(point));
     pinned.getElement().addEventListener("keydown", ({ key }) => key === "Enter" && this.choose(point));
     point.pinned = pinned;
@@ -66,6 +66,7 @@ class MapView extends HTMLElement {
     }
     this.following = this.points[(this.points.indexOf(point) + 1) % this.points.length];
     this.nameNext();
+    this.style.setProperty("--below", `${overlap(this.dataset.below)}px`);
     if (!move) return;
     this.map.panInside(point.at, this.clear());
     point.row?.scrollIntoView({ block: "nearest" });
@@ -107,6 +108,11 @@ function find(selector) {
 function overlap(selector) {
   const element = find(selector);
   return element && getComputedStyle(element).position === "absolute" ? element.offsetHeight : 0;
+}
+
+/** A pin's name for ears: what is written in it, where that can be spoken, then whom it stands for. */
+function spoken({ mark = "", name }) {
+  return /[\p{L}\p{N}]/u.test(mark) ? `${mark}, ${name}` : name;
 }
 
 function readPoints(selector) {
