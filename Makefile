@@ -26,7 +26,7 @@ run:
 test: lint
 	@$(IN) python -m tests.machine
 	@$(PYTEST) --database=sqlite
-	@$(PYTEST) --database=postgresql -m 'not browser and not either'
+	@$(PYTEST) --database=postgresql -m 'not browser'
 
 test-fast:
 	@$(PREPARE) test

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -82,7 +83,7 @@ class PostgresServer:
         if self._process is None:
             self._drop_made()
             return
-        self._process.terminate()
+        self._process.send_signal(signal.SIGINT)  # SIGTERM would wait for clients to leave
         self._process.wait()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,138 @@
+"""A phone in the hand: Chromium at 390 × 844, somewhere in Hồ Chí Minh City, in front of the real app.
+
+Anything the page complains of on its console fails the test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from werkzeug.serving import make_server
+
+from crmweb.accounts.actor import Actor
+from crmweb.config import Settings
+from tests.conftest import device_token
+from tests.machine import Missing, chromium
+
+BEN_THANH = {"latitude": 10.7725, "longitude": 106.6980, "accuracy": 12}
+"""The market in the middle of the city; accuracy in metres."""
+PATIENCE = 10_000
+"""Milliseconds that a page has for anything."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **browser_type_launch_args,
+        "executable_path": str(chromium.where()),
+        "args": chromium.FLAGS,
+        "env": {**os.environ, **chromium.environment()},
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    return {
+        **browser_context_args,
+        "base_url": f"http://localhost:{settings.port}",
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+        "locale": "en-GB",
+        "timezone_id": "Asia/Ho_Chi_Minh",
+        "geolocation": BEN_THANH,
+        "permissions": ["geolocation"],
+        "service_workers": "block",
+        "reduced_motion": "reduce",
+    }
+
+
+@pytest.fixture(scope="session")
+def _served(_standing: Flask, settings: Settings) -> Iterator[None]:
+    server = make_server("127.0.0.1", settings.port, _standing, threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield
+    server.shutdown()
+    thread.join()
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """The app under test, reachable over HTTP."""
+
+    app: Flask
+    url: str
+
+
+@pytest.fixture
+def live_server(app: Flask, settings: Settings, _served: None) -> LiveServer:
+    return LiveServer(app, f"http://localhost:{settings.port}")
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the page wrote to its console as an error. A test that expects some empties it."""
+    return []
+
+
+@pytest.fixture
+def context(context: BrowserContext, live_server: LiveServer, complaints: list[str]) -> Iterator[BrowserContext]:
+    context.set_default_timeout(PATIENCE)
+    context.on("console", lambda message: _note(message, complaints))
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield context
+    assert not complaints, "the page complained: " + "; ".join(complaints)
+
+
+def _note(message: ConsoleMessage, complaints: list[str]) -> None:
+    if message.type == "error":
+        complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+
+@pytest.fixture
+def phone_in_hand(page: Page, live_server: LiveServer) -> Callable[[Actor], Page]:
+    """`phone_in_hand(lan).goto("/")`: the page, with Lan signed in."""
+
+    def sign_in(person: Actor) -> Page:
+        token = device_token(live_server.app, person)
+        page.context.add_cookies([{"name": "session", "value": token, "url": live_server.url}])
+        return page
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+def _axe_source() -> str:
+    file = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+    if not file.exists():
+        raise Missing("axe-core is not among the installed front-end packages; run `make lint`.")
+    return file.read_text()
+
+
+@pytest.fixture
+def axe(_axe_source: str) -> Callable[[Page], None]:
+    """`axe(page)` fails on what keeps people with disabilities out (WCAG 2.2 AA, as far as axe-core sees)."""
+
+    def check(page: Page) -> None:
+        page.evaluate(f"{_axe_source}; undefined")
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
+        assert not found["violations"], "\n".join(map(_violation, found["violations"]))
+
+    return check
+
+
+def _violation(violation: dict[str, Any]) -> str:
+    where = ", ".join(json.dumps(node["target"]) for node in violation["nodes"][:5])
+    return f"{violation['id']} ({violation['impact']}): {violation['help']}: {where}"
