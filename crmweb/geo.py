@@ -57,18 +57,15 @@ class Point:
 
     @classmethod
     def read(cls, lat_text: str | None, lng_text: str | None) -> Self:
-        """The place two typed or imported texts mean; decimal commas and typographic minus signs are
-        understood.
+        """The place two typed or imported texts mean. Raises BadPoint.
 
-        Raises BadPoint.
+        Decimal commas and typographic minus signs are understood.
         """
         return cls(_degrees(lat_text), _degrees(lng_text))
 
     @property
     def flaw(self) -> Flaw | None:
-        """Why a place that exists is still hardly meant: 0, 0 is what broken devices and empty columns
-        report.
-        """
+        """Why an existing place is hardly meant: 0, 0 is what broken devices and empty columns say."""
         return "zero" if self.lat == 0 and self.lng == 0 else None
 
     @property
@@ -78,9 +75,7 @@ class Point:
 
 
 class Box(NamedTuple):
-    """An area between two parallels and two meridians, edges included, with west <= east (never across
-    ±180°).
-    """
+    """An area between two parallels and two meridians, edges included; never across ±180°."""
 
     south: float
     west: float
@@ -98,9 +93,7 @@ def haversine_m(a: Point, b: Point) -> float:
 
 
 def half_chord_squared(a: Point, b: Point) -> float:
-    """The haversine of the angle between two points, from 0 to 1: rises with the distance and costs no
-    arcsine.
-    """
+    """The haversine of the angle between two points, from 0 to 1: it rises with the distance."""
     north, east = sin((b.lat - a.lat) * HALF_RADIANS), sin((b.lng - a.lng) * HALF_RADIANS)
     return north * north + cos(radians(a.lat)) * cos(radians(b.lat)) * (east * east)
 
@@ -127,11 +120,10 @@ def direction(a: Point, b: Point) -> Direction:
 
 
 def cell(lat: float, lng: float) -> int:
-    """Morton (Z-order) code of the square of 360/2²⁶ degrees (0.6 m at the equator) the place lies in; 52
-    bits.
+    """Morton (Z-order) code, of 52 bits, of the square of 360/2²⁶ degrees that the place lies in.
 
-    Longitude takes the even bits, latitude the odd ones. Source: G. M. Morton, "A computer oriented geodetic
-    data base" (IBM, 1966).
+    A square is 0.6 m wide at the equator; longitude takes the even bits, latitude the odd ones. Source:
+    G. M. Morton, "A computer oriented geodetic data base" (IBM, 1966).
     """
     return _spread(_column(lng)) | _spread(_row(lat)) << 1
 
@@ -139,8 +131,7 @@ def cell(lat: float, lng: float) -> int:
 def boxes_around(centre: Point, radius_m: float) -> tuple[Box, ...]:
     """One box, or two where it crosses ±180°, that hold every point within `radius_m` metres of the centre.
 
-    The half-width in longitude is asin(sin(r/R) / cos lat); a circle that touches a pole takes all
-    longitudes.
+    The half-width in longitude is asin(sin(r/R) / cos lat); a circle that touches a pole takes all of them.
     Source: J. P. Matuschek, "Finding Points Within a Distance of a Latitude/Longitude Using Bounding
     Coordinates".
     """
