@@ -1,0 +1,181 @@
+"""What reps write and say after a visit, in the Vietnamese they speak.
+
+`{ai}` is whoever they met ("chị Hạnh"), `{Ai}` the same at the start of a sentence, `{n}` a small
+number of cases, cans or kilos.
+"""
+
+from __future__ import annotations
+
+RETAIL = (
+    "Kệ dưới còn {n} lốc trà lài, {ai} muốn đổi lên ngang tầm mắt.",
+    "{Ai} bảo trà đào chai bán chạy nhất dãy này, lấy thêm {n} thùng.",
+    "Tủ mát bên mình bị chất nước ngọt hãng khác, nhờ {ai} dọn lại một ngăn.",
+    "Lốc trà chanh ngoài cùng bị phai nắng, đã đổi {n} lon cho {ai}.",
+    "Khách quanh đây toàn sinh viên, {ai} xin thêm loại chai nhỏ 300 ml.",
+    "Đối thủ vừa treo bảng giá mới, rẻ hơn mình 2.000 đồng một lốc.",
+    "{Ai} hỏi chương trình mua 10 tặng 1 còn đến khi nào.",
+    "Tồn {n} thùng trà xanh, hạn còn 4 tháng, chưa cần nhập.",
+    "Đã dán lại bảng giá, gỡ tờ khuyến mãi tháng trước.",
+    "{Ai} chê thùng hàng hay móp góc, nhắc kho bọc kỹ hơn.",
+    "Quầy mới sơn lại, {ai} cho mình đặt thêm một kệ nhỏ sát cửa.",
+    "Sắp rằm, {ai} muốn lấy trà hộp để khách mua đi lễ.",
+    "{Ai} muốn đổi sang giao hai tuần một lần vì chỗ để hàng chật.",
+    "Hết sạch trà sen túi lọc từ thứ Sáu, {ai} trách mình ghé trễ.",
+    "Chụp kệ xong. Mặt mình {n}, mặt đối thủ hơn 10, cần xin thêm một hàng.",
+    "Hàng xóm bên cạnh cũng bán nước, {ai} sợ phá giá nên chỉ lấy {n} thùng.",
+    "{Ai} nhờ mang giúp hai cái khay trưng bày, loại bằng gỗ.",
+    "Người trông quầy không quyết được, {ai} đi chợ Đồng Xuân lấy hàng.",
+    "Bán chậm vì trời lạnh, {ai} hẹn ra Tết lấy nhiều.",
+    "Trẻ con thích loại có nắp hình con cáo, {ai} đặt thêm một lốc thử.",
+    "{Ai} than trà bí đao ngọt quá, khách lớn tuổi không mua lại.",
+    "Trả lại 1 thùng trà gừng gần hết hạn, đã lập phiếu đổi.",
+    "Kho của {ai} dột, mấy thùng sát tường bị ẩm, dặn kê cao lên.",
+)
+
+DRINKS = (
+    "{Ai} đang pha trà đào bằng hàng hãng khác, để lại một gói mẫu ô long.",
+    "Thử pha tại chỗ một ly trà sen vàng, {ai} khen thơm nhưng hơi nhạt.",
+    "{Ai} hỏi trà đen loại 1 kg, mình chưa có giá sỉ.",
+    "Menu mới thêm hai món dùng trà lài của mình, xin {ai} ghi tên trên bảng.",
+    "Quán đông từ 7 giờ tối, lần sau ghé trước 4 giờ thì {ai} mới rảnh.",
+    "Máy đun hỏng, hôm nay chỉ bán đồ đóng chai, {ai} lấy {n} thùng.",
+    "{Ai} muốn ly in logo, báo lại sau khi hỏi bên thiết kế.",
+    "Nhân viên mới pha trà quá lửa nên chát, đã chỉ lại cách ủ 6 phút.",
+    "Một tuần hết {n} kg trà ô long, tăng gấp rưỡi so với tháng trước.",
+    "{Ai} cần hóa đơn đỏ, đã chụp lại mã số thuế.",
+    "Quán sắp sửa tầng hai, nghỉ ba tuần, {ai} hẹn khai trương lại thì lấy hàng.",
+    "Khách Tây hay gọi trà sen, {ai} muốn hộp quà nhỏ để bán kèm.",
+    "{Ai} so giá với chợ đầu mối, mình cao hơn nhưng giao tận nơi.",
+    "Bàn ngoài trời mới kê thêm, {ai} đồng ý dựng dù có tên mình.",
+    "Đổi sang loại túi 500 g vì túi 1 kg mở ra mau mất mùi.",
+)
+
+MEALS = (
+    "{Ai} chỉ để trà đá miễn phí, đồ chai bán ít, lấy 1 thùng cầm chừng.",
+    "Buổi trưa quá đông không nói chuyện được, để lại báo giá trên quầy.",
+    "{Ai} muốn bình trà 20 lít cho khách ăn trưa, cần hỏi bên kỹ thuật.",
+    "Khách ăn lẩu gọi trà bí đao nhiều, {ai} lấy {n} thùng cho cuối tuần.",
+    "Quán nhận tiệc cưới ngày 28, {ai} cần 15 thùng trà chanh giao sáng hôm trước.",
+    "Tủ lạnh quán nhỏ, xin {ai} để mình kê một tủ đứng ngoài hiên.",
+    "{Ai} bảo khách chê chai nhựa, hỏi loại chai thủy tinh.",
+    "Đầu bếp thích trà ô long để làm vịt hun khói, mua thử 2 gói.",
+    "Giá thịt lên nên {ai} cắt bớt đồ uống, hẹn tháng sau tính.",
+    "Đã thay miếng dán trên tủ mát, cái cũ rách góc.",
+)
+
+ROOMS = (
+    "Phòng nào cũng để 2 gói trà của mình, {ai} muốn in tên khách sạn lên gói.",
+    "{Ai} đặt đủ cho 60 phòng đến cuối tháng, giao cửa sau.",
+    "Mùa này ít khách, {ai} giảm một nửa, vẫn giữ trà sen ở sảnh.",
+    "Lễ tân hay quên thêm trà vào phòng, {ai} nhờ mình nhắc buồng phòng.",
+    "Quầy bar tầng thượng mở lại, {ai} hỏi trà trái cây đóng lon.",
+    "Cuối tuần kín phòng hát, {ai} lấy thêm {n} thùng trà chanh lon.",
+    "{Ai} muốn ký giá cả năm, chuyển anh Hùng báo giá.",
+)
+
+CANTEENS = (
+    "Nhà trường không cho bán nước ngọt có ga, {ai} chuyển hết sang trà ít đường.",
+    "{Ai} xin giấy kiểm nghiệm mới để nộp cho ban giám hiệu.",
+    "Giờ ra chơi bán 40 chai, {ai} cần giao trước 6 giờ rưỡi sáng.",
+    "Sắp nghỉ hè, {ai} không nhập thêm, hẹn đầu tháng Chín.",
+    "Bảo vệ chỉ cho xe vào cổng sau, {ai} ra đón.",
+    "Bệnh nhân hỏi trà gừng nóng, {ai} muốn thử bình giữ nhiệt.",
+)
+
+OFFICE = (
+    "{Ai} muốn gộp hóa đơn các chi nhánh vào một kỳ cuối tháng.",
+    "Họp với {ai}: cam kết 120 thùng một tháng thì được giá bậc ba.",
+    "{Ai} phàn nàn chi nhánh xa trung tâm giao trễ hai lần.",
+    "Gửi hợp đồng khung cho {ai}, chờ bên pháp chế đọc đến thứ Năm.",
+    "{Ai} đổi người phụ trách mua hàng từ tháng sau, đã xin số.",
+    "Chi nhánh mới mở trong quý này, {ai} hẹn khảo sát chỗ đặt tủ.",
+    "Đối chiếu công nợ với kế toán, lệch một phiếu giao ngày mùng 5.",
+    "{Ai} hỏi có làm trà nhãn riêng không, báo lại sau khi hỏi nhà máy.",
+)
+
+ANYWHERE = (
+    "{Ai} bận, hẹn tuần sau ghé buổi chiều.",
+    "Gửi xe ở hẻm bên cạnh, trước cửa cấm đỗ.",
+    "{Ai} trả đủ tiền đợt trước, không còn nợ.",
+    "{Ai} xin khất tiền đến thứ Hai, đã báo kế toán.",
+    "Số điện thoại cũ không gọi được, {ai} cho số mới.",
+    "Con {ai} mới đỗ đại học, nhớ chúc mừng lần sau.",
+    "Đường đang đào cống, xe tải không vào được, giao bằng xe máy.",
+    "{Ai} giới thiệu thêm một chỗ ở đầu ngõ, mai mình qua xem.",
+    "Đổi ngày giao sang thứ Tư, thứ Ba chỗ này họp chợ.",
+    "{Ai} khen bên mình giao đúng giờ hơn hãng kia.",
+    "Đã hứa mang bảng giá mới cho {ai} trước thứ Sáu.",
+    "Nhà có việc nên {ai} chỉ nghe điện thoại, đơn đặt như cũ.",
+    "Biển hiệu mới làm xong, {ai} cho treo thêm tấm của mình bên dưới.",
+    "Chưa gặp {ai}, để lại danh thiếp và hai gói trà thử.",
+    "Mất điện cả phố, {ai} đóng cửa sớm, nói chuyện được vài phút.",
+    "{Ai} thích nhắn Zalo hơn gọi, ảnh hàng gửi qua đó.",
+    "{Ai} ốm mấy hôm nay, em trai trông giúp, chưa đặt gì.",
+    "Lấy như lần trước, không đổi.",
+    "{Ai} hỏi lịch giao Tết, mình hẹn báo lại giữa tháng Chạp.",
+    "Cân nhắc nâng hạng: ba lần liền đều lấy trên 10 thùng.",
+)
+
+NOBODY_IN = (
+    "Cửa đóng, hàng xóm bảo sáng mai mới mở.",
+    "Treo biển nghỉ đến hết tuần, chắc về quê có giỗ.",
+    "Chủ đi vắng, người làm không dám nhận hàng.",
+    "Gọi ba cuộc không bắt máy, cửa khóa ngoài.",
+    "Đang sửa mặt tiền, che bạt kín, tuần sau ghé lại.",
+    "Đến đúng giờ nghỉ trưa, chờ 10 phút không ai ra.",
+    "Nhà đi ăn cưới, nhắn lại qua hàng xóm.",
+    "Ngập nước cả đoạn, quán dọn hàng lên cao, không bán.",
+)
+
+LEADS = (
+    "Chỗ mới mở được hai tuần, {ai} đang lấy hàng qua chợ, muốn xem giá sỉ.",
+    "Để lại bộ mẫu sáu loại, {ai} hẹn thứ Năm trả lời.",
+    "{Ai} thích trà ô long nhưng sợ khó bán, đề nghị ký gửi 2 thùng.",
+    "Đang ăn hàng của hãng kia đến hết tháng, {ai} cho ghé lại sau.",
+    "Vị trí đẹp, ngay ngã tư, {ai} muốn được cho mượn tủ mát mới ký.",
+    "{Ai} phải bàn với người nhà rồi mới quyết, xin số Zalo cả hai.",
+    "Nhân tiện đi ngang, vào chào {ai}, quán đang hoàn thiện, tháng sau khai trương.",
+    "{Ai} nhận tờ giá, thắc mắc về hạn đổi trả, mình hẹn trả lời.",
+    "Chủ nhà cũ vừa sang lại, {ai} chưa rõ sẽ bán gì.",
+    "Có tiềm năng: gần hai trường học, {ai} chưa bán trà chai bao giờ.",
+)
+
+FORMER = (
+    "Trả mặt bằng, chuyển về quê, đã thu lại tủ mát.",
+    "Đổi sang bán quần áo, không lấy nước nữa.",
+    "Chuyển qua lấy hết hàng của tổng đại lý bên kia cầu.",
+    "Nghỉ bán hẳn, con gái đi làm xa không ai trông.",
+    "Giá mình cao hơn, dừng lấy từ tháng này, vẫn giữ liên lạc.",
+)
+
+CALLS = (
+    "Hẹn giao sáng thứ Hai.",
+    "Báo hết trà chanh, giao bù trong tuần.",
+    "Nhắc thanh toán đợt trước, khách hẹn chuyển khoản chiều nay.",
+    "Khách đặt gấp {n} thùng cho tiệc tối.",
+    "Không bắt máy, đã nhắn Zalo.",
+    "Xác nhận đổi ngày ghé vì khách đi xa.",
+    "Hỏi thăm hàng mới, khách bảo bán được.",
+    "Khách báo giao nhầm loại, mai đổi lại.",
+    "Gửi lại báo giá combo Tết qua Zalo.",
+    "Khách xin số kế toán để đối chiếu.",
+    "Hỏi địa chỉ mới, khách dời vào trong ngõ.",
+    "Chúc mừng sinh nhật, hẹn ghé tuần sau.",
+    "Khách hỏi bao giờ có hàng lại, hẹn thứ Tư.",
+    "Báo trước giờ xe đến, khoảng 9 giờ.",
+)
+
+BY_TRADE = {
+    "grocery": RETAIL, "minimart": RETAIL, "dealer": RETAIL, "pharmacy": RETAIL, "books": RETAIL,
+    "stall": RETAIL, "person": RETAIL, "cafe": DRINKS, "tea": DRINKS, "food": MEALS, "hotel": ROOMS,
+    "karaoke": ROOMS, "canteen": CANTEENS, "office": OFFICE,
+}  # fmt: skip
+
+EVERY_NOTE = (
+    RETAIL + DRINKS + MEALS + ROOMS + CANTEENS + OFFICE + ANYWHERE + NOBODY_IN + LEADS + FORMER + CALLS
+)
+
+
+def speak(note: str, who: str, number: int) -> str:
+    """Put the person met and a number into a note: `who` is how one calls them, such as "chị Hạnh"."""
+    return note.format(ai=who, Ai=who[0].upper() + who[1:], n=number)
