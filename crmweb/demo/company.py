@@ -1,0 +1,249 @@
+"""Founding the demo company in a database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
+from crmweb.config import current_settings
+from crmweb.customers.assignments import Assignment
+from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.models import Customer, ExternalId
+from crmweb.customers.phones import read_phone
+from crmweb.customers.tiers import Tier
+from crmweb.db import db, new_id, writing
+from crmweb.demo.books import Standing, demo_books
+from crmweb.demo.calendar import any_moment, local_day, moment, workday_near
+from crmweb.demo.chance import dice_for
+from crmweb.demo.contacts import DemoContact, demo_contacts
+from crmweb.demo.history import DemoHistory, Happening
+from crmweb.demo.people import PEOPLE, SEED
+from crmweb.demo.places import HANOI
+from crmweb.demo.shops import DemoShop, demo_shops
+from crmweb.scope import system_access
+from crmweb.timeline import Event
+
+DEMO = "demo"
+"""The source under which every demo customer has an external id; removal goes by it."""
+
+
+class Refused(Exception):
+    """The demo company may not be made or removed here; `str()` is one clear line."""
+
+
+@dataclass(frozen=True)
+class Founded:
+    """What was made."""
+
+    people: int
+    customers: int
+    events: int
+
+
+def ensure_demo(at: dt.datetime | None = None) -> Founded | None:
+    """Make the demo company, as of `at` (default: now), where there is nobody and nothing yet.
+
+    None where the database holds people or customers already, the demo's or others'. Raises `Refused`
+    in production.
+    """
+    refuse_in_production()
+    founding = _Founding(at or clock.now())
+    with system_access("demo company"), writing():
+        if not is_empty():
+            return None
+        return founding.found()
+
+
+def refuse_in_production() -> None:
+    """Raises `Refused` where real people work."""
+    if current_settings().env == "production":
+        raise Refused("CRMWEB_ENV is production: the demo company is for development and trying out only")
+
+
+def is_empty() -> bool:
+    """Whether nobody works here and no customer is kept. Needs a session that sees everything."""
+    return db.session.scalar(select(User.id).limit(1)) is None and (
+        db.session.scalar(select(Customer.id).limit(1)) is None
+    )
+
+
+class _Founding:
+    """The whole company as of a moment: drawn up first, then written in one go."""
+
+    def __init__(self, at: dt.datetime) -> None:
+        self._at = at
+        self._today = local_day(at)
+        self._dice = dice_for(SEED, "founding")
+        self._shops = demo_shops(SEED)
+        self._contacts = demo_contacts(SEED, self._shops)
+        self._standings = demo_books(SEED, self._shops, self._today)
+        self._history = DemoHistory(SEED, self._standings, self._contacts, at)
+        self._staff: dict[str, User] = {}
+        self._customers: dict[str, Customer] = {}
+
+    def found(self) -> Founded:
+        """Write everything with customers' own verbs; the events go last, in the order of their time."""
+        Tier.intervals()
+        with db.session.no_autoflush:
+            self._hire()
+            opened = {s.shop.key: s.since for s in reversed(self._standings)}
+            for shop in self._shops:
+                self._customers[shop.key] = self._add(shop, opened.get(shop.key, self._workday(30)))
+            self._introduce()
+            for standing in self._standings:
+                self._assign(standing)
+            self._put_away()
+            events = self._taken_events()
+        db.session.flush()
+        events += [self._event(happening) for happening in self._history.happenings]
+        events.sort(key=_moment_of)
+        db.session.execute(insert(Event), events)
+        return Founded(len(self._staff), len(self._customers), len(events))
+
+    def _hire(self) -> None:
+        hired_at = moment(self._workday(1000), 20)
+        for person in PEOPLE:
+            self._staff[person.key] = User.add(
+                person.name,
+                id=person.id,
+                role=person.role,
+                at=hired_at,
+                email=person.email,
+                phone=read_phone(person.phone).e164,
+                manager=self._staff[person.manager] if person.manager else None,
+            )
+
+    def _workday(self, days_ago: int) -> dt.date:
+        return workday_near(self._today - dt.timedelta(days=days_ago), self._today)
+
+    def _add(self, shop: DemoShop, day: dt.date) -> Customer:
+        by, at = self._opener(shop), moment(day, self._dice.uniform(0.0, 1.9))
+        customer = Customer.add(
+            by=by,
+            at=at,
+            id=shop.id,
+            responsible=self._staff[shop.rep] if shop.rep else None,
+            **_facts(shop),
+        )
+        db.session.add(ExternalId(customer_id=shop.id, source=DEMO, external_id=shop.key))
+        if shop.pin is not None:
+            customer.move_pin(*shop.pin, source=shop.pin_source, by=by, at=at)
+        return customer
+
+    def _opener(self, shop: DemoShop) -> Actor:
+        """Who brought the customer in: the list came with the administrator, the rest with the rep."""
+        manager = "mai" if shop.ward.city == HANOI else "phuc"
+        return self._actor("tuan" if shop.source == "danh sách cũ" else shop.rep or manager)
+
+    def _actor(self, key: str) -> Actor:
+        return Actor.of(self._staff[key])
+
+    def _introduce(self) -> None:
+        for contact in self._contacts:
+            person = _person(contact, self._customers[contact.places[0][0]].created_at)
+            for shop, role in contact.places:
+                customer = self._customers[shop]
+                place = CustomerContact(
+                    customer_id=customer.id, contact=person, role=role, position=len(customer.contacts)
+                )
+                customer.contacts.append(place)
+                customer.file()
+
+    def _assign(self, standing: Standing) -> None:
+        """A rep's own shop came with them; the others were agreed later by the manager."""
+        customer, person = self._customers[standing.shop.key], self._staff[standing.person]
+        began = moment(standing.since, self._dice.uniform(2.0, 30.0))
+        manager = self._actor("mai" if standing.shop.ward.city == HANOI else "phuc")
+        if standing.line or standing.is_cover:
+            assignment = customer.assign(
+                person, by=manager, at=began, line=standing.line, since=standing.since, until=standing.until
+            )
+        else:
+            assignment = customer.assignments[0]
+        self._date(assignment, standing, manager)
+
+    def _date(self, assignment: Assignment, standing: Standing, manager: Actor) -> None:
+        """Last visit and end; whoever stands in goes on from the last visit of the one who is away."""
+        visitor = standing.shop.rep if standing.is_cover else standing.person
+        last_visit = self._history.last_visits.get((standing.shop.key, visitor or ""))
+        if last_visit is not None:
+            assignment.visited(at=last_visit)
+        if standing.until is not None and standing.until < self._today:
+            assignment.end(by=manager, at=moment(standing.until + dt.timedelta(days=1), 0))
+
+    def _put_away(self) -> None:
+        for shop in self._shops:
+            if shop.archived:
+                when = any_moment(self._workday(self._dice.randint(20, 60)), self._dice)
+                self._customers[shop.key].archive(by=self._opener(shop), at=when)
+
+    def _taken_events(self) -> list[dict[str, Any]]:
+        """The verbs' own events, taken out of the session so that they are numbered among the others."""
+        events = [row for row in db.session.new if isinstance(row, Event)]
+        for event in events:
+            db.session.expunge(event)
+        return [_row(event.customer_id, event.kind, event.by_id, event.at, event.payload) for event in events]
+
+    def _event(self, happening: Happening) -> dict[str, Any]:
+        customer, by = self._customers[happening.shop], self._staff[happening.by]
+        return _row(customer.id, happening.kind, by.id, happening.at, happening.payload)
+
+
+def _row(
+    customer_id: uuid.UUID, kind: str, by_id: uuid.UUID | None, at: dt.datetime, payload: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "customer_id": customer_id,
+        "kind": kind,
+        "by_id": by_id,
+        "at": at,
+        "recorded_at": at,
+        "payload": payload,
+    }
+
+
+def _moment_of(event: dict[str, Any]) -> dt.datetime:
+    happened: dt.datetime = event["at"]
+    return happened
+
+
+def _facts(shop: DemoShop) -> dict[str, Any]:
+    """What `Customer.add` takes directly."""
+    return {
+        "code": shop.code,
+        "kind": shop.kind,
+        "parent_id": shop.parent_id,
+        "tax_number": shop.tax_number,
+        "name": shop.name,
+        "address": shop.address,
+        "website": shop.website,
+        "tier": shop.tier,
+        "status": shop.status,
+        "source": shop.source,
+        "preferences": shop.preferences or "",
+        "phones": shop.phones,
+        "emails": (shop.email,) if shop.email else (),
+        "tags": shop.tags,
+    }
+
+
+def _person(contact: DemoContact, at: dt.datetime) -> Contact:
+    return Contact(
+        id=contact.id,
+        name=contact.name,
+        phone=contact.phone,
+        phone_e164=read_phone(contact.phone).e164 if contact.phone else None,
+        email=contact.email,
+        birthday=contact.birthday,
+        birthday_lunar=contact.birthday_lunar,
+        preferences=contact.preferences or "",
+        created_at=at,
+    )
