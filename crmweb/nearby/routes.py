@@ -76,7 +76,7 @@ def _row(customer: Neighbour, intervals: dict[str, int]) -> Row:
     return Row(
         customer,
         Due.seen_from(today, customer.next_due),
-        rhythm_words(today, last_visit, intervals.get(customer.tier or "")),
+        rhythm_words(today, last_visit, intervals.get(customer.tier or "") if customer.next_due else None),
         max(1, round(customer.distance_m / WALKING_M_A_MINUTE)) if walkable else None,
     )
 

@@ -1,0 +1,142 @@
+"""Nearby as people see it: by its address, with its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
+from crmweb.customers.models import Customer
+from crmweb.db import db, writing
+
+PhoneOf = Callable[[Actor], FlaskClient]
+House = Callable[[], AbstractContextManager[None]]
+
+HOAN_KIEM = "/nearby?lat=21.0285&lng=105.8542"
+
+
+def shop(
+    name: str,
+    of: Actor,
+    lat: float,
+    lng: float = 105.8542,
+    visited_days_ago: int | None = None,
+    **facts: object,
+) -> None:
+    at = clock.now()
+    customer = Customer.add(by=None, at=at, name=name, responsible=db.session.get_one(User, of.id), **facts)
+    customer.move_pin(lat, lng, source="gps", by=None, at=at)
+    if visited_days_ago is not None:
+        customer.assignments[0].visited(at=at - timedelta(days=visited_days_ago))
+
+
+@pytest.fixture
+def shops(house: House, lan: Actor, hung: Actor, outsider: Actor) -> None:
+    """Three shops of Lan's going north, one of Hùng's and one of the outsider's."""
+    with house(), writing():
+        shop("Tạp hóa Gần", lan, 21.0290, tier="A", visited_days_ago=37, phones=["0905412777"])
+        shop("Nhà thuốc Giữa", lan, 21.0385, tier="B", visited_days_ago=30)
+        shop("Quán Xa", lan, 21.1285, tier="C", visited_days_ago=1, status="customer")
+        shop("Công ty của Hùng", hung, 21.0300, kind="company")
+        shop("Của người ngoài", outsider, 21.0286)
+
+
+def names(page: str) -> list[str]:
+    return re.findall(r'<(?:a|span) class="name"[^>]*>([^<]+)<', page.split('class="sheet reach"')[0])
+
+
+def distances(page: str) -> list[int]:
+    return [int(metres) for metres in re.findall(r'data-distance-m="(\d+)"', page)]
+
+
+@pytest.mark.usefixtures("shops")
+class TestWhoIsNear:
+    def test_lan_sees_her_nearest_first(self, phone_of: PhoneOf, lan: Actor) -> None:
+        page = phone_of(lan).get(HOAN_KIEM).text
+        assert names(page) == ["Tạp hóa Gần", "Nhà thuốc Giữa", "Quán Xa"]
+        assert distances(page) == [56, 1112, 11120]
+
+    def test_mai_sees_her_team_and_tuan_everyone(self, phone_of: PhoneOf, mai: Actor, tuan: Actor) -> None:
+        assert "Công ty của Hùng" in names(phone_of(mai).get(HOAN_KIEM).text)
+        assert "Của người ngoài" not in names(phone_of(mai).get(HOAN_KIEM).text)
+        assert names(phone_of(tuan).get(HOAN_KIEM).text)[0] == "Của người ngoài"
+
+    def test_a_row_says_distance_direction_and_rhythm_in_words(self, phone_of: PhoneOf, lan: Actor) -> None:
+        page = phone_of(lan).get(HOAN_KIEM, headers={"Accept-Language": "en"}).text
+        for words in (
+            "56 m",
+            "north",
+            "23 days overdue",
+            "37 d since visit, due every 14",
+            "Due today",
+            "11.1 km",
+        ):
+            assert words in page
+
+    def test_the_filters_narrow_the_list(self, phone_of: PhoneOf, lan: Actor) -> None:
+        phone = phone_of(lan)
+        assert names(phone.get(f"{HOAN_KIEM}&due=overdue").text) == ["Tạp hóa Gần"]
+        assert names(phone.get(f"{HOAN_KIEM}&due=today").text) == ["Nhà thuốc Giữa"]
+        assert names(phone.get(f"{HOAN_KIEM}&tier=B&tier=C").text) == ["Nhà thuốc Giữa", "Quán Xa"]
+        assert names(phone.get(f"{HOAN_KIEM}&k=1").text) == ["Tạp hóa Gần"]
+        assert (
+            "Nobody here" in phone.get(f"{HOAN_KIEM}&status=former", headers={"Accept-Language": "en"}).text
+        )
+
+    def test_mai_picks_out_one_of_her_people(self, phone_of: PhoneOf, mai: Actor, hung: Actor) -> None:
+        page = phone_of(mai).get(f"{HOAN_KIEM}&person={hung.id}").text
+        assert names(page) == ["Công ty của Hùng"]
+
+    def test_lan_learns_nothing_by_asking_for_a_strangers_book(
+        self, phone_of: PhoneOf, lan: Actor, outsider: Actor
+    ) -> None:
+        assert distances(phone_of(lan).get(f"{HOAN_KIEM}&person={outsider.id}").text) == []
+
+    def test_htmx_gets_the_results_alone(self, phone_of: PhoneOf, lan: Actor) -> None:
+        part = phone_of(lan).get(HOAN_KIEM, headers={"HX-Request": "true"}).text
+        assert "<html" not in part
+        assert distances(part) == [56, 1112, 11120]
+
+    def test_the_map_has_the_rows_of_the_list(self, phone_of: PhoneOf, lan: Actor) -> None:
+        page = phone_of(lan).get(HOAN_KIEM.replace("/nearby", "/nearby/map")).text
+        assert distances(page) == [56, 1112, 11120]
+
+    def test_a_tap_reaches_the_shop(self, phone_of: PhoneOf, lan: Actor) -> None:
+        page = phone_of(lan).get(HOAN_KIEM).text
+        assert 'href="tel:+84905412777"' in page
+        assert 'href="https://zalo.me/84905412777"' in page
+        assert "destination=21.029000%2C105.854200" in page
+
+
+def test_before_a_place_is_known_nearby_asks_for_it(phone_of: PhoneOf, lan: Actor) -> None:
+    page = phone_of(lan).get("/nearby", headers={"Accept-Language": "en"}).text
+    assert "Where are you?" in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("lat=abc&lng=105", "Latitude and longitude are numbers"),
+        ("lat=nan&lng=105", "Latitude and longitude are numbers"),
+        ("lat=21", "needs both numbers"),
+        ("lat=105.85&lng=21.03", "look swapped"),
+        ("lat=200&lng=200", "Latitude goes from -90 to 90"),
+        ("lat=21&lat=22&lng=105", "was given twice"),
+        ("lat=21&lng=105&k=0x10", "whole number"),
+        ("lat=21&lng=105&k=101", "whole number"),
+        ("lat=21&lng=105&tier=Z", "can be A, B, C"),
+        ("lat=21&lng=105&due=never", "can be overdue"),
+        ("lat=21&lng=105&person=me", "Nobody is known"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_words(phone_of: PhoneOf, lan: Actor, asked: str, words: str) -> None:
+    answer = phone_of(lan).get(f"/nearby?{asked}", headers={"Accept-Language": "en"})
+    assert answer.status_code == 422
+    assert words in answer.text
