@@ -21,7 +21,7 @@ async function bundles() {
     minify: true,
     write: false,
     format: "iife",
-    legalComments: "none",
+    legalComments: "eof",
     // The oldest browsers with light-dark(); nothing newer is written down for them.
     target: ["chrome123", "firefox128", "safari17.5"],
     loader: { ".png": "dataurl" },
@@ -43,7 +43,7 @@ async function sprite() {
   const drawn = await Promise.all(names.map((name) => readFile(join(icons, `${name}.svg`), "utf8")));
   const mark = await readFile(join(here, "icons", "mark.svg"), "utf8");
   const symbols = [symbol("mark", mark), ...names.map((name, at) => symbol(name, drawn[at]))];
-  return { name: "sprite.svg", text: `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n` };
+  return { name: "sprite.svg", text: `<svg xmlns="http://www.w3.org/2000/svg"><!-- Icons: Lucide, ISC licence, lucide.dev/license -->\n${symbols.join("\n")}\n</svg>\n` };
 }
 
 /** app.css becomes app-1a2b3c4d.css: the address changes exactly when the content does. */

@@ -9,6 +9,7 @@
 import { Map as Leaflet, control, latLng, latLngBounds, marker } from "leaflet/dist/leaflet-src.esm.js";
 import { layGround, markHere } from "./ground.js";
 import { pin } from "./pin.js";
+import { offer, readPoints, spoken } from "./points.js";
 
 const CLOSE = 16; // zoom at which a street can be told from the next
 
@@ -49,11 +50,15 @@ class MapView extends HTMLElement {
   }
 
   place(point) {
-    const pinned = marker(point.at, { icon: pin(point), riseOnHover: true }).addTo(this.map);
-    pinned.getElement().setAttribute("aria-label", spoken(point));
-    pinned.on("click", () => this.choose(point));
-    pinned.getElement().addEventListener("keydown", ({ key }) => key === "Enter" && this.choose(point));
-    point.pinned = pinned;
+    point.pinned = marker(point.at, { icon: pin(point), riseOnHover: true }).addTo(this.map);
+    point.pinned.on("click", () => this.choose(point));
+    const button = point.pinned.getElement();
+    button.setAttribute("aria-label", spoken(point));
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      this.choose(point);
+    });
   }
 
   choose(point, { move = true } = {}) {
@@ -108,30 +113,6 @@ function find(selector) {
 function overlap(selector) {
   const element = find(selector);
   return element && getComputedStyle(element).position === "absolute" ? element.offsetHeight : 0;
-}
-
-/** A pin's name for ears: what is written in it, where that can be spoken, then whom it stands for. */
-function spoken({ mark = "", name }) {
-  return /[\p{L}\p{N}]/u.test(mark) ? `${mark}, ${name}` : name;
-}
-
-function readPoints(selector) {
-  const source = selector ? [...document.querySelectorAll(selector)] : [];
-  if (source[0]?.type === "application/json") return JSON.parse(source[0].textContent).map(toPoint);
-  return source.map((row) => toPoint({ ...row.dataset, id: row.id, row }));
-}
-
-function toPoint(record) {
-  return { ...record, at: latLng(Number(record.lat), Number(record.lng)) };
-}
-
-/** Shows the link and gives it the place, rounded to 4 decimals (11 m) as in every address. */
-function offer(link, { lat, lng }) {
-  const url = new URL(link.href);
-  url.searchParams.set("lat", lat.toFixed(4));
-  url.searchParams.set("lng", lng.toFixed(4));
-  link.href = url;
-  link.hidden = false;
 }
 
 customElements.define("map-view", MapView);
