@@ -32,7 +32,9 @@ SECRET = "for the tests alone: 9f2c51b07ae84d36"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the app stands on")
+    parser.addoption(
+        "--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the app stands on"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -60,13 +62,17 @@ def redis_server() -> Iterator[RedisServer]:
 @pytest.fixture(scope="session")
 def databases(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     on_sqlite = pytestconfig.getoption("database") == "sqlite"
-    made: Databases = SqliteDatabases(tmp_path_factory.mktemp("database")) if on_sqlite else PostgresDatabases()
+    made: Databases = (
+        SqliteDatabases(tmp_path_factory.mktemp("database")) if on_sqlite else PostgresDatabases()
+    )
     yield made
     made.discard()
 
 
 @pytest.fixture(scope="session")
-def settings(databases: Databases, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(
+    databases: Databases, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
     """The settings of the app under test; `load_settings` made them, as it does in the product."""
     home = tmp_path_factory.mktemp("home")
     return load_settings(
@@ -99,7 +105,9 @@ def _standing(settings: Settings, databases: Databases) -> Flask:
 
 
 @pytest.fixture
-def app(_standing: Flask, databases: Databases, redis_server: RedisServer, request: pytest.FixtureRequest) -> Flask:
+def app(
+    _standing: Flask, databases: Databases, redis_server: RedisServer, request: pytest.FixtureRequest
+) -> Flask:
     """The app, on a database with the cast alone (`@pytest.mark.empty`: not even them) and an empty Redis."""
     _let_go(_standing)
     databases.restore("empty" if request.node.get_closest_marker("empty") else "company")
@@ -202,7 +210,9 @@ class Visitor(FlaskClient):
     """A browser as the server sees it: it says where its writes come from, as browsers do."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        assert not has_app_context(), "close `house()` or `acting()` first: a request has a session of its own"
+        assert not has_app_context(), (
+            "close `house()` or `acting()` first: a request has a session of its own"
+        )
         headers = dict(kwargs.pop("headers", None) or {})
         headers.setdefault("Sec-Fetch-Site", "same-origin")
         return super().open(*args, headers=headers, **kwargs)
@@ -226,7 +236,9 @@ def sign_in(app: Flask) -> Callable[[FlaskClient, Actor], FlaskClient]:
 
 
 @pytest.fixture
-def phone_of(app: Flask, sign_in: Callable[[FlaskClient, Actor], FlaskClient]) -> Callable[[Actor], FlaskClient]:
+def phone_of(
+    app: Flask, sign_in: Callable[[FlaskClient, Actor], FlaskClient]
+) -> Callable[[Actor], FlaskClient]:
     """`phone_of(lan).get("/")`: a client of her own for each person."""
     return lambda person: sign_in(app.test_client(), person)
 

@@ -87,7 +87,9 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def context(context: BrowserContext, live_server: LiveServer, complaints: list[str]) -> Iterator[BrowserContext]:
+def context(
+    context: BrowserContext, live_server: LiveServer, complaints: list[str]
+) -> Iterator[BrowserContext]:
     context.set_default_timeout(PATIENCE)
     context.on("console", lambda message: _note(message, complaints))
     context.on("weberror", lambda error: complaints.append(str(error.error)))
