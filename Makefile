@@ -5,11 +5,12 @@ IN := cd "$(ROOT)" && PATH="$(ROOT)/.venv/bin:$$PATH"
 PREPARE = cd "$(ROOT)" && python=$$(dev/find-python) && "$$python" dev/prepare.py
 PYTEST = $(IN) python -m pytest
 
-.PHONY: help run test test-fast lint format bench drill translations lock clean
+.PHONY: help run build test test-fast lint format bench drill translations lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run           set up and start crmweb (PORT=8000)'
+	@echo 'make build         set up without starting'
 	@echo 'make test          everything a change must pass'
 	@echo 'make test-fast     without browsers, on SQLite, under a minute'
 	@echo 'make lint          ruff, mypy, import order'
@@ -22,6 +23,9 @@ help:
 
 run:
 	@$(PREPARE) run && exec .venv/bin/crmweb run
+
+build:
+	@$(PREPARE) run
 
 test: lint
 	@$(IN) python -m tests.machine
