@@ -1,0 +1,108 @@
+"""Structured logs: JSON in production, readable in development, and never a secret in either.
+
+Call ``structlog.get_logger()`` and log events with keys. What a request or job is about (``request_id``,
+``job``) is bound once through ``structlog.contextvars`` and stands on every line. The standard library's
+loggers (RQ, Alembic, gunicorn) come out through the same door.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+HIDDEN = "[hidden]"
+
+# Parts of a key's name that mark its value as nobody's business but its owner's.
+_SECRET_KEY = re.compile(
+    r"password|passwd|secret|token|cookie|authorization|api_key|signature|link|otp", re.I
+)
+# A URL's password and its query: links carry tokens there, searches carry people's names.
+_URL_PASSWORD = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]*(?=@)")
+_QUERY = re.compile(r"(?<=[^\s?])\?[^\s\"'<>]*=[^\s\"'<>]*")
+# Addresses whose last part is itself a secret.
+_SECRET_PATH = re.compile(r"(?<=/join/)[^/\s?\"']+|(?<=/reset/)[^/\s?\"']+|(?<=/session/link/)[^/\s?\"']+")
+
+
+def without_secrets(text: str) -> str:
+    """``text`` with passwords in URLs, query strings and one-time tokens taken out."""
+    text = _URL_PASSWORD.sub(HIDDEN, text)
+    text = _QUERY.sub("?" + HIDDEN, text)
+    return _SECRET_PATH.sub(HIDDEN, text)
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor: the last look at a line before it is written."""
+    return _hidden(event)
+
+
+def _hidden(values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: HIDDEN if _SECRET_KEY.search(key) else _clean(value) for key, value in values.items()}
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, dict):
+        return _hidden(value)
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value
+
+
+def set_up(env: str, *, level: int = logging.INFO) -> None:
+    """Send structlog and the standard library's logging to standard error, one line an event.
+
+    ``env`` is the setting ``CRMWEB_ENV``: ``production`` writes JSON, anything else what a person likes
+    to read.
+    """
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_first(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_first(), processors=_last(env))
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    _quieten()
+
+
+def _first() -> list[Processor]:
+    """For our own lines and the libraries' alike, before any handler sees them."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        hide_secrets,
+    ]
+
+
+def _last(env: str) -> list[Processor]:
+    without_record = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if env == "production":
+        return [without_record, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    colours = sys.stderr.isatty()
+    return [without_record, structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0, sort_keys=False)]
+
+
+def _quieten() -> None:
+    """RQ and Alembic narrate; only what they warn of is news."""
+    for name in ("rq.worker", "rq.job", "rq.queue", "alembic", "alembic.runtime.migration"):
+        logging.getLogger(name).setLevel(logging.WARNING)

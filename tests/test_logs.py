@@ -1,0 +1,73 @@
+"""Logs can be read by a machine and never tell a secret."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from crmweb import logs
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What a process in production writes to its standard error."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    logs.set_up("production")
+    assert isinstance(sys.stderr, io.StringIO)
+    yield sys.stderr
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def _last_line(said: io.StringIO) -> dict[str, str]:
+    line: dict[str, str] = json.loads(said.getvalue().splitlines()[-1])
+    return line
+
+
+def test_a_line_in_production_is_json_and_names_its_request(said: io.StringIO) -> None:
+    structlog.contextvars.bind_contextvars(request_id="r-17")
+    structlog.get_logger("crmweb.test").info("visit started", customer="Bình Minh")
+    line = _last_line(said)
+    assert (line["event"], line["request_id"], line["customer"]) == ("visit started", "r-17", "Bình Minh")
+    assert line["level"] == "info"
+
+
+def test_libraries_speak_through_the_same_door(said: io.StringIO) -> None:
+    logging.getLogger("gunicorn.error").warning("worker %s timed out", 17)
+    assert _last_line(said)["event"] == "worker 17 timed out"
+
+
+@pytest.mark.parametrize(
+    ("told", "kept_back"),
+    [
+        ({"password": "hunter2"}, "hunter2"),
+        ({"headers": {"Cookie": "session=abc123"}}, "abc123"),
+        ({"url": "smtp://mailer:s3cret@mail.example.com"}, "s3cret"),
+        ({"path": "/customers?q=Nguyen+Van+A"}, "Nguyen"),
+        ({"path": "/join/Zm9vYmFy"}, "Zm9vYmFy"),
+        ({"links": ["http://localhost:8000/reset/Zm9vYmFy"]}, "Zm9vYmFy"),
+    ],
+)
+def test_nobody_reads_a_secret_in_a_log(
+    said: io.StringIO, told: dict[str, object], kept_back: str
+) -> None:
+    structlog.get_logger("crmweb.test").warning("something odd", **told)
+    assert kept_back not in said.getvalue()
+
+
+def test_a_traceback_keeps_secrets_back_too(said: io.StringIO) -> None:
+    try:
+        raise ConnectionError("cannot reach redis://crm:s3cret@redis.example.com")
+    except ConnectionError:
+        structlog.get_logger("crmweb.test").exception("redis away")
+    assert "ConnectionError" in said.getvalue()
+    assert "s3cret" not in said.getvalue()
