@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from crmweb.demo.calendar import any_moment, local_day, moment, workday_near
 from crmweb.demo.chance import dice_for
 from crmweb.demo.contacts import DemoContact, demo_contacts
 from crmweb.demo.history import DemoHistory, Happening
-from crmweb.demo.people import PEOPLE, SEED
+from crmweb.demo.people import PEOPLE, SEED, demo_id
 from crmweb.demo.places import HANOI
 from crmweb.demo.shops import DemoShop, demo_shops
 from crmweb.scope import system_access
@@ -36,6 +37,10 @@ DEMO = "demo"
 
 class Refused(Exception):
     """The demo company may not be made or removed here; `str()` is one clear line."""
+
+
+_AT_ONCE = 60
+"""Shops written together: the checks on what is written grow faster than its number."""
 
 
 @dataclass(frozen=True)
@@ -78,34 +83,37 @@ class _Founding:
     """The whole company as of a moment: drawn up first, then written in one go."""
 
     def __init__(self, at: dt.datetime) -> None:
-        self._at = at
         self._today = local_day(at)
         self._dice = dice_for(SEED, "founding")
         self._shops = demo_shops(SEED)
-        self._contacts = demo_contacts(SEED, self._shops)
-        self._standings = demo_books(SEED, self._shops, self._today)
-        self._history = DemoHistory(SEED, self._standings, self._contacts, at)
+        contacts = demo_contacts(SEED, self._shops)
+        standings = demo_books(SEED, self._shops, self._today)
+        self._history = DemoHistory(SEED, standings, contacts, at)
+        self._contacts_of: dict[str, list[DemoContact]] = defaultdict(list)
+        for contact in contacts:
+            for shop, _ in contact.places:
+                self._contacts_of[shop].append(contact)
+        self._standings_of: dict[str, list[Standing]] = defaultdict(list)
+        for standing in standings:
+            self._standings_of[standing.shop.key].append(standing)
         self._staff: dict[str, User] = {}
-        self._customers: dict[str, Customer] = {}
+        self._people: dict[str, Contact] = {}
+        self._events: list[dict[str, Any]] = []
 
     def found(self) -> Founded:
         """Write everything with customers' own verbs; the events go last, in the order of their time."""
         Tier.intervals()
+        self._hire()
         with db.session.no_autoflush:
-            self._hire()
-            opened = {s.shop.key: s.since for s in reversed(self._standings)}
-            for shop in self._shops:
-                self._customers[shop.key] = self._add(shop, opened.get(shop.key, self._workday(30)))
-            self._introduce()
-            for standing in self._standings:
-                self._assign(standing)
-            self._put_away()
-            events = self._taken_events()
-        db.session.flush()
-        events += [self._event(happening) for happening in self._history.happenings]
-        events.sort(key=_moment_of)
-        db.session.execute(insert(Event), events)
-        return Founded(len(self._staff), len(self._customers), len(events))
+            for position, shop in enumerate(self._shops):
+                self._open(shop)
+                if position % _AT_ONCE == 0:
+                    self._write()
+            self._write()
+        self._events += [self._event(happening) for happening in self._history.happenings]
+        self._events.sort(key=_moment_of)
+        db.session.execute(insert(Event), self._events)
+        return Founded(len(self._staff), len(self._shops), len(self._events))
 
     def _hire(self) -> None:
         hired_at = moment(self._workday(1000), 20)
@@ -123,15 +131,24 @@ class _Founding:
     def _workday(self, days_ago: int) -> dt.date:
         return workday_near(self._today - dt.timedelta(days=days_ago), self._today)
 
-    def _add(self, shop: DemoShop, day: dt.date) -> Customer:
+    def _open(self, shop: DemoShop) -> None:
+        """The shop, the people there, who looks after it, and its end if it has been put away."""
+        customer = self._add(shop)
+        for contact in self._contacts_of[shop.key]:
+            self._introduce(customer, contact, shop.key)
+        customer.file()
+        for standing in self._standings_of[shop.key]:
+            self._assign(customer, standing)
+        if shop.archived:
+            when = any_moment(self._workday(self._dice.randint(20, 60)), self._dice)
+            customer.archive(by=self._opener(shop), at=when)
+
+    def _add(self, shop: DemoShop) -> Customer:
+        standings = self._standings_of[shop.key]
+        day = standings[0].since if standings else self._workday(30)
         by, at = self._opener(shop), moment(day, self._dice.uniform(0.0, 1.9))
-        customer = Customer.add(
-            by=by,
-            at=at,
-            id=shop.id,
-            responsible=self._staff[shop.rep] if shop.rep else None,
-            **_facts(shop),
-        )
+        responsible = self._staff[shop.rep] if shop.rep else None
+        customer = Customer.add(by=by, at=at, id=shop.id, responsible=responsible, **_facts(shop))
         db.session.add(ExternalId(customer_id=shop.id, source=DEMO, external_id=shop.key))
         if shop.pin is not None:
             customer.move_pin(*shop.pin, source=shop.pin_source, by=by, at=at)
@@ -145,23 +162,23 @@ class _Founding:
     def _actor(self, key: str) -> Actor:
         return Actor.of(self._staff[key])
 
-    def _introduce(self) -> None:
-        for contact in self._contacts:
-            person = _person(contact, self._customers[contact.places[0][0]].created_at)
-            for shop, role in contact.places:
-                customer = self._customers[shop]
-                place = CustomerContact(
-                    customer_id=customer.id, contact=person, role=role, position=len(customer.contacts)
-                )
-                customer.contacts.append(place)
-                customer.file()
+    def _introduce(self, customer: Customer, contact: DemoContact, shop: str) -> None:
+        if contact.key not in self._people:
+            self._people[contact.key] = _person(contact, customer.created_at)
+        place = CustomerContact(
+            customer_id=customer.id,
+            contact=self._people[contact.key],
+            role=dict(contact.places)[shop],
+            position=len(customer.contacts),
+        )
+        customer.contacts.append(place)
 
-    def _assign(self, standing: Standing) -> None:
+    def _assign(self, customer: Customer, standing: Standing) -> None:
         """A rep's own shop came with them; the others were agreed later by the manager."""
-        customer, person = self._customers[standing.shop.key], self._staff[standing.person]
         began = moment(standing.since, self._dice.uniform(2.0, 30.0))
         manager = self._actor("mai" if standing.shop.ward.city == HANOI else "phuc")
         if standing.line or standing.is_cover:
+            person = self._staff[standing.person]
             assignment = customer.assign(
                 person, by=manager, at=began, line=standing.line, since=standing.since, until=standing.until
             )
@@ -178,22 +195,17 @@ class _Founding:
         if standing.until is not None and standing.until < self._today:
             assignment.end(by=manager, at=moment(standing.until + dt.timedelta(days=1), 0))
 
-    def _put_away(self) -> None:
-        for shop in self._shops:
-            if shop.archived:
-                when = any_moment(self._workday(self._dice.randint(20, 60)), self._dice)
-                self._customers[shop.key].archive(by=self._opener(shop), at=when)
-
-    def _taken_events(self) -> list[dict[str, Any]]:
-        """The verbs' own events, taken out of the session so that they are numbered among the others."""
-        events = [row for row in db.session.new if isinstance(row, Event)]
-        for event in events:
-            db.session.expunge(event)
-        return [_row(event.customer_id, event.kind, event.by_id, event.at, event.payload) for event in events]
+    def _write(self) -> None:
+        """Send the shops to the database; their events wait, to be numbered among all the others."""
+        for row in list(db.session.new):
+            if isinstance(row, Event):
+                self._events.append(_row(row.customer_id, row.kind, row.by_id, row.at, row.payload))
+                db.session.expunge(row)
+        db.session.flush()
 
     def _event(self, happening: Happening) -> dict[str, Any]:
-        customer, by = self._customers[happening.shop], self._staff[happening.by]
-        return _row(customer.id, happening.kind, by.id, happening.at, happening.payload)
+        shop, by = demo_id("customer", happening.shop), self._staff[happening.by]
+        return _row(shop, happening.kind, by.id, happening.at, happening.payload)
 
 
 def _row(

@@ -192,9 +192,10 @@ class DemoHistory:
         return deck.pop()
 
     def _calls(self, standings: Sequence[Standing]) -> Iterator[Happening]:
-        """A third of the shops were on the phone lately."""
+        """A third of the shops that have not left were on the phone lately."""
         for standing in standings:
-            if standing.shop.phones and not standing.is_cover and self._dice.random() < 0.33:
+            talks = standing.shop.phones and standing.shop.status != "former" and not standing.is_cover
+            if talks and self._dice.random() < 0.33:
                 for _ in range(self._dice.randint(1, 3)):
                     yield self._call(standing)
 
