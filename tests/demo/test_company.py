@@ -1,0 +1,315 @@
+"""The demo company in a real database: founded once, seen by the right people, dissolved without a trace."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from types import SimpleNamespace
+
+import click
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from tests.databases import Databases
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import Oversight, User
+from crmweb.customers.assignments import Assignment
+from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.due import Due
+from crmweb.customers.models import Customer, ExternalId
+from crmweb.db import Model, db, writing
+from crmweb.demo import Refused, cli, ensure_demo, remove_demo
+from crmweb.demo.calendar import local_day
+from crmweb.demo.people import demo_id
+from crmweb.timeline import Event, record
+
+House = Callable[[], AbstractContextManager[None]]
+Acting = Callable[[Actor], AbstractContextManager[None]]
+
+AT = dt.datetime(2026, 11, 24, 2, 30, tzinfo=dt.UTC)
+TODAY = local_day(AT)
+
+pytestmark = pytest.mark.empty
+
+
+@pytest.fixture(scope="module")
+def founded_before() -> list[Databases]:
+    """Empty until the company was founded once; from then on a copy does."""
+    return []
+
+
+@pytest.fixture
+def demo(app: Flask, databases: Databases, founded_before: list[Databases]) -> Iterator[None]:
+    """The company, founded in a house where nobody was."""
+    with clock.frozen(AT):
+        with app.app_context():
+            if not founded_before:
+                assert ensure_demo(AT) is not None
+            db.engine.dispose()
+        if founded_before:
+            databases.restore("demo")
+        else:
+            databases.keep("demo")
+            founded_before.append(databases)
+        yield
+
+
+def person(house: House, email: str) -> Actor:
+    with house():
+        user = User.with_email(email)
+        assert user is not None
+        return Actor.of(user)
+
+
+@pytest.fixture
+def lan(demo: None, house: House) -> Actor:
+    return person(house, "lan@example.com")
+
+
+def count(kind: type[Model]) -> int:
+    return db.session.scalar(select(func.count()).select_from(kind)) or 0
+
+
+# --- founding ---------------------------------------------------------------------------------------
+
+
+def test_the_company_is_founded_within_five_seconds(app: Flask) -> None:
+    began = time.process_time()
+    with app.app_context():
+        founded = ensure_demo(AT)
+    assert founded is not None
+    assert (founded.people, founded.customers > 580, founded.events > 4000) == (12, True, True)
+    assert time.process_time() - began < 5.0
+
+
+def test_the_four_people_whom_everyone_knows_are_there(demo: None, house: House) -> None:
+    with house():
+        found = {user.email: (user.name.split()[-1], user.role) for user in db.session.scalars(select(User))}
+    assert found["lan@example.com"] == ("Lan", "rep")
+    assert found["hung@example.com"] == ("Hùng", "account_manager")
+    assert found["mai@example.com"] == ("Mai", "manager")
+    assert found["tuan@example.com"] == ("Tuấn", "admin")
+
+
+def test_a_second_start_adds_nothing(demo: None, app: Flask, house: House) -> None:
+    with app.app_context():
+        assert ensure_demo(AT + dt.timedelta(days=3)) is None
+    with house():
+        assert count(User) == 12
+
+
+def test_a_house_where_somebody_works_stays_as_it_is(app: Flask, house: House) -> None:
+    with house(), writing():
+        User.add("Đào Thị Thanh", role="admin", at=AT, email="thanh@example.com")
+    with app.app_context():
+        assert ensure_demo(AT) is None
+    with house():
+        assert (count(User), count(Customer)) == (1, 0)
+
+
+def test_production_refuses_with_one_clear_line(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], env="production"))
+    with app.app_context():
+        for attempt in (ensure_demo, remove_demo):
+            with pytest.raises(Refused) as refused:
+                attempt()
+            assert "\n" not in str(refused.value)
+            assert "production" in str(refused.value)
+
+
+# --- what people see --------------------------------------------------------------------------------
+
+
+def test_lan_has_a_believable_mix_of_due_shops(lan: Actor, acting: Acting) -> None:
+    with acting(lan):
+        book = db.session.scalars(select(Assignment).where(Assignment.person_id == lan.id)).unique().all()
+        dues = [Due.seen_from(TODAY, a.next_due) for a in book if a.active and a.status == "customer"]
+    late = [due.days for due in dues if due.state == "overdue"]
+    assert 60 <= len(dues) <= 90
+    assert 0.15 < len(late) / len(dues) < 0.25
+    assert 1 <= min(late) <= max(late) <= 21
+    assert 0.07 < sum(due.state == "today" for due in dues) / len(dues) < 0.13
+
+
+def test_lan_finds_many_shops_within_a_kilometre_of_the_lake(lan: Actor, acting: Acting) -> None:
+    with acting(lan):
+        near = select(func.count(Customer.id)).where(
+            Customer.lat.between(21.0285 - 0.009, 21.0285 + 0.009),
+            Customer.lng.between(105.8542 - 0.0096, 105.8542 + 0.0096),
+            Customer.cell.is_not(None),
+        )
+        assert (db.session.scalar(near) or 0) >= 30
+
+
+def test_each_manager_sees_their_own_city(demo: None, house: House, acting: Acting) -> None:
+    for email, code, other in (("mai@example.com", "HN-%", "SG-%"), ("phuc@example.com", "SG-%", "HN-%")):
+        with acting(person(house, email)):
+            own = db.session.scalars(select(Customer.id).where(Customer.code.like(code))).all()
+            foreign = db.session.scalars(select(Customer.kind).where(Customer.code.like(other))).all()
+        assert len(own) > 200
+        # Hùng looks after the southern head offices too, and Mai sees what Hùng does.
+        assert set(foreign) <= {"company"}
+
+
+def test_two_people_look_after_one_big_account(demo: None, house: House) -> None:
+    with house():
+        chain = db.session.get_one(Customer, demo_id("customer", "chain-1"))
+        assert {(a.person.given_name, a.line) for a in map(_named, chain.people)} == {
+            ("Lan", ""),
+            ("Hùng", "Khách hàng lớn"),
+        }
+        assert len(chain.branches) == 5
+        assert len(chain.contacts) == 2
+
+
+def _named(assignment: Assignment) -> SimpleNamespace:
+    return SimpleNamespace(person=Actor.of(assignment.person), line=assignment.line)
+
+
+def test_cover_for_the_sick_runs_now_and_past_cover_has_ended(demo: None, house: House) -> None:
+    with house():
+        cover = db.session.scalars(select(Assignment).where(Assignment.until.is_not(None))).unique().all()
+        running = [(a.person.name, a.until) for a in cover if a.active]
+        ended = [a for a in cover if a.ended_at is not None]
+    assert len(running) == 6
+    assert all(until and until >= TODAY for _, until in running)
+    assert len(ended) == 3
+
+
+def test_leads_and_former_customers_are_never_due(demo: None, house: House) -> None:
+    with house():
+        due = select(Assignment.status).where(Assignment.next_due.is_not(None)).distinct()
+        assert set(db.session.scalars(due)) == {"customer"}
+        assert (
+            db.session.scalar(
+                select(func.count()).where(Customer.archived_at.is_not(None), Customer.cell.is_not(None))
+            )
+            == 0
+        )
+
+
+def test_the_timeline_is_numbered_in_the_order_of_time(demo: None, house: House) -> None:
+    with house():
+        events = db.session.execute(select(Event.at, Event.recorded_at).order_by(Event.seq)).all()
+    moments = [at for at, _ in events]
+    assert moments == sorted(moments)
+    assert moments[-1] < AT
+    assert all(at == recorded for at, recorded in events)
+
+
+def test_a_shop_is_created_before_anything_happens_there(demo: None, house: House) -> None:
+    with house():
+        firsts: dict[object, str] = {}
+        for customer_id, kind in db.session.execute(
+            select(Event.customer_id, Event.kind).order_by(Event.seq)
+        ):
+            firsts.setdefault(customer_id, kind)
+    assert len(firsts) > 580
+    assert set(firsts.values()) == {"customer.created"}
+
+
+def test_an_archived_shop_was_archived_last(demo: None, house: House) -> None:
+    with house():
+        for customer in db.session.scalars(select(Customer).where(Customer.archived_at.is_not(None))).all():
+            assert Event.of(customer, most=1)[0].kind == "customer.archived"
+
+
+def test_a_shop_is_found_by_its_owner_without_accents(demo: None, house: House) -> None:
+    with house():
+        contact = db.session.scalars(select(Contact).where(Contact.name == "Chị Hạnh")).first()
+        assert contact is not None
+        customer = db.session.get_one(Customer, contact.places[0].customer_id)
+        assert "chi hanh" in customer.folded
+
+
+# --- dissolving -------------------------------------------------------------------------------------
+
+
+def test_nothing_of_the_demo_is_left_after_its_removal(demo: None, app: Flask, house: House) -> None:
+    with app.app_context():
+        removed = remove_demo()
+    assert (removed.people, removed.kept) == (12, ())
+    with house():
+        left = [
+            kind
+            for kind in (User, Oversight, Customer, Contact, CustomerContact, ExternalId, Assignment, Event)
+            if count(kind)
+        ]
+    assert left == []
+
+
+def test_what_lan_added_stays_and_so_does_lan(lan: Actor, app: Flask, acting: Acting, house: House) -> None:
+    with acting(lan), writing():
+        own = Customer.add(by=lan, at=AT, name="Tạp hóa Mới Mở", responsible=db.session.get_one(User, lan.id))
+        own_id = own.id
+    with app.app_context():
+        removed = remove_demo()
+    assert removed.kept == ("Nguyễn Ngọc Lan", "Trần Phương Mai")
+    assert removed.people == 10
+    with house():
+        assert db.session.scalars(select(Customer.name)).all() == ["Tạp hóa Mới Mở"]
+        assert [event.kind for event in Event.of(db.session.get_one(Customer, own_id))] == [
+            "customer.created"
+        ]
+        assert Oversight.covers(
+            db.session.scalars(select(User.id).where(User.email == "mai@example.com")).one(), lan.id
+        )
+
+
+def test_a_contact_who_also_stands_at_a_real_shop_stays(demo: None, app: Flask, house: House) -> None:
+    with house(), writing():
+        contact = db.session.scalars(select(Contact).order_by(Contact.id)).first()
+        assert contact is not None
+        name = contact.name
+        real = Customer.add(by=None, at=AT, name="Đại lý Thật")
+        real.contacts.append(CustomerContact(contact=contact, role="owner"))
+    with app.app_context():
+        removed = remove_demo()
+    assert removed.kept == (name,)
+    with house():
+        assert (count(Contact), count(CustomerContact), count(Customer)) == (1, 1, 1)
+
+
+def test_a_branch_under_a_demo_head_office_stands_alone_afterwards(
+    demo: None, app: Flask, house: House
+) -> None:
+    with house(), writing():
+        branch = Customer.add(by=None, at=AT, name="Chi nhánh Thật", parent_id=demo_id("customer", "chain-1"))
+        branch_id = branch.id
+    with app.app_context():
+        remove_demo()
+    with house():
+        assert db.session.get_one(Customer, branch_id).parent_id is None
+
+
+def test_a_note_of_a_real_colleague_goes_with_the_demo_shop(demo: None, app: Flask, house: House) -> None:
+    with house(), writing():
+        thanh = User.add("Đào Thị Thanh", role="admin", at=AT, email="thanh@example.com")
+        shop = db.session.get_one(Customer, demo_id("customer", "chain-1"))
+        record(shop, "note.written", by=thanh, at=AT, payload={"text": "Gọi lại."})
+    with app.app_context():
+        removed = remove_demo()
+    assert removed.kept == ()
+    with house():
+        assert db.session.scalars(select(User.name)).all() == ["Đào Thị Thanh"]
+        assert count(Event) == 0
+
+
+# --- the command ------------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_it_removed_and_makes_it_anew(
+    demo: None, app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli.remove(app)
+    assert capsys.readouterr().out.startswith("Removed 12 people, 6")
+    cli.make(app)
+    assert capsys.readouterr().out.startswith("Made 12 people, 6")
+
+
+def test_the_command_refuses_where_something_is_already(demo: None, app: Flask) -> None:
+    with pytest.raises(click.ClickException, match="already"):
+        cli.make(app)
