@@ -21,9 +21,7 @@ class Tier(Model):
     def intervals(cls) -> dict[str, int]:
         """Tier → days between visits, read once a request."""
         if "tier_intervals" not in g:
-            rows = (
-                db.session.execute(select(cls.name, cls.visit_every_days).order_by(cls.name)).tuples().all()
-            )
-            g.tier_intervals = dict(rows)
+            rows = db.session.execute(select(cls.name, cls.visit_every_days).order_by(cls.name))
+            g.tier_intervals = {row.name: row.visit_every_days for row in rows}
         intervals: dict[str, int] = g.tier_intervals
         return intervals

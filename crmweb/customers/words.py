@@ -36,7 +36,9 @@ def rhythm_words(today: date, last_visit: date | None, every_days: int | None) -
         since = ngettext("%(num)s d since visit", "%(num)s d since visit", max((today - last_visit).days, 0))
     if every_days is None:
         return since
-    return ngettext("%(since)s, due every day", "%(since)s, due every %(num)s", every_days, since=since)
+    if every_days == 1:
+        return _("%(since)s, due every day", since=since)
+    return _("%(since)s, due every %(days)s", since=since, days=every_days)
 
 
 def local_day(moment: datetime | None, zone: str) -> date | None:
