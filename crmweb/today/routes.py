@@ -1,11 +1,17 @@
-"""The first screen of the day."""
+"""The first screen of the day. Until routes are there, it is filled with who is due."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, redirect
+from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
-from crmweb.web import needs
+from crmweb import clock
+from crmweb.customers.due import Due
+from crmweb.customers.tiers import Tier
+from crmweb.customers.words import local_day, rhythm_words
+from crmweb.today.due import DueCustomer, count_due, due_customers, team_behind
+from crmweb.web import needs, page
 
 today = Blueprint("today", __name__)
 
@@ -13,7 +19,26 @@ today = Blueprint("today", __name__)
 @today.get("/")
 @needs("customers:read")
 def show() -> ResponseReturnValue:
-    return redirect("/nearby", 303)
+    date = current_user.today(clock.now())
+    overdue, due = count_due(current_user.id, date)
+    return page(
+        "today/show.html",
+        date=date,
+        rows=[
+            (customer, Due.seen_from(date, customer.next_due), _rhythm(customer))
+            for customer in due_customers(current_user.id, date)
+        ],
+        overdue=overdue,
+        due_today=due,
+        team=team_behind(date, but=current_user.id) if current_user.may("team:read") else [],
+    )
+
+
+def _rhythm(customer: DueCustomer) -> str:
+    last_visit = local_day(customer.last_visit_at, current_user.zone)
+    return rhythm_words(
+        current_user.today(clock.now()), last_visit, Tier.intervals().get(customer.tier or "")
+    )
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,89 @@
+"""Whose visit is due: the rows of Today."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Select, func, select
+
+from crmweb.accounts.models import User
+from crmweb.customers.assignments import Assignment
+from crmweb.customers.models import Customer
+from crmweb.db import db
+
+MOST = 30
+
+
+class DueCustomer(NamedTuple):
+    """A customer whose visit is due or overdue for one person."""
+
+    id: uuid.UUID
+    name: str
+    address: str
+    phone: str | None
+    email: str | None
+    tier: str | None
+    lat: float | None
+    lng: float | None
+    next_due: date
+    last_visit_at: datetime | None
+
+
+class Behind(NamedTuple):
+    """How one person of the team stands."""
+
+    id: uuid.UUID
+    name: str
+    overdue: int
+    today: int
+
+
+def _due(today: date) -> Select[tuple[object, ...]]:
+    at_work = (Assignment.started_at.is_not(None), Assignment.ended_at.is_(None))
+    return select().where(*at_work, Assignment.next_due <= today)
+
+
+def due_customers(person_id: uuid.UUID, today: date) -> list[DueCustomer]:
+    """Whom this person should see, the longest overdue first; at most `MOST`."""
+    columns = (
+        Customer.id, Customer.name, Customer.address, Customer.phone, Customer.email, Customer.tier, Customer.lat,
+        Customer.lng, func.min(Assignment.next_due), func.max(Assignment.last_visit_at),
+    )  # fmt: skip
+    rows = (
+        _due(today)
+        .add_columns(*columns)
+        .join_from(Assignment, Customer, Customer.id == Assignment.customer_id)
+        .where(Assignment.person_id == person_id, Customer.archived_at.is_(None))
+        .group_by(Customer.id)
+        .order_by(func.min(Assignment.next_due), Customer.tier, Customer.sort_name)
+        .limit(MOST)
+    )
+    return [DueCustomer(*row) for row in db.session.execute(rows)]
+
+
+def count_due(person_id: uuid.UUID, today: date) -> tuple[int, int]:
+    """How many of this person's customers are overdue, and due today."""
+    late = func.count().filter(Assignment.next_due < today)
+    row = db.session.execute(
+        _due(today)
+        .add_columns(late, func.count())
+        .select_from(Assignment)
+        .where(Assignment.person_id == person_id)
+    ).one()
+    return int(row[0]), int(row[1] - row[0])
+
+
+def team_behind(today: date, *, but: uuid.UUID) -> list[Behind]:
+    """How the people whom one oversees stand, those with most overdue first."""
+    late = func.count().filter(Assignment.next_due < today)
+    rows = (
+        _due(today)
+        .add_columns(User.id, User.name, late, func.count() - late)
+        .join_from(Assignment, User, User.id == Assignment.person_id)
+        .where(Assignment.person_id != but)
+        .group_by(User.id, User.name)
+        .order_by(late.desc(), User.name)
+    )
+    return [Behind(*row) for row in db.session.execute(rows)]
