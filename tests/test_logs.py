@@ -57,9 +57,7 @@ def test_libraries_speak_through_the_same_door(said: io.StringIO) -> None:
         ({"links": ["http://localhost:8000/reset/Zm9vYmFy"]}, "Zm9vYmFy"),
     ],
 )
-def test_nobody_reads_a_secret_in_a_log(
-    said: io.StringIO, told: dict[str, object], kept_back: str
-) -> None:
+def test_nobody_reads_a_secret_in_a_log(said: io.StringIO, told: dict[str, object], kept_back: str) -> None:
     structlog.get_logger("crmweb.test").warning("something odd", **told)
     assert kept_back not in said.getvalue()
 
