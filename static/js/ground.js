@@ -1,7 +1,8 @@
 // What lies under the pins: the office's tiles, or plain ground with rings that say how far.
 import { circle, circleMarker, control, divIcon, marker, tileLayer } from "leaflet/dist/leaflet-src.esm.js";
 
-const RINGS = [500, 1000, 2000, 5000, 10_000]; // m
+const RINGS = [1, 10, 100, 1000].flatMap((scale) => [250, 500, 1000].map((metres) => metres * scale)); // m
+const NEAR = 2000; // m, as far as one sees where there are no pins
 const STILL = { interactive: false, keyboard: false };
 
 /** 500 becomes "500 m", 2000 "2 km", in the page's language. */
@@ -18,12 +19,22 @@ function ring(map, centre, metres) {
   marker(top, { ...STILL, icon }).addTo(map);
 }
 
-/** @param {{tiles?: string, credit?: string}} words address with {z}/{x}/{y}, and whom to name for it */
-export function layGround(map, centre, { tiles, credit = "" }) {
+/** The rings that help to tell how far the pins are, the farthest of which stands `metres` away. */
+function rings(metres) {
+  return RINGS.filter((each) => each > metres / 6 && each < metres * 1.3);
+}
+
+/**
+ * @param {{at: LatLng}[]} points the pins that will stand here
+ * @param {{tiles?: string, credit?: string}} words address with {z}/{x}/{y}, and whom to name for it
+ */
+export function layGround(map, centre, points, { tiles, credit = "" }) {
   control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   map.attributionControl.setPrefix(false);
   if (tiles) tileLayer(tiles, { maxZoom: 19, attribution: credit }).addTo(map);
-  else if (centre) RINGS.forEach((metres) => ring(map, centre, metres));
+  if (tiles || !centre) return;
+  const farthest = Math.max(...points.map(({ at }) => map.distance(centre, at)), 0) || NEAR;
+  for (const metres of rings(farthest)) ring(map, centre, metres);
 }
 
 /** Where the person stands, and within how many metres. */

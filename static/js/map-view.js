@@ -11,6 +11,7 @@ import { layGround, markHere } from "./ground.js";
 import { pin } from "./pin.js";
 import { offer, readPoints, spoken } from "./points.js";
 
+const ABOVE = { late: 200, due: 100 }; // loud pins lie over quiet ones, the chosen one over all
 const CLOSE = 16; // zoom at which a street can be told from the next
 
 class MapView extends HTMLElement {
@@ -22,7 +23,7 @@ class MapView extends HTMLElement {
     this.map = new Leaflet(this, { zoomControl: false, maxZoom: 19, zoomSnap: this.dataset.tiles ? 1 : 0.25 });
     this.map.setView(this.here ?? [0, 0], 2);
     this.zoomButtons();
-    layGround(this.map, this.here, this.dataset);
+    layGround(this.map, this.here, this.points, this.dataset);
     if (this.here) markHere(this.map, this.here, accuracy);
     for (const point of this.points) this.place(point);
     this.map.on("click", ({ latlng }) => this.propose(latlng));
@@ -66,7 +67,7 @@ class MapView extends HTMLElement {
       const chosen = each === point;
       each.pinned.getElement().classList.toggle("chosen", chosen);
       each.pinned.getElement().setAttribute("aria-pressed", chosen);
-      each.pinned.setZIndexOffset(chosen ? 1000 : 0);
+      each.pinned.setZIndexOffset(chosen ? 1000 : ABOVE[each.kind] ?? 0);
       each.row?.toggleAttribute("data-chosen", chosen);
     }
     this.following = this.points[(this.points.indexOf(point) + 1) % this.points.length];
