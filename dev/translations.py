@@ -24,7 +24,9 @@ def main() -> None:
 
 def extract(template: Path) -> None:
     """Write every text of the code and the templates to `template`."""
-    how = ["-F", "dev/babel.cfg", "-k", "lazy_gettext", "-k", "_l", "--no-location", "--sort-output"]
+    # Babel passes over folders that begin with an underscore, such as templates/_ui, unless told which to ignore.
+    where = ["-F", "dev/babel.cfg", "--ignore-dirs", ".* node_modules"]
+    how = [*where, "-k", "lazy_gettext", "-k", "_l", "--no-location", "--sort-output"]
     _pybabel("extract", *how, "-o", str(template), ".")
 
 
