@@ -1,5 +1,6 @@
 # `make run` starts crmweb; `make test` checks a change. Both set up what they need. See README.md.
 
+MAKEFLAGS += --no-print-directory
 ROOT := $(shell cd "$$(dirname '$(strip $(MAKEFILE_LIST))')" && pwd)
 IN := cd "$(ROOT)" && PATH="$(ROOT)/.venv/bin:$$PATH"
 PREPARE = cd "$(ROOT)" && python=$$(dev/find-python) && "$$python" dev/prepare.py
