@@ -55,7 +55,8 @@ def environment() -> dict[str, str]:
 def _environment(program: Path) -> dict[str, str]:
     if program != _unpacked():
         return {}
-    libraries = {str(path.parent) for path in LOCAL.glob("usr/lib/*-linux-gnu*/**/*.so*")}
+    folders = (folder for part in ("lib", "usr/lib") for folder in LOCAL.glob(f"{part}/*-linux-gnu*"))
+    libraries = {str(path.parent) for folder in folders for path in folder.rglob("*.so*")}
     return {
         "LD_LIBRARY_PATH": os.pathsep.join(sorted(libraries)),
         "FONTCONFIG_FILE": str(LOCAL / "fonts.conf"),
