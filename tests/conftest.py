@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,32 +88,45 @@ def settings(
     )
 
 
+@dataclass(frozen=True)
+class Standing:
+    """One app for all tests, and the databases that a test may begin from."""
+
+    app: Flask
+    databases: Databases
+    redis_server: RedisServer
+
+    def begin_from(self, name: str) -> Flask:
+        """The app, on a fresh copy: *empty* has the tables, *company* the cast too. Redis knows nothing."""
+        _let_go(self.app)
+        self.databases.restore(name)
+        self.redis_server.empty()
+        return self.app
+
+    def keep(self, name: str) -> None:
+        _let_go(self.app)
+        self.databases.keep(name)
+
+
 @pytest.fixture(scope="session")
-def _standing(settings: Settings, databases: Databases) -> Flask:
-    """One app for all tests, and two databases to begin from: *empty* has the tables, *company* the cast too."""
-    app = create_app(settings)
-    app.test_client_class = Visitor
+def standing(settings: Settings, databases: Databases, redis_server: RedisServer) -> Standing:
+    """The app with its databases made ready, once for all tests."""
+    made = Standing(create_app(settings), databases, redis_server)
+    made.app.test_client_class = Visitor
     databases.empty()
-    with system_access_to(app, "making the tests' database"):
+    with system_access_to(made.app, "making the tests' database"):
         upgrade()
-    _let_go(app)
-    databases.keep("empty")
-    with system_access_to(app, "hiring the cast"), writing():
+    made.keep("empty")
+    with system_access_to(made.app, "hiring the cast"), writing():
         cast.hire_everyone()
-    _let_go(app)
-    databases.keep("company")
-    return app
+    made.keep("company")
+    return made
 
 
 @pytest.fixture
-def app(
-    _standing: Flask, databases: Databases, redis_server: RedisServer, request: pytest.FixtureRequest
-) -> Flask:
-    """The app, on a database with the cast alone (`@pytest.mark.empty`: not even them) and an empty Redis."""
-    _let_go(_standing)
-    databases.restore("empty" if request.node.get_closest_marker("empty") else "company")
-    redis_server.empty()
-    return _standing
+def app(standing: Standing, request: pytest.FixtureRequest) -> Flask:
+    """The app, on a database with the cast alone; not even them with `@pytest.mark.empty`."""
+    return standing.begin_from("empty" if request.node.get_closest_marker("empty") else "company")
 
 
 def _let_go(app: Flask) -> None:

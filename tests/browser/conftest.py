@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 
 from crmweb.accounts.actor import Actor
 from crmweb.config import Settings
-from tests.conftest import device_token
+from tests.conftest import Standing, device_token
 from tests.machine import Missing, chromium
 
 BEN_THANH = {"latitude": 10.7725, "longitude": 106.6980, "accuracy": 12}
@@ -58,8 +58,8 @@ def browser_context_args(browser_context_args: dict[str, Any], settings: Setting
 
 
 @pytest.fixture(scope="session")
-def _served(_standing: Flask, settings: Settings) -> Iterator[None]:
-    server = make_server("127.0.0.1", settings.port, _standing, threaded=True)
+def _served(standing: Standing, settings: Settings) -> Iterator[None]:
+    server = make_server("127.0.0.1", settings.port, standing.app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield

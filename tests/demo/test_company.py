@@ -11,7 +11,6 @@ import click
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from tests.databases import Databases
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
@@ -25,6 +24,7 @@ from crmweb.demo import Refused, cli, ensure_demo, remove_demo
 from crmweb.demo.calendar import local_day
 from crmweb.demo.people import demo_id
 from crmweb.timeline import Event, record
+from tests.databases import Databases
 
 House = Callable[[], AbstractContextManager[None]]
 Acting = Callable[[Actor], AbstractContextManager[None]]

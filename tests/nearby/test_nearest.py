@@ -1,7 +1,7 @@
 """Nearby is exact: whoever asks, wherever they stand, it names the same customers as measuring every one."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from crmweb.geo import Point, haversine_m
 from crmweb.nearby import nearest as nearby
 from crmweb.nearby.nearest import Filters, Neighbour, due_counts, nearest
 from crmweb.scope import NoPrincipal
+from tests.conftest import Standing
 from tests.nearby.world import NOW, TODAY, World, spread
 
 BREWERIES = Path(__file__).parents[3] / "shared" / "data" / "breweries.csv"
@@ -92,6 +93,15 @@ def _breweries() -> World:
                 world.customer(float(row["latitude"]), float(row["longitude"]), name=row["name"])
     _share_out(world)
     return world
+
+
+@pytest.fixture(scope="module")
+def app(standing: Standing) -> Iterator[Flask]:
+    """The tables without people, on which a world is put."""
+    app = standing.begin_from("empty")
+    with app.app_context():
+        yield app
+    app.extensions.pop("world", None)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -28,7 +29,7 @@ def shop(
     lat: float,
     lng: float = 105.8542,
     visited_days_ago: int | None = None,
-    **facts: object,
+    **facts: Any,
 ) -> None:
     at = clock.now()
     customer = Customer.add(by=None, at=at, name=name, responsible=db.session.get_one(User, of.id), **facts)

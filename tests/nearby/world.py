@@ -63,7 +63,8 @@ class World:
             {
                 "id": self.new_id(), "customer_id": customer_id, "person_id": self.users[person]["id"],
                 "line": "", "since": TODAY, "until": None, "started_at": NOW, "ended_at": None,
-                "created_at": NOW, "last_visit_at": NOW - timedelta(days=self.random.randint(1, 90)), "next_route_day": None,
+                "created_at": NOW, "last_visit_at": NOW - timedelta(days=self.random.randint(1, 90)),
+                "next_route_day": None,
                 "next_due": None if days is None else TODAY + timedelta(days=days),
                 **{name: customer[name] for name in ("cell", "lat", "lng", "tier", "status")}, **changes,
             }
