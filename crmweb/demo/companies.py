@@ -52,7 +52,7 @@ CHAINS = (
     Chain(
         "Công ty CP Siêu thị Phương Nam Xanh", SAIGON, "Phương Nam Xanh", "minimart",
         "phuongnamxanh.example.com", ("Tân Định", "Hai Bà Trưng"),
-        (("Bàn Cờ", "Cao Thắng"), ("Gò Vấp", "Quang Trung"), ("Bình Tân", "Tên Lửa"),
+        (("Bàn Cờ", "Cao Thắng"), ("Gò Vấp", "Quang Trung"), ("An Lạc", "Tên Lửa"),
          ("Tân Hưng", "Nguyễn Thị Thập")),
     ),
     Chain(
