@@ -120,6 +120,7 @@ class _Acquaintances:
         self, key: str, name: str, places: tuple[tuple[str, str], ...], email: str | None
     ) -> DemoContact:
         dice = self._dice
+        birthday = self._birthday() if dice.random() < 0.3 else None
         return DemoContact(
             key=key,
             name=name,
@@ -127,8 +128,8 @@ class _Acquaintances:
             if dice.random() < 0.6
             else None,
             email=email,
-            birthday=self._birthday() if dice.random() < 0.3 else None,
-            birthday_lunar=dice.random() < 0.3,
+            birthday=birthday,
+            birthday_lunar=birthday is not None and dice.random() < 0.3,
             preferences=dice.choice(_HABITS) if dice.random() < 0.2 else None,
             places=places,
         )

@@ -149,39 +149,37 @@ class DemoHistory:
 
     def _stop(self, visit: _Visit, start: dt.datetime, minutes: int) -> Iterator[Happening]:
         shop, person = visit.standing.shop, visit.standing.person
-        outcome = self._outcome(visit)
-        minutes = 2 if outcome in _SHUT else minutes
-        end = start + dt.timedelta(minutes=minutes)
+        outcome, text = self._told(visit)
+        end = start + dt.timedelta(minutes=2 if outcome in _SHUT else minutes)
         if visit.last:
             self.last_visits[shop.key, person] = end
-        text = self._note(visit, outcome)
-        finished = Happening(shop.key, "visit.finished", person, end, self._facts(shop, outcome, minutes))
+        finished = Happening(shop.key, "visit.finished", person, end, self._facts(shop, outcome, end - start))
         yield finished
         if text is not None:
             yield replace(finished, kind="note.written", payload={"text": text})
 
-    def _outcome(self, visit: _Visit) -> str:
-        if visit.standing.shop.status == "lead":
-            return "interested"
-        if visit.standing.shop.status == "former" and visit.last:
-            return "no_order"
-        return self._dice.choices(_OUTCOMES, _OUTCOME_ODDS)[0]
-
-    def _facts(self, shop: DemoShop, outcome: str, minutes: int) -> dict[str, Any]:
-        verdict = self._dice.choices(_VERDICTS, _VERDICT_ODDS)[0] if shop.pin else "unproven"
-        return {"outcome": outcome, "minutes": minutes, "verdict": verdict}
-
-    def _note(self, visit: _Visit, outcome: str) -> str | None:
-        """What was written down, if anything; the latest visit is rarely left without a word."""
+    def _told(self, visit: _Visit) -> tuple[str, str | None]:
+        """How it went and what was written down, if anything; the two do not contradict each other."""
         shop = visit.standing.shop
         if shop.status == "former" and visit.last:
-            return self._dice.choice(notes.FORMER)
-        if self._dice.random() > (0.85 if visit.last else 0.45):
-            return None
+            return "no_order", self._dice.choice(notes.FORMER)
+        silent = self._dice.random() > (0.85 if visit.last else 0.45)
+        if shop.status == "lead":
+            return "interested", None if silent else self._spoken(shop, self._dice.choice(notes.LEADS))
+        outcome = self._dice.choices(_OUTCOMES, _OUTCOME_ODDS)[0]
+        if silent:
+            return outcome, None
         if outcome in _SHUT:
-            return self._dice.choice(notes.NOBODY_IN)
-        note = self._dice.choice(notes.LEADS) if shop.status == "lead" else self._next_note(shop)
+            return outcome, self._dice.choice(notes.NOBODY_IN)
+        note = self._next_note(shop)
+        return notes.outcome_of(note) or outcome, self._spoken(shop, note)
+
+    def _spoken(self, shop: DemoShop, note: str) -> str:
         return notes.speak(note, self._who.get(shop.key, _NOBODY[shop.trade]), self._dice.randint(2, 9))
+
+    def _facts(self, shop: DemoShop, outcome: str, stay: dt.timedelta) -> dict[str, Any]:
+        verdict = self._dice.choices(_VERDICTS, _VERDICT_ODDS)[0] if shop.pin else "unproven"
+        return {"outcome": outcome, "minutes": stay // dt.timedelta(minutes=1), "verdict": verdict}
 
     def _next_note(self, shop: DemoShop) -> str:
         """Notes of the shop's trade and of every shop, shuffled; none comes twice before all were used."""

@@ -107,7 +107,7 @@ ANYWHERE = (
     "Đã hứa mang bảng giá mới cho {ai} trước thứ Sáu.",
     "Nhà có việc nên {ai} chỉ nghe điện thoại, đơn đặt như cũ.",
     "Biển hiệu mới làm xong, {ai} cho treo thêm tấm của mình bên dưới.",
-    "Chưa gặp {ai}, để lại danh thiếp và hai gói trà thử.",
+    "{Ai} tiếp nhanh trước cửa, để lại hai gói trà thử.",
     "Mất điện cả phố, {ai} đóng cửa sớm, nói chuyện được vài phút.",
     "{Ai} thích nhắn Zalo hơn gọi, ảnh hàng gửi qua đó.",
     "{Ai} ốm mấy hôm nay, em trai trông giúp, chưa đặt gì.",
@@ -125,6 +125,18 @@ NOBODY_IN = (
     "Đến đúng giờ nghỉ trưa, chờ 10 phút không ai ra.",
     "Nhà đi ăn cưới, nhắn lại qua hàng xóm.",
     "Ngập nước cả đoạn, quán dọn hàng lên cao, không bán.",
+    "Khóa cửa, nhà bên cạnh nói đi đón con.",
+    "Chủ lên phường làm giấy tờ, chiều mới về.",
+    "Đưa mẹ đi khám, hẹn qua điện thoại sang tuần.",
+    "Nhân viên mới trông quầy, chủ dặn không lấy hàng khi vắng mặt.",
+    "Mất điện cả dãy, cửa cuốn không kéo lên được.",
+    "Cuối tháng kiểm kho nên không tiếp ai.",
+    "Mưa to, quán không mở, đứng trú gần đó 10 phút rồi đi.",
+    "Cả nhà đi du lịch đến Chủ nhật.",
+    "Đang họp tổ dân phố, nhắn lại rồi ghé chỗ khác trước.",
+    "Bấm chuông không ai ra, xe máy vẫn dựng trong sân.",
+    "Đổi giờ mở cửa sang chiều, từ 3 giờ.",
+    "Chủ đi lấy hàng ở chợ đầu mối, quầy chỉ có bà cụ.",
 )
 
 LEADS = (
@@ -174,6 +186,26 @@ BY_TRADE = {
 EVERY_NOTE = (
     RETAIL + DRINKS + MEALS + ROOMS + CANTEENS + OFFICE + ANYWHERE + NOBODY_IN + LEADS + FORMER + CALLS
 )
+
+
+_SOLD = ("lấy thêm", "lấy {n} thùng", "lấy 1 thùng", "lấy như", "đặt thêm", "đặt đủ", "đặt như cũ", "mua thử")
+_UNSOLD = (
+    "chưa cần nhập",
+    "không nhập thêm",
+    "chưa đặt",
+    "hẹn tháng sau",
+    "hẹn ra tết",
+    "bận, hẹn",
+    "đi chợ",
+)
+
+
+def outcome_of(note: str) -> str | None:
+    """The outcome that a note gives away, if it does: whoever writes "lấy thêm" sold something."""
+    words = note.lower()
+    if any(sign in words for sign in _UNSOLD):
+        return "no_order"
+    return "order_taken" if any(sign in words for sign in _SOLD) else None
 
 
 def speak(note: str, who: str, number: int) -> str:

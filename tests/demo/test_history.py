@@ -106,6 +106,20 @@ def test_notes_are_whole_sentences_without_gaps() -> None:
         assert "{" not in text
 
 
+def test_a_note_never_contradicts_the_outcome() -> None:
+    assert notes.outcome_of("{Ai} bảo trà đào bán chạy, lấy thêm {n} thùng.") == "order_taken"
+    assert notes.outcome_of("Còn đầy kệ, chưa cần nhập.") == "no_order"
+    assert notes.outcome_of("{Ai} khen giao đúng giờ.") is None
+    outcome = {}
+    for happening in story(A_MONDAY)[1].happenings:
+        if happening.kind == "visit.finished":
+            outcome[happening.shop, happening.by, happening.at] = happening.payload["outcome"]
+        elif happening.kind == "note.written":
+            told = notes.outcome_of(happening.payload["text"])
+            went = outcome[happening.shop, happening.by, happening.at]
+            assert told in (None, went) or went in ("closed", "owner_away", "interested")
+
+
 def test_notes_do_not_repeat_at_one_shop_within_a_quarter() -> None:
     told: dict[tuple[str, str], dt.datetime] = {}
     repeated = Counter[str]()
