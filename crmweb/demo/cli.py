@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
-from flask import Flask
 
 from crmweb.demo import Refused, ensure_demo, remove_demo
 
 
-def make(app: Flask) -> None:
-    """What `crmweb demo` does. Raises `click.ClickException` with one clear line where it may not."""
-    with app.app_context():
-        try:
-            founded = ensure_demo()
-        except Refused as refused:
-            raise click.ClickException(str(refused)) from None
-    if founded is None:
-        raise click.ClickException("the database holds people or customers already: nothing was added")
-    click.echo(f"Made {founded.people} people, {founded.customers} customers and {founded.events} events.")
+@click.command("demo")
+@click.option("--remove", is_flag=True, help="Remove what the demo made; what people added since stays.")
+def demo(remove: bool) -> None:
+    """Fill an empty database with a made-up tea distributor."""
+    from crmweb import create_app
+
+    with create_app().app_context(), _told_in_one_line():
+        dissolve() if remove else found()
 
 
-def remove(app: Flask) -> None:
-    """What `crmweb demo --remove` does."""
-    with app.app_context():
-        try:
-            removed = remove_demo()
-        except Refused as refused:
-            raise click.ClickException(str(refused)) from None
+@contextmanager
+def _told_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+def found() -> None:
+    """Make the company and say how large it is."""
+    made = ensure_demo()
+    if made is None:
+        raise Refused("the database holds people or customers already: nothing was added")
+    click.echo(f"Made {made.people} people, {made.customers} customers and {made.events} events.")
+
+
+def dissolve() -> None:
+    """Remove the company and say what is gone and what had to stay."""
+    removed = remove_demo()
     click.echo(
         f"Removed {removed.people} people, {removed.customers} customers"
         f" and {removed.contacts} contacts of the demo."

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.config import current_settings
@@ -20,6 +19,7 @@ from crmweb.customers.models import Customer, ExternalId
 from crmweb.customers.phones import read_phone
 from crmweb.customers.tiers import Tier
 from crmweb.db import db, new_id, writing
+from crmweb.demo import Refused
 from crmweb.demo.books import Standing, demo_books
 from crmweb.demo.calendar import any_moment, local_day, moment, workday_near
 from crmweb.demo.chance import dice_for
@@ -35,10 +35,6 @@ DEMO = "demo"
 """The source under which every demo customer has an external id; removal goes by it."""
 
 
-class Refused(Exception):
-    """The demo company may not be made or removed here; `str()` is one clear line."""
-
-
 _AT_ONCE = 60
 """Shops written together: the checks on what is written grow faster than its number."""
 
@@ -52,18 +48,12 @@ class Founded:
     events: int
 
 
-def ensure_demo(at: dt.datetime | None = None) -> Founded | None:
-    """Make the demo company, as of `at` (default: now), where there is nobody and nothing yet.
-
-    None where the database holds people or customers already, the demo's or others'. Raises `Refused`
-    in production.
-    """
+def found(at: dt.datetime) -> Founded | None:
+    """Make the company as of `at`, unless somebody or something is here. Raises `Refused` in production."""
     refuse_in_production()
-    founding = _Founding(at or clock.now())
+    founding = _Founding(at)
     with system_access("demo company"), writing():
-        if not is_empty():
-            return None
-        return founding.found()
+        return founding.found() if is_empty() else None
 
 
 def refuse_in_production() -> None:

@@ -29,13 +29,8 @@ class Removed:
     kept: tuple[str, ...]
 
 
-def remove_demo() -> Removed:
-    """Delete the demo's customers with all that hangs on them, then its contacts and people.
-
-    A demo person whom anything else still names (a customer somebody added, a colleague who reports to
-    them) stays and is named in `kept`; so is a contact who stands at another customer too. Raises
-    `Refused` in production.
-    """
+def dissolve() -> Removed:
+    """Remove the company; `crmweb.demo.remove_demo` says what stays. Raises `Refused` in production."""
     refuse_in_production()
     with system_access("removing the demo company"), writing():
         met = _contacts_of_demo()

@@ -7,14 +7,15 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import SimpleNamespace
 
-import click
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
+from crmweb.config import Settings
 from crmweb.customers.assignments import Assignment
 from crmweb.customers.contacts import Contact, CustomerContact
 from crmweb.customers.due import Due
@@ -304,12 +305,19 @@ def test_a_note_of_a_real_colleague_goes_with_the_demo_shop(demo: None, app: Fla
 def test_the_command_says_what_it_removed_and_makes_it_anew(
     demo: None, app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cli.remove(app)
-    assert capsys.readouterr().out.startswith("Removed 12 people, 6")
-    cli.make(app)
-    assert capsys.readouterr().out.startswith("Made 12 people, 6")
+    with app.app_context():
+        cli.dissolve()
+        assert capsys.readouterr().out.startswith("Removed 12 people, 6")
+        cli.found()
+        assert capsys.readouterr().out.startswith("Made 12 people, 6")
 
 
-def test_the_command_refuses_where_something_is_already(demo: None, app: Flask) -> None:
-    with pytest.raises(click.ClickException, match="already"):
-        cli.make(app)
+def test_the_command_refuses_where_something_is_already(
+    demo: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRMWEB_ENV", "test")
+    monkeypatch.setenv("CRMWEB_HOME", str(settings.home))
+    monkeypatch.setenv("DATABASE_URL", settings.database)
+    told = CliRunner().invoke(cli.demo)
+    assert told.exit_code == 1
+    assert told.output == "Error: the database holds people or customers already: nothing was added\n"
