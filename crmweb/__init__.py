@@ -31,11 +31,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _hang_slices(app: Flask) -> None:
-    from crmweb import health
+    from crmweb import health, styleguide
     from crmweb.accounts import routes as accounts
     from crmweb.customers import routes as customers
     from crmweb.nearby import routes as nearby
     from crmweb.today import routes as today
 
-    for slice_ in (health, accounts, customers, nearby, today):
+    for slice_ in (health, styleguide, accounts, customers, nearby, today):
         slice_.init_app(app)

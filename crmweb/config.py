@@ -44,6 +44,13 @@ def _environment(value: str) -> str:
     return value
 
 
+def _geocoder(value: str) -> str:
+    name, _, host = value.partition(":")
+    if name != "nominatim" or (host and urlsplit(host).scheme not in ("http", "https")):
+        raise ValueError(f"is {value!r}, and must be nominatim or nominatim:https://your.host")
+    return value
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -125,7 +132,8 @@ class Settings:
     geocoder: str = _setting(
         "GEOCODER",
         "",
-        "the geocoder that finds typed addresses: `nominatim` or `nominatim:HOST`",
+        "who finds typed addresses: `nominatim` or `nominatim:https://your.host`",
+        lambda value: _geocoder(value) if value else "",
         shown="off",
     )
     tile_url: str = _setting(
