@@ -175,7 +175,8 @@ class DemoHistory:
         return notes.outcome_of(note) or outcome, self._spoken(shop, note)
 
     def _spoken(self, shop: DemoShop, note: str) -> str:
-        return notes.speak(note, self._who.get(shop.key, _NOBODY[shop.trade]), self._dice.randint(2, 9))
+        who = self._who.get(shop.key, _NOBODY[shop.trade])
+        return notes.speak(note, who, self._dice.randint(2, 9), shop.ward.lane)
 
     def _facts(self, shop: DemoShop, outcome: str, stay: dt.timedelta) -> dict[str, Any]:
         verdict = self._dice.choices(_VERDICTS, _VERDICT_ODDS)[0] if shop.pin else "unproven"
@@ -204,7 +205,7 @@ class DemoHistory:
         answered = not text.startswith("Không bắt máy")
         facts = {"direction": self._dice.choice(("out", "out", "in")) if answered else "out"}
         minutes = self._dice.randint(1, 9) if answered else 0
-        text = notes.speak(text, "khách", self._dice.randint(2, 9))
+        text = notes.speak(text, "khách", self._dice.randint(2, 9), standing.shop.ward.lane)
         return Happening(
             standing.shop.key,
             "call.logged",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from crmweb.demo.places import SAIGON, Ward
+
 # fmt: off
 _NORTH_KEEPERS = (
     "Cô Hạnh", "Bà Tư", "Bác Thủy", "Cô Nga", "Bà Loan", "Bác Minh", "Cô Yến", "Chị Thơm", "Bà Tâm",
@@ -35,18 +37,25 @@ _CAFES = (
     "Ngõ Nhỏ", "Hoa Sữa", "Cửa Sổ Xanh", "Giàn Bông Giấy", "Vườn Trong Phố", "Đèn Vàng", "Mái Ngói",
     "Sân Sau", "Lá Me", "Bên Hiên", "Cũ Kỹ", "Radio", "Tầng Hai", "Ban Công", "Sáng Mai", "Thềm Xưa",
     "Mây Trắng", "Ghế Gỗ", "Tàu Điện", "Mưa Rào", "Nhà Gỗ", "Bông Gòn", "Hạt Nâu", "Gió Lùa", "Cây Bàng",
-    "Chim Sẻ", "Lối Cũ", "Bếp Trưa", "Đá Xay 24", "Đầu Ngõ", "Dã Quỳ",
+    "Chim Sẻ", "Lối Cũ", "Bếp Trưa", "Giếng Trời", "Đầu Ngõ", "Dã Quỳ", "Bằng Lăng", "Tổ Kén",
+    "Quạt Trần", "Cầu Thang", "Thứ Bảy", "Hộp Thư", "Ghé Lại", "Rang Xay Ông Tám", "Sương Phố", "Nhà Số Lẻ",
+    "Bụi Hồng", "Thư Viện Nhỏ", "Vị Khói", "Cối Đá", "Rèm Trúc", "Giọt Đắng", "Trạm Nghỉ", "Chuồn Chuồn",
+    "Đồi Thông", "Áo Mưa", "Xe Đạp Ơi", "Mái Hiên Tây",
 )
 _TEA_BARS = (
     "Trà chanh Bờ Đê", "Trà sữa Mèo Mun", "Trà đá Vỉa Hè 1986", "Trà chanh Ông Cụ", "Trà sữa Tiệm Nhà Bơ",
     "Trà quán Hương Nhài", "Trà chanh Gốc Sấu", "Trà sữa Hẻm Nhỏ", "Tiệm trà Lá Non", "Trà chanh Sân Ga",
     "Trà sữa Bọt Biển", "Trà đạo Tịnh Tâm", "Tiệm trà Sương Sớm", "Trà mãng cầu Cô Bông",
+    "Trà sữa Gấu Lười", "Trà chanh Ngã Ba", "Tiệm trà Cúc Vàng", "Trà trái cây Vườn Nhà", "Trà sữa Thỏ Trắng",
+    "Trà tắc Cô Hai", "Tiệm trà Một Chiều", "Trà chanh Bàn Gỗ", "Trà sữa Đường Nâu", "Trà vải Nhà Mận",
 )
 _NORTH_DISHES = (
     "Bún chả Cô Tuyết", "Phở bò Gia Hưng", "Bún riêu Bà Thìn", "Phở gà Ngọc Diệp", "Cơm bình dân Hải Anh",
     "Bún đậu Mẹt Tre", "Bánh cuốn Bà Xuân", "Lẩu ếch Tràng An", "Miến lươn Chị Hà", "Cháo sườn Bờ Hồ",
     "Cơm rang Đầu Bếp Tùng", "Bún cá Hải Phòng", "Nem nướng Cô Thu", "Xôi gà Bà Mến", "Bún ngan Nhàn Tâm",
     "Lẩu riêu Đồng Quê", "Ốc luộc Bà Lương", "Cơm niêu Đất Việt", "Bánh mì chảo Cột Điện", "Bún bò Cố Đô",
+    "Bún ốc Bà Sáu", "Cơm gà Hội Quán", "Phở xào Anh Thịnh", "Lẩu cua Hạ Long", "Bánh tôm Hồ Sen",
+    "Cơm tấm Sài Thành", "Bún thang Bà Đức", "Chè và ốc Cô Liên", "Mì gà tần Bác Hợi", "Gà nướng Đất Bắc",
 )
 _SOUTH_DISHES = (
     "Cơm tấm Út Mười", "Hủ tiếu Mỹ Tho Thanh Xuân", "Bún mắm Dì Chín", "Bánh xèo Bà Tám",
@@ -54,6 +63,8 @@ _SOUTH_DISHES = (
     "Cơm gà Bảy Phụng", "Bò kho Cô Sáu", "Ốc đêm Tư Lùn", "Bún thịt nướng Chị Ba", "Phá lấu Chú Tư",
     "Hủ tiếu gõ Anh Tài", "Lẩu dê Năm Nhỏ", "Bánh canh ghẹ Út Lệ", "Cơm chiên Chú Hải", "Bún bò Mệ Tôn",
     "Mì vịt tiềm Tân Ký", "Bột chiên Hoa Ký", "Gỏi cuốn Dì Hai", "Cá lóc nướng Ba Xê", "Cháo lòng Cô Út",
+    "Bún riêu Dì Lệ", "Lẩu gà lá é Ba Đời", "Bánh mì Chị Bảy", "Cơm phần Má Tư", "Bò né Sáu Thành",
+    "Bún đậu Hai Miền", "Súp cua Cô Thắm", "Vịt quay Tư Hên", "Chè Thái Bà Năm", "Mì Quảng Cô Hoa",
 )
 _STAYS = (
     "Hương Giang", "Sao Mai", "Ngọc Lan", "Hoàng Yến", "Thanh Vân", "Hải Âu", "An Nhiên", "Phố Cổ Xưa",
@@ -65,9 +76,9 @@ _STAGES = (
 )
 _CANTEENS = (
     "Trường Tiểu học Hoa Sen", "Trường THCS Nguyễn Trung Trực", "Trường THPT Lê Văn Thịnh",
-    "Chung cư Sao Mai",
-    "Tòa nhà Đại Phát", "Trường Trung cấp Bách Nghệ", "Bến xe buýt số 9", "Bệnh viện Đa khoa Tâm An",
-    "Nhà thi đấu Thanh Niên", "Trường Cao đẳng Du lịch Xanh", "Xưởng may Phương Đông", "Trường THCS Tân Lập",
+    "Trường Tiểu học Ánh Dương", "Trường THPT Đông Phương", "Trường Trung cấp Bách Nghệ",
+    "Trường THCS Hồng Lam", "Trường Mầm non Mây Hồng", "Trường Cao đẳng Du lịch Xanh",
+    "Trường THPT Phan Thanh Giản", "Trường Cao đẳng Nghề Thái Dương", "Trường THCS Tân Lập",
 )
 _BOOKS = ("Hải Âu", "Trí Tuệ", "Tuổi Hồng", "Sông Quê", "Cánh Diều", "Ban Mai", "Tri Thức Trẻ", "Mực Tím")
 # fmt: on
@@ -105,29 +116,30 @@ TRADES = (
 
 
 class SignPainter:
-    """Names shops so that no two in one district are called the same."""
+    """Names shops so that no two in one district are called the same, and few in one city."""
 
     def __init__(self, dice: Random) -> None:
         self._dice = dice
         self._taken: set[tuple[str, str]] = set()
 
-    def name(self, trade: Trade, district: str, southern: bool, number: int) -> str:
-        """A free name; tries a dozen, then adds the house number, as on real signs."""
-        pool = trade.south if southern else trade.north
-        for _ in range(12):
-            name = f"{trade.sign} {self._dice.choice(pool)}".strip()
-            if self.claim(name, district):
-                return name
-        return self._numbered(name, district, number)
+    def name(self, trade: Trade, ward: Ward, number: int) -> str:
+        """A name that is free in the city, else in the district, else with the house number behind it."""
+        pool = trade.south if ward.city == SAIGON else trade.north
+        names = [f"{trade.sign} {name}".strip() for name in self._dice.sample(pool, len(pool))]
+        for area in (ward.city, ward.district):
+            for name in names:
+                if (area, name) not in self._taken and self.claim(name, ward):
+                    return name
+        return self._numbered(names[0], ward, number)
 
-    def _numbered(self, name: str, district: str, number: int) -> str:
-        while not self.claim(f"{name} {number}", district):
+    def _numbered(self, name: str, ward: Ward, number: int) -> str:
+        while not self.claim(f"{name} {number}", ward):
             number += 1
         return f"{name} {number}"
 
-    def claim(self, name: str, district: str) -> bool:
-        """Take a name in a district; False if it is somebody's already."""
-        if (district, name) in self._taken:
+    def claim(self, name: str, ward: Ward) -> bool:
+        """Take a name; False if somebody in the district has it already."""
+        if (ward.district, name) in self._taken:
             return False
-        self._taken.add((district, name))
+        self._taken |= {(ward.district, name), (ward.city, name)}
         return True

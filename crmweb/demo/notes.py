@@ -1,7 +1,8 @@
 """What reps write and say after a visit, in the Vietnamese they speak.
 
 `{ai}` is whoever they met ("chị Hạnh"), `{Ai}` the same at the start of a sentence, `{n}` a small
-number of cases, cans or kilos.
+number of cases, cans or kilos, `{lane}` a lane as the city calls it (*ngõ*, *hẻm*). Nothing ties a note to
+a season, since any day may be the last one told.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ RETAIL = (
     "Chụp kệ xong. Mặt mình {n}, mặt đối thủ hơn 10, cần xin thêm một hàng.",
     "Hàng xóm bên cạnh cũng bán nước, {ai} sợ phá giá nên chỉ lấy {n} thùng.",
     "{Ai} nhờ mang giúp hai cái khay trưng bày, loại bằng gỗ.",
-    "Người trông quầy không quyết được, {ai} đi chợ Đồng Xuân lấy hàng.",
-    "Bán chậm vì trời lạnh, {ai} hẹn ra Tết lấy nhiều.",
+    "Người trông quầy không quyết được, {ai} đi chợ đầu mối chưa về.",
+    "Bán chậm vì mưa cả tuần, {ai} hẹn tuần sau lấy bù.",
     "Trẻ con thích loại có nắp hình con cáo, {ai} đặt thêm một lốc thử.",
     "{Ai} than trà bí đao ngọt quá, khách lớn tuổi không mua lại.",
     "Trả lại 1 thùng trà gừng gần hết hạn, đã lập phiếu đổi.",
@@ -46,7 +47,7 @@ DRINKS = (
     "Quán sắp sửa tầng hai, nghỉ ba tuần, {ai} hẹn khai trương lại thì lấy hàng.",
     "Khách Tây hay gọi trà sen, {ai} muốn hộp quà nhỏ để bán kèm.",
     "{Ai} so giá với chợ đầu mối, mình cao hơn nhưng giao tận nơi.",
-    "Bàn ngoài trời mới kê thêm, {ai} đồng ý dựng dù có tên mình.",
+    "Bàn ngoài trời mới kê thêm, {ai} đồng ý dựng mái che có tên mình.",
     "Đổi sang loại túi 500 g vì túi 1 kg mở ra mau mất mùi.",
 )
 
@@ -69,17 +70,45 @@ ROOMS = (
     "Mùa này ít khách, {ai} giảm một nửa, vẫn giữ trà sen ở sảnh.",
     "Lễ tân hay quên thêm trà vào phòng, {ai} nhờ mình nhắc buồng phòng.",
     "Quầy bar tầng thượng mở lại, {ai} hỏi trà trái cây đóng lon.",
+    "{Ai} muốn ký giá cả năm, hẹn gửi báo giá qua email.",
+    "Đoàn khách 40 người đến thứ Sáu, {ai} lấy thêm {n} hộp trà để bàn.",
+    "Khách hay xin trà không ga mang đi, {ai} đặt thêm loại chai nhỏ.",
+    "{Ai} nhờ đổi gói lọc sang vỏ giấy, khách nước ngoài thích hơn.",
+    "Kho buồng phòng chật, {ai} xin giao mỗi tuần một ít.",
+)
+
+SINGING = (
     "Cuối tuần kín phòng hát, {ai} lấy thêm {n} thùng trà chanh lon.",
-    "{Ai} muốn ký giá cả năm, chuyển anh Hùng báo giá.",
+    "{Ai} để mình dán bảng giá trong từng phòng.",
+    "Khách gọi trà đào nhiều hơn nước ngọt, {ai} đặt thêm {n} thùng.",
+    "Quán chỉ mở từ 5 giờ chiều, {ai} dặn đừng ghé buổi sáng.",
+    "Đang thay dàn âm thanh, nghỉ nửa số phòng, {ai} chưa đặt gì.",
+    "{Ai} phàn nàn lon bị móp, đã đổi ngay {n} lon.",
+    "Tủ mát ở quầy yếu lạnh, hẹn {ai} cho người đến xem.",
+    "{Ai} hỏi giá loại chai thủy tinh để bán trong phòng VIP.",
 )
 
 CANTEENS = (
     "Nhà trường không cho bán nước ngọt có ga, {ai} chuyển hết sang trà ít đường.",
     "{Ai} xin giấy kiểm nghiệm mới để nộp cho ban giám hiệu.",
     "Giờ ra chơi bán 40 chai, {ai} cần giao trước 6 giờ rưỡi sáng.",
-    "Sắp nghỉ hè, {ai} không nhập thêm, hẹn đầu tháng Chín.",
+    "Học sinh đang thi, {ai} không nhập thêm, hẹn tuần sau.",
     "Bảo vệ chỉ cho xe vào cổng sau, {ai} ra đón.",
-    "Bệnh nhân hỏi trà gừng nóng, {ai} muốn thử bình giữ nhiệt.",
+    "Thầy cô hỏi trà gừng nóng, {ai} muốn thử bình giữ nhiệt.",
+    "Mới có thực đơn tuần, {ai} xếp trà bí đao vào hai bữa.",
+    "Tủ đông của trường hỏng, {ai} mượn tạm thùng đá bên mình.",
+    "{Ai} lấy thêm {n} thùng cho ngày hội thể thao.",
+    "Phụ huynh chê đồ uống ngọt, {ai} hỏi loại không đường.",
+)
+
+ONLINE = (
+    "Bán qua mạng, {ai} cần ảnh sản phẩm nền trắng để đăng.",
+    "Đơn lẻ nhiều, {ai} xin thêm thùng giấy và băng keo có tên mình.",
+    "{Ai} lấy thêm {n} hộp trà sen làm quà.",
+    "{Ai} hỏi bên mình gửi thẳng cho người mua được không.",
+    "Nhà nhỏ, {ai} mỗi lần chỉ giữ được {n} thùng.",
+    "{Ai} livestream tối thứ Bảy, nhờ gửi mẫu ba vị mới.",
+    "Khách của {ai} khen trà lài, chê hộp dễ bẹp khi gửi xa.",
 )
 
 OFFICE = (
@@ -95,13 +124,13 @@ OFFICE = (
 
 ANYWHERE = (
     "{Ai} bận, hẹn tuần sau ghé buổi chiều.",
-    "Gửi xe ở hẻm bên cạnh, trước cửa cấm đỗ.",
+    "Gửi xe ở {lane} bên cạnh, trước cửa cấm đỗ.",
     "{Ai} trả đủ tiền đợt trước, không còn nợ.",
     "{Ai} xin khất tiền đến thứ Hai, đã báo kế toán.",
     "Số điện thoại cũ không gọi được, {ai} cho số mới.",
     "Con {ai} mới đỗ đại học, nhớ chúc mừng lần sau.",
     "Đường đang đào cống, xe tải không vào được, giao bằng xe máy.",
-    "{Ai} giới thiệu thêm một chỗ ở đầu ngõ, mai mình qua xem.",
+    "{Ai} giới thiệu thêm một chỗ ở đầu {lane}, mai mình qua xem.",
     "Đổi ngày giao sang thứ Tư, thứ Ba chỗ này họp chợ.",
     "{Ai} khen bên mình giao đúng giờ hơn hãng kia.",
     "Đã hứa mang bảng giá mới cho {ai} trước thứ Sáu.",
@@ -112,8 +141,24 @@ ANYWHERE = (
     "{Ai} thích nhắn Zalo hơn gọi, ảnh hàng gửi qua đó.",
     "{Ai} ốm mấy hôm nay, em trai trông giúp, chưa đặt gì.",
     "Lấy như lần trước, không đổi.",
-    "{Ai} hỏi lịch giao Tết, mình hẹn báo lại giữa tháng Chạp.",
+    "{Ai} hỏi lịch giao dịp lễ, mình hẹn báo lại trong tuần.",
     "Cân nhắc nâng hạng: ba lần liền đều lấy trên 10 thùng.",
+    "{Ai} hỏi bao giờ có vị mới, mình hứa mang mẫu lần sau.",
+    "{Ai} nhờ chuyển giờ ghé sang sau 3 giờ chiều.",
+    "Hãng kia vừa tặng tủ mới, {ai} bảo vẫn để mình một nửa.",
+    "{Ai} kể khách quen chuyển đi nhiều, bán chậm hơn quý trước.",
+    "Lấy thêm {n} thùng, trả ngay một nửa, còn lại tuần sau.",
+    "{Ai} bảo chữ trên bảng giá nhỏ quá, lần sau in to hơn.",
+    "Ghé đúng lúc xe hàng khác đang xuống, {ai} chỉ kịp ký sổ.",
+    "{Ai} xin số người giao hàng để gọi thẳng.",
+    "Sáng nay giao thiếu 1 thùng, đã hẹn {ai} bù ngày mai.",
+    "{Ai} thử vị gừng mật ong, bảo hợp người lớn tuổi.",
+    "Nhà bên cạnh sắp mở quán nước, {ai} lo nên giữ đơn nhỏ.",
+    "{Ai} đặt thêm {n} thùng vì cuối tuần có đám.",
+    "Đèn tủ mát cháy, hẹn {ai} gửi thợ đến trong tuần.",
+    "{Ai} muốn lấy hóa đơn tên mới, đã ghi lại.",
+    "Nói chuyện lâu, {ai} góp ý nên có loại gói nhỏ 3.000 đồng.",
+    "Hàng bày gọn hơn lần trước, {ai} để mình sát quầy tính tiền.",
 )
 
 NOBODY_IN = (
@@ -169,9 +214,9 @@ CALLS = (
     "Xác nhận đổi ngày ghé vì khách đi xa.",
     "Hỏi thăm hàng mới, khách bảo bán được.",
     "Khách báo giao nhầm loại, mai đổi lại.",
-    "Gửi lại báo giá combo Tết qua Zalo.",
+    "Gửi lại báo giá combo quà tặng qua Zalo.",
     "Khách xin số kế toán để đối chiếu.",
-    "Hỏi địa chỉ mới, khách dời vào trong ngõ.",
+    "Hỏi địa chỉ mới, khách dời vào trong {lane}.",
     "Chúc mừng sinh nhật, hẹn ghé tuần sau.",
     "Khách hỏi bao giờ có hàng lại, hẹn thứ Tư.",
     "Báo trước giờ xe đến, khoảng 9 giờ.",
@@ -179,13 +224,14 @@ CALLS = (
 
 BY_TRADE = {
     "grocery": RETAIL, "minimart": RETAIL, "dealer": RETAIL, "pharmacy": RETAIL, "books": RETAIL,
-    "stall": RETAIL, "person": RETAIL, "cafe": DRINKS, "tea": DRINKS, "food": MEALS, "hotel": ROOMS,
-    "karaoke": ROOMS, "canteen": CANTEENS, "office": OFFICE,
+    "stall": RETAIL, "person": ONLINE, "cafe": DRINKS, "tea": DRINKS, "food": MEALS, "hotel": ROOMS,
+    "karaoke": SINGING, "canteen": CANTEENS, "office": OFFICE,
 }  # fmt: skip
 
 EVERY_NOTE = (
-    RETAIL + DRINKS + MEALS + ROOMS + CANTEENS + OFFICE + ANYWHERE + NOBODY_IN + LEADS + FORMER + CALLS
-)
+    *RETAIL, *DRINKS, *MEALS, *ROOMS, *SINGING, *CANTEENS, *ONLINE, *OFFICE, *ANYWHERE, *NOBODY_IN, *LEADS,
+    *FORMER, *CALLS,
+)  # fmt: skip
 
 
 _SOLD = ("lấy thêm", "lấy {n} thùng", "lấy 1 thùng", "lấy như", "đặt thêm", "đặt đủ", "đặt như cũ", "mua thử")
@@ -194,7 +240,6 @@ _UNSOLD = (
     "không nhập thêm",
     "chưa đặt",
     "hẹn tháng sau",
-    "hẹn ra tết",
     "bận, hẹn",
     "đi chợ",
 )
@@ -208,6 +253,6 @@ def outcome_of(note: str) -> str | None:
     return "order_taken" if any(sign in words for sign in _SOLD) else None
 
 
-def speak(note: str, who: str, number: int) -> str:
-    """Put the person met and a number into a note: `who` is how one calls them, such as "chị Hạnh"."""
-    return note.format(ai=who, Ai=who[0].upper() + who[1:], n=number)
+def speak(note: str, who: str, number: int, lane: str) -> str:
+    """Fill a note's gaps: whom one met ("chị Hạnh"), how many, and what the city calls a lane."""
+    return note.format(ai=who, Ai=who[0].upper() + who[1:], n=number, lane=lane)

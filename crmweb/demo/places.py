@@ -64,6 +64,11 @@ class Ward:
         """The ward as it is written in an address."""
         return self.name if self.name.startswith("xã ") else f"phường {self.name}"
 
+    @property
+    def lane(self) -> str:
+        """What people there call a lane."""
+        return "ngõ" if self.city == HANOI else "hẻm"
+
 
 @dataclass(frozen=True)
 class Box:

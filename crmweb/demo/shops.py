@@ -50,7 +50,7 @@ _PREFERENCES = (
     "Thích nhắn Zalo hơn gọi điện",
     "Trả tiền mặt khi nhận hàng",
     "Chuyển khoản cuối tuần",
-    "Gửi xe ở hẻm bên cạnh",
+    "Gửi xe nhờ nhà bên cạnh",
     "Giao cửa sau, hỏi bảo vệ",
     "Cần hóa đơn đỏ mỗi lần giao",
     "Chỉ lấy thùng nguyên, không lấy lẻ",
@@ -141,6 +141,7 @@ class _Opening:
         self._dice = dice
         self._signs = SignPainter(dice)
         self._phones = PhoneBook(dice)
+        self._doors: set[tuple[str, str, int]] = set()
         self._codes = {"HN": count(1), "SG": count(1)}
         self._wards = {ward.name: ward for ward in WARDS}
 
@@ -166,7 +167,7 @@ class _Opening:
         for position, (ward, street) in enumerate(chain.branches, start=1):
             yield replace(
                 self._named(f"{key}-{position}", ward, street, f"{chain.sign} – {street}", chain.trade),
-                tier=self._dice.choice("AB"),
+                tier=self._dice.choices("ABC", (15, 55, 30))[0],
                 tax_number=f"{tax}-{position:03d}",
                 parent=key,
             )
@@ -177,7 +178,7 @@ class _Opening:
     def _named(self, key: str, ward_name: str, street_name: str, name: str, trade: str) -> DemoShop:
         """A settled customer whose name and street are written down beforehand."""
         ward = self._wards[ward_name]
-        if not self._signs.claim(name, ward.district):
+        if not self._signs.claim(name, ward):
             raise ValueError(f"two customers called {name} in {ward.district}")
         street = next(street for street in ward.streets if street.name == street_name)
         return self._open(
@@ -189,16 +190,20 @@ class _Opening:
         dice = self._dice
         site = self._site(ward, dice.choice(ward.streets), 0.18)
         trade = dice.choices(TRADES, [t.share for t in TRADES])[0]
-        name = self._signs.name(trade, ward.district, ward.city != HANOI, site.number)
+        name = self._signs.name(trade, ward, site.number)
         status = dice.choices(("customer", "lead", "former"), (83, 11, 6))[0]
         odds = (30, 20, 0, 10, 5, 10, 25) if status == "lead" else (42, 20, 22, 6, 4, 6, 0)
         shop = self._open(key, site, name, trade.key, status, dice.choices(SOURCES, odds)[0])
         return self._with_gaps(shop)
 
     def _site(self, ward: Ward, street: Street, alley_chance: float) -> _Site:
-        alley = self._dice.random() < alley_chance
-        number, pin = door(street, self._dice, alley)
-        return _Site(ward, street, number, alley, pin)
+        """A door that nobody has yet."""
+        while True:
+            alley = self._dice.random() < alley_chance
+            number, pin = door(street, self._dice, alley)
+            if (ward.name, street.name, number) not in self._doors:
+                self._doors.add((ward.name, street.name, number))
+                return _Site(ward, street, number, alley, pin)
 
     def _open(self, key: str, site: _Site, name: str, trade: str, status: str, source: str) -> DemoShop:
         dice, from_list = self._dice, source == "danh sách cũ"
@@ -215,10 +220,10 @@ class _Opening:
             phones=self._numbers(site.ward.city),
             email=None,
             website=None,
-            tier=None if status == "lead" else dice.choices("ABC", (15, 35, 50))[0],
+            tier=None if status == "lead" else dice.choices("ABC", (13, 35, 52))[0],
             status=status,
             source=source,
-            tags=self._tags(trade),
+            tags=self._tags(trade, site.ward),
             preferences=dice.choice(_PREFERENCES) if dice.random() < 0.35 else None,
             archived=False,
         )
@@ -248,7 +253,7 @@ class _Opening:
             return (mobile, landline(city))
         return (landline(city),) if kind == "landline" else ()
 
-    def _tags(self, trade: str) -> tuple[str, ...]:
-        usual = _TAGS[trade]
+    def _tags(self, trade: str, ward: Ward) -> tuple[str, ...]:
+        usual = tuple(tag.replace("ngõ", ward.lane) for tag in _TAGS[trade])
         wanted = self._dice.choices((0, 1, 2), (30, 45, 25))[0]
         return tuple(self._dice.sample(usual, min(wanted, len(usual))))

@@ -72,6 +72,10 @@ def test_no_two_shops_in_one_district_are_called_the_same(shops: tuple[DemoShop,
     assert [name for name, times in names.items() if times > 1] == []
 
 
+def test_every_shop_has_a_door_of_its_own(shops: tuple[DemoShop, ...]) -> None:
+    assert len({shop.address for shop in shops}) == len(shops)
+
+
 def test_every_pin_lies_in_its_district_and_on_dry_land(shops: tuple[DemoShop, ...]) -> None:
     astray = [
         (shop.name, shop.address, shop.pin)
