@@ -237,7 +237,7 @@ class _Opening:
             shop = replace(shop, phones=(flawed_phone(dice),))
         if dice.random() < 0.05:
             shop = replace(shop, email=f"{(shop.code or 'moi').lower()}@example.net")
-        return replace(shop, archived=shop.status == "former" and dice.random() < 0.25)
+        return replace(shop, archived=shop.status == "former" and dice.random() < 0.15)
 
     def _code(self, city: str) -> str:
         prefix = "HN" if city == HANOI else "SG"
