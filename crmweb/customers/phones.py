@@ -139,7 +139,7 @@ def _merged_short_parts(pieces: list[str]) -> list[str]:
             parts[-1] += separator + piece
         else:
             parts.append(piece)
-    return [part.strip() for part in parts if part.strip()]
+    return [bare for part in parts if (bare := part.strip(" \t\r\n;,/|&"))]
 
 
 def _split_at_space(part: str, region: str) -> list[str]:

@@ -1,8 +1,8 @@
 """What the Vietnamese numbering plan says about numbers that cannot be dialled.
 
-Mobile numbers have 10 digits with their 0 since 15 September 2018 (the Ministry of Information and Communications'
-plan of 29 May 2018 for the eleven-digit mobile prefixes), landline numbers 11 since 2017 (Decision 2036/QĐ-BTTTT on
-area codes). National numbers are given here without their leading 0.
+Mobile numbers have 10 digits with their 0 since 15 September 2018 (plan of 29 May 2018 of the Ministry of
+Information and Communications for the eleven-digit mobile prefixes), landline numbers 11 since 2017 (Decision
+2036/QĐ-BTTTT on area codes). National numbers are given here without their leading 0.
 """
 
 from typing import Literal
@@ -20,7 +20,7 @@ _MODERN_AREA = {"4": "24", "511": "236"}
 
 
 def modern_number(national: str) -> str | None:
-    """Today's form of a number from before the changes of 2017 and 2018, or None when it is no such number."""
+    """Today's form of a number from before the changes of 2017 and 2018, or None when it is not such."""
     if len(national) == 10 and national[:3] in _MODERN_MOBILE:
         return _MODERN_MOBILE[national[:3]] + national[3:]
     for old, new in _MODERN_AREA.items():
