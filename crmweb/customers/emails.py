@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 EmailFlaw = Literal["no_at", "no_domain", "bad_domain", "has_space", "two_addresses", "not_an_address"]
 
 _NAMED = re.compile(r"^[^<>]*<\s*([^<>\s]+)\s*>$")
-_BETWEEN_ADDRESSES = re.compile(r"[;,/|\n]|\s+(?=\S+@)")
+_BETWEEN_ADDRESSES = re.compile(r"[,/|]|\s+(?=\S+@)")
 _WORDS: dict[EmailFlaw, LazyString] = {
     "no_at": _("An address has an @ in it, as in name@shop.vn."),
     "no_domain": _("Something is missing after the @, as in name@shop.vn."),
@@ -45,12 +45,8 @@ def read_email(text: str) -> ReadEmail:
 
 
 def split_emails(text: str) -> list[str]:
-    """The addresses that were put into one cell; a cell without two of them stays whole."""
-    parts = [part.strip() for part in _BETWEEN_ADDRESSES.split(text) if part and part.strip()]
-    if len(parts) > 1 and all("@" in part for part in parts):
-        return parts
-    whole = text.strip().strip(";,/|").strip()
-    return [whole] if whole else []
+    """The addresses that were put into one cell: parted by ; or a line break, else only where each has an @."""
+    return [address for part in re.split("[;\n]", text) for address in _split_softly(part)]
 
 
 def flaw_words(flaw: EmailFlaw) -> LazyString:
@@ -61,6 +57,14 @@ def flaw_words(flaw: EmailFlaw) -> LazyString:
 def mailto_url(address: str) -> str:
     """The address that opens a message to somebody (RFC 6068)."""
     return f"mailto:{address}"
+
+
+def _split_softly(part: str) -> list[str]:
+    addresses = [piece.strip() for piece in _BETWEEN_ADDRESSES.split(part) if piece.strip()]
+    if len(addresses) > 1 and all("@" in address for address in addresses):
+        return addresses
+    whole = part.strip(" \t\r,/|")
+    return [whole] if whole else []
 
 
 def _without_decoration(typed: str) -> str:
