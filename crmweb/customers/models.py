@@ -140,7 +140,7 @@ class Customer(Pinned, Reachable, Scoped, Model):
         changed = {name for name, value in facts.items() if self._set(name, value)}
         setters = {"phones": self.set_phones, "emails": self.set_emails, "tags": self.set_tags}
         for name, values in lists.items():
-            if values != self._typed(name):
+            if [getattr(value, "typed", value) for value in values] != self._typed(name):
                 setters[name](values)
                 changed.add(name)
         return changed

@@ -34,6 +34,11 @@ class Pinned:
         self.pin_source, self.pin_at, self.pin_flaw = source, at, flaw
         self.cell = None if flaw else geo.cell(lat, lng)
 
+    def flag_pin(self, flaw: str) -> None:
+        """Remember that the place somebody gave was no place; there is no pin."""
+        self.take_pin_away()
+        self.pin_flaw = flaw
+
     def take_pin_away(self) -> None:
         self.lat = self.lng = self.cell = self.pin_source = self.pin_at = self.pin_flaw = None
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from crmweb.customers.emails import read_email
-from crmweb.customers.phones import read_phone
+from crmweb.customers.emails import ReadEmail, read_email
+from crmweb.customers.phones import ReadPhone, read_phone
 from crmweb.db import Model, new_id
 from crmweb.scope import OfCustomer
 
@@ -58,9 +58,15 @@ class Reachable:
             order_by=CustomerEmail.position, cascade="all, delete-orphan", passive_deletes=True
         )
 
-    def set_phones(self, typed: Iterable[str], *, region: str = "VN") -> None:
-        """These numbers and no others, the main one first. A number with a flaw is kept as typed."""
-        numbers = [read_phone(text, region) for text in typed if text.strip()]
+    def set_phones(self, typed: Iterable[str | ReadPhone], *, region: str = "VN") -> None:
+        """These numbers and no others, the main one first. A number with a flaw is kept as typed.
+
+        An import hands in numbers that it has read before its turn to write."""
+        numbers = [
+            text if isinstance(text, ReadPhone) else read_phone(text, region)
+            for text in typed
+            if isinstance(text, ReadPhone) or text.strip()
+        ]
         self.phones = [
             CustomerPhone(position=place, typed=number.typed[:120], e164=number.e164, flaw=number.flaw)
             for place, number in enumerate(numbers)
@@ -69,9 +75,13 @@ class Reachable:
             (number.e164 for number in numbers if number.e164), numbers[0].typed[:120] if numbers else None
         )
 
-    def set_emails(self, typed: Iterable[str]) -> None:
+    def set_emails(self, typed: Iterable[str | ReadEmail]) -> None:
         """These addresses and no others, the main one first. An address with a flaw is kept as typed."""
-        addresses = [read_email(text) for text in typed if text.strip()]
+        addresses = [
+            text if isinstance(text, ReadEmail) else read_email(text)
+            for text in typed
+            if isinstance(text, ReadEmail) or text.strip()
+        ]
         self.emails = [
             CustomerEmail(
                 position=place, typed=address.typed[:254], address=address.address, flaw=address.flaw
