@@ -1,0 +1,1 @@
+"""Customers from files: reading, columns, and the import itself."""
