@@ -1,0 +1,133 @@
+"""One row of a file, read: the facts about a customer, what is flawed, and why it may not stand."""
+
+import re
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from crmweb.customers.countries import region_of
+from crmweb.customers.emails import ReadEmail, read_email, split_emails
+from crmweb.customers.imports.columns import Columns
+from crmweb.customers.imports.pins import FilePin, read_location, read_pin
+from crmweb.customers.imports.tables import Line
+from crmweb.customers.imports.words import kind_of, status_of, tier_of
+from crmweb.customers.names import nfc
+from crmweb.customers.phones import ReadPhone, read_phone, split_phones
+
+LONGEST = {
+    "name": 300,
+    "code": 60,
+    "external_id": 200,
+    "tax_number": 40,
+    "website": 500,
+    "source": 80,
+    "contact": 200,
+    "address": 1_000,
+    "preferences": 10_000,
+}
+MOST_PHONES = MOST_EMAILS = 10
+MOST_TAGS = 30
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BETWEEN_TAGS = re.compile(r"[,;|\n]")
+
+
+@dataclass(slots=True)
+class Entry:
+    """What a row says. `facts` has only what is not blank, for a blank cell never erases."""
+
+    line: Line
+    facts: dict[str, str] = field(default_factory=dict)
+    external_id: str = ""
+    parent: str = ""
+    responsible: str = ""
+    contact: str = ""
+    phones: list[ReadPhone] = field(default_factory=list)
+    emails: list[ReadEmail] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    pin: FilePin | None = None
+    flags: list[str] = field(default_factory=list)
+    rejection: str = ""
+    customer_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryReader:
+    """Reads rows under a header. `tiers` are those there are; `region` is where numbers are by default."""
+
+    columns: Columns
+    tiers: Collection[str]
+    region: str = "VN"
+
+    def read(self, line: Line) -> Entry:
+        """The row as an entry. Never raises: a row that cannot stand says why in `rejection`."""
+        entry = Entry(line, rejection=self._too_wide(line))
+        self._take_texts(entry)
+        self._take_words(entry)
+        self._take_reaching(entry)
+        self._take_pin(entry)
+        return entry
+
+    def _too_wide(self, line: Line) -> str:
+        surplus = line.cells[len(self.columns.header) :]
+        return "more cells than columns" if any(cell.strip() for cell in surplus) else ""
+
+    def _take_texts(self, entry: Entry) -> None:
+        texts = {
+            name: nfc(self._cell(entry, name)) for name in ("name", "code", "tax_number", "website", "source")
+        }
+        texts["address"] = ", ".join(nfc(cell) for cell in self._cells(entry, "address"))
+        texts["preferences"] = "\n".join(self._cells(entry, "preferences"))
+        entry.facts = {name: text for name, text in texts.items() if text}
+        entry.external_id = nfc(self._cell(entry, "external_id"))
+        entry.parent = nfc(self._cell(entry, "parent"))
+        entry.responsible = self._cell(entry, "responsible")
+        entry.contact = nfc(self._cell(entry, "contact"))
+        self._judge_texts(entry)
+
+    def _judge_texts(self, entry: Entry) -> None:
+        measured = entry.facts | {"external_id": entry.external_id, "contact": entry.contact}
+        if "name" not in entry.facts:
+            entry.rejection = entry.rejection or "no name"
+        for name, most in LONGEST.items():
+            if len(measured.get(name, "")) > most:
+                entry.rejection = entry.rejection or f"{name} longer than {most} characters"
+
+    def _take_words(self, entry: Entry) -> None:
+        self._take_word(entry, "kind", kind_of(self._cell(entry, "kind")))
+        self._take_word(entry, "status", status_of(self._cell(entry, "status")))
+        tier = tier_of(self._cell(entry, "tier"))
+        self._take_word(entry, "tier", tier if tier in self.tiers else None)
+        tags = [nfc(tag)[:60] for cell in self._cells(entry, "tags") for tag in _BETWEEN_TAGS.split(cell)]
+        entry.tags = list(dict.fromkeys(tag for tag in tags if tag))[:MOST_TAGS]
+
+    def _take_word(self, entry: Entry, name: str, meaning: str | None) -> None:
+        if meaning is not None:
+            entry.facts[name] = meaning
+        elif self._cell(entry, name):
+            entry.flags.append(f"{name} unknown")
+
+    def _take_reaching(self, entry: Entry) -> None:
+        region = region_of(self._cell(entry, "country")) or self.region
+        numbers = [number for cell in self._cells(entry, "phone") for number in split_phones(cell, region)]
+        phones = [read_phone(number[:120], region) for number in numbers[:MOST_PHONES]]
+        entry.phones = list({phone.e164 or phone.typed: phone for phone in phones}.values())
+        addresses = [address for cell in self._cells(entry, "email") for address in split_emails(cell)]
+        emails = [read_email(address[:254]) for address in addresses[:MOST_EMAILS]]
+        entry.emails = list({email.address or email.typed: email for email in emails}.values())
+        entry.flags += [f"phone {phone.flaw}" for phone in entry.phones if phone.flaw]
+        entry.flags += [f"email {email.flaw}" for email in entry.emails if email.flaw]
+
+    def _take_pin(self, entry: Entry) -> None:
+        lat, lng, location = (self._cell(entry, name) for name in ("lat", "lng", "location"))
+        entry.pin = read_pin(lat, lng) if lat or lng else read_location(location)
+        if entry.pin is not None and entry.pin.flaw:
+            entry.flags.append(f"pin {entry.pin.flaw}")
+
+    def _cell(self, entry: Entry, name: str) -> str:
+        return next(iter(self._cells(entry, name)), "")
+
+    def _cells(self, entry: Entry, name: str) -> list[str]:
+        """The field's cells that say something."""
+        cells = entry.line.cells
+        texts = (_CONTROL.sub("", cells[place]) for place in self.columns.places[name] if place < len(cells))
+        return [text.strip() for text in texts if text.strip()]
