@@ -1,0 +1,81 @@
+"""What an import did: counts, and a file with the rows that could not stand."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TextIO
+
+Outcome = Literal["created", "updated", "unchanged"]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of rows; `flags` counts each flaw, `flagged` the rows that have one."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    flagged: int = 0
+    flags: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def count(self, outcome: Outcome, flags: Sequence[str]) -> None:
+        setattr(self, outcome, getattr(self, outcome) + 1)
+        self.flagged += bool(flags)
+        self.flags.update(flags)
+
+    def reject(self, reason: str) -> None:
+        self.rejected += 1
+        self.reasons[reason] += 1
+
+    def lines(self) -> Iterator[str]:
+        """The report for a terminal, one count a line."""
+        for name in ("read", "created", "updated", "unchanged", "rejected"):
+            yield f"{name:<10} {getattr(self, name)}"
+            if name == "rejected":
+                yield from _by_reason(self.reasons)
+        yield f"{'flagged':<10} {self.flagged}"
+        yield from _by_reason(self.flags)
+
+
+def _by_reason(counts: Counter[str]) -> Iterator[str]:
+    for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"  {count} × {reason.replace('_', ' ')}"
+
+
+class RejectedRows:
+    """The rejected rows with their reasons, as a CSV that a spreadsheet opens safely; made with the first."""
+
+    def __init__(self, path: Path, header: Sequence[str]) -> None:
+        self.path = path
+        self._header = header
+        self._file: TextIO | None = None
+
+    def add(self, number: int, reason: str, cells: Sequence[str]) -> None:
+        file = self._file or self._open()
+        csv.writer(file).writerow([number, reason, *map(_inert, cells)])
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def __bool__(self) -> bool:
+        return self._file is not None
+
+    def _open(self) -> TextIO:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # The mark at its beginning tells Excel that the file is UTF-8.
+        self._file = self.path.open("x", encoding="utf-8-sig", newline="")
+        csv.writer(self._file).writerow(["line", "reason", *map(_inert, self._header)])
+        return self._file
+
+
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
