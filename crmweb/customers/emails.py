@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from email_validator import EmailNotValidError, validate_email
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _
+
+from crmweb.languages import lazy_gettext as _
 
 EmailFlaw = Literal["no_at", "no_domain", "bad_domain", "has_space", "two_addresses", "not_an_address"]
 
 _NAMED = re.compile(r"^[^<>]*<\s*([^<>\s]+)\s*>$")
 _BETWEEN_ADDRESSES = re.compile(r"[,/|]|\s+(?=\S+@)")
-_WORDS: dict[EmailFlaw, LazyString] = {
+_WORDS: dict[EmailFlaw, object] = {
     "no_at": _("An address has an @ in it, as in name@shop.vn."),
     "no_domain": _("Something is missing after the @, as in name@shop.vn."),
     "bad_domain": _("The part after the @ is not right. Check it letter by letter."),
@@ -49,9 +49,9 @@ def split_emails(text: str) -> list[str]:
     return [address for part in re.split("[;\n]", text) for address in _split_softly(part)]
 
 
-def flaw_words(flaw: EmailFlaw) -> LazyString:
+def flaw_words(flaw: EmailFlaw) -> str:
     """A sentence for the person who can mend the address, in their language."""
-    return _WORDS[flaw]
+    return str(_WORDS[flaw])
 
 
 def mailto_url(address: str) -> str:

@@ -1,15 +1,14 @@
 """What a screen says about a phone number that cannot be dialled, and how a right one looks."""
 
 import phonenumbers
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _
-from flask_babel import lazy_ngettext as ngettext
 from phonenumbers import NumberParseException
 
 from crmweb.customers.phones import PhoneFlaw, display, read_phone
 from crmweb.customers.vietnam_numbers import LANDLINE_DIGITS, digits_expected
+from crmweb.languages import gettext, ngettext
+from crmweb.languages import lazy_gettext as _
 
-_PLAIN: dict[PhoneFlaw, LazyString] = {
+_PLAIN: dict[PhoneFlaw, object] = {
     "not_a_number": _("This is not a phone number."),
     "too_short": _("This number is too short."),
     "too_long": _("This number is too long."),
@@ -22,7 +21,7 @@ _PLAIN: dict[PhoneFlaw, LazyString] = {
 }
 
 
-def flaw_words(flaw: PhoneFlaw, typed: str = "", region: str = "VN") -> LazyString:
+def flaw_words(flaw: PhoneFlaw, typed: str = "", region: str = "VN") -> str:
     """A sentence for the person who can mend the number, in their language.
 
     With `typed` it is exact: how many digits are missing or too many, what an old number is today.
@@ -32,23 +31,23 @@ def flaw_words(flaw: PhoneFlaw, typed: str = "", region: str = "VN") -> LazyStri
         return _old_number(typed, region)
     if national and flaw in ("too_short", "too_long"):
         return _digits_off(national)
-    return _PLAIN[flaw]
+    return str(_PLAIN[flaw])
 
 
-def _old_number(typed: str, region: str) -> LazyString:
+def _old_number(typed: str, region: str) -> str:
     suggestion = read_phone(typed, region).suggestion
     if suggestion is None:
-        return _PLAIN["old_prefix"]
-    return _("This is an old number. Today it is %(number)s.", number=display(suggestion))
+        return str(_PLAIN["old_prefix"])
+    return gettext("This is an old number. Today it is %(number)s.", number=display(suggestion))
 
 
-def _digits_off(national: str) -> LazyString:
+def _digits_off(national: str) -> str:
     surplus = len(national) + 1 - digits_expected(national)
     landline = digits_expected(national) == LANDLINE_DIGITS
     return (_landline if landline else _mobile)(surplus)
 
 
-def _mobile(surplus: int) -> LazyString:
+def _mobile(surplus: int) -> str:
     if surplus < 0:
         return ngettext(
             "One digit short. Mobile numbers have 10 digits.",
@@ -62,7 +61,7 @@ def _mobile(surplus: int) -> LazyString:
     )
 
 
-def _landline(surplus: int) -> LazyString:
+def _landline(surplus: int) -> str:
     if surplus < 0:
         return ngettext(
             "One digit short. Landline numbers have 11 digits.",
