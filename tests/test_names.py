@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmweb.customers.names import fold, initials, nfc
+from crmweb.names import fold, initials, nfc
 
 
 @pytest.mark.parametrize(
