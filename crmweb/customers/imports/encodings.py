@@ -16,7 +16,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
 _ABOVE_ASCII = re.compile(rb"[\x80-\xff]")
 # Windows-1258 writes tones as marks of their own after the vowel: CC D2 DE EC F2.
 _TONE_AFTER_VOWEL = re.compile(
@@ -45,7 +45,7 @@ def encoding_of(path: Path) -> Encoding:
     unmarked = _utf16_without_mark(start)
     if unmarked:
         return _proved(path, unmarked)
-    if _BINARY.search(start):
+    if _is_binary(start):
         raise Unreadable("The file is neither a table nor contact cards. Save it as CSV, XLSX or vCard.")
     fault = _first_fault(path, "utf-8")
     return Encoding("utf-8") if fault is None else _windows_page(path, fault)
@@ -54,6 +54,11 @@ def encoding_of(path: Path) -> Encoding:
 def _start_of(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(1 << 16)
+
+
+def _is_binary(start: bytes) -> bool:
+    """Whether bytes are no text: a stray control character or two may come out of an old program."""
+    return 0 in start or len(_CONTROL.findall(start)) > len(start) // 50
 
 
 def _utf16_without_mark(start: bytes) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import vobject
 from vobject.base import Component
 from vobject.base import ContentLine as Content
+from vobject.vcard import Address
 
 from crmweb.customers.imports.encodings import Encoding, encoding_of
 from crmweb.customers.imports.tables import Line, Table
@@ -104,7 +105,7 @@ def _cells(text: str) -> list[str]:
     except Exception:  # vobject lets ValueError, binascii.Error, KeyError, StopIteration … through
         return [""] * len(HEADER)
     phones, emails = _phones(card), _texts(card, "email")
-    organisation = ", ".join(_flat(card.contents["org"][0].value)) if "org" in card.contents else ""
+    organisation = ", ".join(_flat(next((org.value for org in _contents(card, "org")), "")))
     name = _first(card, "fn") or _first(card, "n") or organisation or _first(card, "nickname")
     address, country = _address(card)
     return [
@@ -122,8 +123,12 @@ def _cells(text: str) -> list[str]:
     ]
 
 
+def _contents(card: Component, name: str) -> list[Content]:
+    return [content for content in card.contents.get(name, ()) if isinstance(content, Content)]
+
+
 def _texts(card: Component, name: str) -> list[str]:
-    values = (" ".join(_flat(content.value)).strip() for content in card.contents.get(name, ()))
+    values = (" ".join(_flat(content.value)).strip() for content in _contents(card, name))
     return [value for value in values if value]
 
 
@@ -145,15 +150,15 @@ def _kinds(content: Content) -> set[str]:
 
 
 def _phones(card: Component) -> list[str]:
-    called = [tel for tel in card.contents.get("tel", ()) if not _kinds(tel) & _NOT_CALLED]
+    called = [tel for tel in _contents(card, "tel") if not _kinds(tel) & _NOT_CALLED]
     called.sort(key=lambda tel: "PREF" not in _kinds(tel))
     return [number for tel in called if (number := str(tel.value).removeprefix("tel:").strip())]
 
 
 def _address(card: Component) -> tuple[str, str]:
-    if "adr" not in card.contents:
+    adr: object = next((content.value for content in _contents(card, "adr")), None)
+    if not isinstance(adr, Address):
         return _first(card, "label"), ""
-    adr = card.contents["adr"][0].value
     parts = [
         text
         for part in (adr.box, adr.extended, adr.street, adr.city, adr.region, adr.code)
@@ -174,7 +179,7 @@ def _is_company(card: Component, name: str, organisation: str) -> bool:
 
 
 def _tags(card: Component) -> list[str]:
-    tags = [tag for content in card.contents.get("categories", ()) for tag in _flat(content.value)]
+    tags = [tag for content in _contents(card, "categories") for tag in _flat(content.value)]
     return [tag for tag in tags if tag.casefold() not in _SYSTEM_GROUPS]
 
 
