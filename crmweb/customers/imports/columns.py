@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from crmweb.customers.imports.tables import HEADER_WITHIN, Line, Table, Unreadable
-from crmweb.customers.names import fold
+from crmweb.names import fold
 
 # Folded, as `fold` leaves them: the first that is found wins where a field takes one column.
 KNOWN_NAMES: dict[str, str] = {

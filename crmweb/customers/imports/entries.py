@@ -11,8 +11,8 @@ from crmweb.customers.imports.columns import Columns
 from crmweb.customers.imports.pins import FilePin, read_location, read_pin
 from crmweb.customers.imports.tables import Line
 from crmweb.customers.imports.words import kind_of, status_of, tier_of
-from crmweb.customers.names import nfc
 from crmweb.customers.phones import ReadPhone, read_phone, split_phones
+from crmweb.names import nfc
 
 LONGEST = {
     "name": 300,

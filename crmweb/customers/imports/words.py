@@ -1,6 +1,6 @@
 """The words in which files speak of kinds, statuses and tiers, in English and Vietnamese."""
 
-from crmweb.customers.names import fold
+from crmweb.names import fold
 
 _KINDS = {
     "shop": (
