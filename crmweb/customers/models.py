@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -138,7 +138,11 @@ class Customer(Pinned, Reachable, Scoped, Model):
         facts = dict(facts)
         lists = {name: list(facts.pop(name)) for name in ("phones", "emails", "tags") if name in facts}
         changed = {name for name, value in facts.items() if self._set(name, value)}
-        setters = {"phones": self.set_phones, "emails": self.set_emails, "tags": self.set_tags}
+        setters: dict[str, Callable[[list[Any]], None]] = {
+            "phones": self.set_phones,
+            "emails": self.set_emails,
+            "tags": self.set_tags,
+        }
         for name, values in lists.items():
             if [getattr(value, "typed", value) for value in values] != self._typed(name):
                 setters[name](values)

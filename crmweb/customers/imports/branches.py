@@ -77,7 +77,7 @@ class Branches:
         )
         by_code = select(Customer.code, Customer.id).where(Customer.code.in_(named))
         found = [*db.session.execute(by_id), *db.session.execute(by_code)]
-        return dict(row.t for row in found)
+        return dict(tuple(row) for row in found)
 
 
 def _parcels(branches: Sequence[Branch]) -> Iterator[Sequence[Branch]]:

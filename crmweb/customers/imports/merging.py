@@ -8,8 +8,8 @@ from crmweb.customers.contacts import Contact, CustomerContact
 from crmweb.customers.emails import EmailFlaw, ReadEmail
 from crmweb.customers.imports.entries import Entry
 from crmweb.customers.models import Customer
-from crmweb.customers.names import fold
 from crmweb.customers.phones import PhoneFlaw, ReadPhone
+from crmweb.names import fold
 
 MOVABLE_PINS = (None, "import", "geocoded")
 """Sources of pins that a file may move; one that a person set in the field outranks every file."""
