@@ -178,8 +178,8 @@ def _check_writes(session: Session, _context: Any, _instances: Any) -> None:
     if not touched:
         return
     who = _principal_of(session.info)
-    for row in touched:
-        if row in session.new and not who.sees_all:
+    if not who.sees_all:
+        for row in [row for row in session.new if isinstance(row, Scoped)]:
             _check_customers(session, row, who)
 
 
