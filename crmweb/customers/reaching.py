@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -61,7 +61,8 @@ class Reachable:
     def set_phones(self, typed: Iterable[str | ReadPhone], *, region: str = "VN") -> None:
         """These numbers and no others, the main one first. A number with a flaw is kept as typed.
 
-        An import hands in numbers that it has read before its turn to write."""
+        An import hands in numbers that it has read before its turn to write.
+        """
         numbers = [
             text if isinstance(text, ReadPhone) else read_phone(text, region)
             for text in typed
@@ -71,9 +72,7 @@ class Reachable:
             CustomerPhone(position=place, typed=number.typed[:120], e164=number.e164, flaw=number.flaw)
             for place, number in enumerate(numbers)
         ]
-        self.phone = next(
-            (number.e164 for number in numbers if number.e164), numbers[0].typed[:120] if numbers else None
-        )
+        self.phone = main_phone(numbers)
 
     def set_emails(self, typed: Iterable[str | ReadEmail]) -> None:
         """These addresses and no others, the main one first. An address with a flaw is kept as typed."""
@@ -88,4 +87,16 @@ class Reachable:
             )
             for place, address in enumerate(addresses)
         ]
-        self.email = next((email.address for email in addresses if email.address), None)
+        self.email = main_email(addresses)
+
+
+def main_phone(numbers: Sequence[ReadPhone]) -> str | None:
+    """What lists show: the first number that can be dialled, else the first as typed."""
+    return next(
+        (number.e164 for number in numbers if number.e164), numbers[0].typed[:120] if numbers else None
+    )
+
+
+def main_email(emails: Sequence[ReadEmail]) -> str | None:
+    """What lists show: the first address that mail can be sent to."""
+    return next((email.address for email in emails if email.address), None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from blinker import Signal
-from sqlalchemy import JSON, ForeignKey, Index, String, select
+from sqlalchemy import JSON, ForeignKey, Index, String, insert, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crmweb import clock
@@ -69,3 +70,19 @@ def record(
     db.session.add(event)
     happened.send(kind, event=event)
     return event
+
+
+def record_many(
+    kind: str, happenings: Sequence[Mapping[str, Any]], *, by: HasId | None, at: datetime
+) -> None:
+    """Write down the same kind of thing for many customers. A happening has a `customer_id` and a `payload`.
+
+    Whoever listens is told of each, with an event that no session holds.
+    """
+    common = {"kind": kind, "by_id": by.id if by else None, "at": at, "recorded_at": clock.now()}
+    rows = [{"id": new_id(), **common, **happening} for happening in happenings]
+    if rows:
+        db.session.execute(insert(Event), rows)
+    if happened.has_receivers_for(kind):
+        for row in rows:
+            happened.send(kind, event=Event(**row))
