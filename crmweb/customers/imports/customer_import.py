@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +18,7 @@ from crmweb.customers.imports.known import Contradiction, Known
 from crmweb.customers.imports.merging import introduce, merged_lists, place
 from crmweb.customers.imports.report import Outcome, Report
 from crmweb.customers.models import Customer
+from crmweb.customers.newcomers import Newcomer, Newcomers
 from crmweb.db import Busy, db, writing
 
 BATCH = 500  # rows a write transaction: others wait for less than a second
@@ -28,8 +28,10 @@ OWNER = ""  # stands among the people's emails for the one whom the import names
 log = logging.getLogger(__name__)
 
 
-class Rejected(Exception):
-    """The row cannot stand; the text says why."""
+class Rejected(str):
+    """Why a row cannot stand."""
+
+    __slots__ = ()
 
 
 class CustomerImport:
@@ -58,7 +60,7 @@ class CustomerImport:
         self.on_reject = on_reject
         self.report = Report()
         self._branches = Branches(source)
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
 
     def run(self) -> Report:
         """Take all rows over, batch by batch; what was written stays when a later batch is cut off."""
@@ -100,18 +102,38 @@ class CustomerImport:
 
     def _count(self, entry: Entry, outcome: Outcome | Rejected) -> None:
         if isinstance(outcome, Rejected):
-            self._reject(entry, str(outcome))
+            self._reject(entry, outcome)
         else:
             self.report.count(outcome, entry.flags)
             self._branches.note(entry, outcome)
 
     def _write(self, batch: Sequence[Entry]) -> list[Outcome | Rejected]:
+        outcomes: dict[int, Outcome | Rejected] = {}
         with self._transaction(), db.session.no_autoflush:
             people = self._people(batch)
-            known = Known.of(batch, self.source)
-            outcomes = [self._outcome(entry, known, people) for entry in batch]
+            rest = batch
+            while rest:
+                rest = self._pass(rest, people, outcomes)
         db.session.expunge_all()
-        return outcomes
+        return [outcomes[entry.line.number] for entry in batch]
+
+    def _pass(
+        self, entries: Sequence[Entry], people: dict[str, User], outcomes: dict[int, Outcome | Rejected]
+    ) -> Sequence[Entry]:
+        """Take over all but the rows that speak of somebody whom a row before them adds; returns those."""
+        known, newcomers = Known.of(entries, self.source), Newcomers(self.by, self.at)
+        added: set[tuple[str, str]] = set()
+        later: list[Entry] = []
+        for entry in entries:
+            if entry.keys & added:
+                later.append(entry)
+                continue
+            outcome = outcomes[entry.line.number] = self._outcome(entry, known, people, newcomers)
+            added |= entry.keys if outcome == "created" else set()
+        if not self.dry_run:
+            newcomers.write()
+            db.session.flush()
+        return later
 
     def _transaction(self) -> AbstractContextManager[None]:
         return _nothing_written() if self.dry_run else _patient_writing()
@@ -124,37 +146,37 @@ class CustomerImport:
         owner = next((person for person in people if person.id == self.owner_id), None)
         return named if owner is None else {**named, OWNER: owner}
 
-    def _outcome(self, entry: Entry, known: Known, people: dict[str, User]) -> Outcome | Rejected:
-        try:
-            return self._take_over(entry, known, people)
-        except Rejected as rejection:
-            return rejection
-
-    def _take_over(self, entry: Entry, known: Known, people: dict[str, User]) -> Outcome:
+    def _outcome(
+        self, entry: Entry, known: Known, people: dict[str, User], newcomers: Newcomers
+    ) -> Outcome | Rejected:
         named = people.get(email_key(entry.responsible)) if entry.responsible else None
         if entry.responsible and named is None:
-            raise Rejected("unknown responsible person")
+            return Rejected("unknown responsible person")
         try:
             customer = known.customer_of(entry)
         except Contradiction as contradiction:
-            raise Rejected(str(contradiction)) from contradiction
+            return Rejected(str(contradiction))
         if customer is None:
-            return self._create(entry, known, named or people.get(OWNER))
+            return self._create(entry, named or people.get(OWNER), newcomers)
         return self._update(customer, entry, known, named)
 
-    def _create(self, entry: Entry, known: Known, responsible: User | None) -> Outcome:
-        facts: dict[str, Any] = {
-            **entry.facts,
-            "phones": entry.phones,
-            "emails": entry.emails,
-            "tags": entry.tags,
-        }
-        customer = Customer.add(by=self.by, at=self.at, responsible=responsible, **facts)
-        place(customer, entry, by=self.by, at=self.at)
-        introduce(customer, entry, at=self.at)
-        known.remember(entry, customer, self.source)
-        entry.customer_id = customer.id
-        return "updated" if self._tried_before(entry) else "created"
+    def _create(self, entry: Entry, responsible: User | None, newcomers: Newcomers) -> Outcome:
+        if self.dry_run:
+            return self._tried(entry)
+        entry.customer_id = newcomers.add(
+            Newcomer(
+                facts=entry.facts,
+                phones=entry.phones,
+                emails=entry.emails,
+                tags=entry.tags,
+                pin=(entry.pin.lat, entry.pin.lng, entry.pin.flaw) if entry.pin else None,
+                contact=entry.contact,
+                responsible=responsible,
+                source=self.source,
+                external_id=entry.external_id,
+            )
+        )
+        return "created"
 
     def _update(self, customer: Customer, entry: Entry, known: Known, named: User | None) -> Outcome:
         entry.customer_id = customer.id
@@ -175,13 +197,11 @@ class CustomerImport:
         customer.assign(person, by=self.by, at=self.at)
         return True
 
-    def _tried_before(self, entry: Entry) -> bool:
-        """Whether a trial has met the row's id already: a real import would find the customer it created."""
-        key = entry.external_id or entry.facts.get("code", "")
-        met = self.dry_run and key in self._seen
-        if self.dry_run and key:
-            self._seen.add(key)
-        return met
+    def _tried(self, entry: Entry) -> Outcome:
+        """What a real import would do: a row whose id a row before has brought finds the customer it added."""
+        met = bool(entry.keys & self._seen)
+        self._seen |= entry.keys
+        return "updated" if met else "created"
 
 
 @contextmanager

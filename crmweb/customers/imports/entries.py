@@ -49,6 +49,12 @@ class Entry:
     rejection: str = ""
     customer_id: uuid.UUID | None = None
 
+    @property
+    def keys(self) -> set[tuple[str, str]]:
+        """By what the row's customer is known again."""
+        given = (("id", self.external_id), ("code", self.facts.get("code", "")))
+        return {(kind, key) for kind, key in given if key}
+
 
 @dataclass(frozen=True, slots=True)
 class EntryReader:

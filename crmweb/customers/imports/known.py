@@ -19,7 +19,7 @@ class Contradiction(Exception):
 
 @dataclass(slots=True)
 class Known:
-    """The customers of one batch, those of the database and those the batch adds."""
+    """The customers whom some rows speak of."""
 
     by_external_id: dict[str, Customer] = field(default_factory=dict)
     by_code: dict[str, Customer] = field(default_factory=dict)
@@ -52,9 +52,7 @@ class Known:
         return found
 
     def remember(self, entry: Entry, customer: Customer, source: str) -> bool:
-        """Tie the row's id and code to the customer; returns whether the id is new to them."""
-        if customer.code:
-            self.by_code[customer.code] = customer
+        """Tie the row's id to the customer; returns whether it is new to them."""
         if not entry.external_id or entry.external_id in self.by_external_id:
             return False
         self.by_external_id[entry.external_id] = customer
