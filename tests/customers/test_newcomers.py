@@ -50,7 +50,7 @@ MANY = [
 
 def one_by_one(newcomer: Newcomer, person: User | None) -> None:
     facts: dict[str, Any] = dict(newcomer.facts)
-    lists = {"phones": newcomer.phones, "emails": newcomer.emails, "tags": newcomer.tags}
+    lists: dict[str, Any] = {"phones": newcomer.phones, "emails": newcomer.emails, "tags": newcomer.tags}
     customer = Customer.add(by=None, at=AT, responsible=person, **facts, **lists)
     lat, lng, flaw = newcomer.pin or (None, None, None)
     if lat is not None and lng is not None:
