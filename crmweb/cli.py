@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import click
 
 from crmweb.config import BadSettings, Settings
+from crmweb.customers.imports.cli import import_group
+from crmweb.demo.cli import demo
 
 
 class Crmweb(click.Group):
@@ -25,6 +27,10 @@ class Crmweb(click.Group):
 @click.group(cls=Crmweb)
 def main() -> None:
     """crmweb: a CRM for people who sell on foot."""
+
+
+main.add_command(demo)
+main.add_command(import_group)
 
 
 @contextmanager
