@@ -7,7 +7,7 @@ import os
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from crmweb import assets, languages, web
+from crmweb import assets, jobs, languages, logs, web
 from crmweb.config import PROJECT, Settings, load_settings
 from crmweb.db import open_database
 
@@ -22,7 +22,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if settings.env != "test":  # there the test runner listens
+        logs.set_up(settings.env)
     open_database(app, settings)
+    jobs.init_app(app)
     languages.init_app(app)
     assets.init_app(app)
     _hang_slices(app)

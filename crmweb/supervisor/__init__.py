@@ -1,0 +1,1 @@
+"""`crmweb run`: everything the product needs, as one command in one terminal."""
