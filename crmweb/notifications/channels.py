@@ -1,0 +1,74 @@
+"""Channels: the ways out of the house. Each has one ``send`` and two kinds of error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from flask import current_app
+
+# Seconds that one ``send`` may take in all, whatever the far end does. Well within a lease (see
+# models.LEASE).
+SEND_LIMIT: Final = 20.0
+
+
+class PermanentFailure(Exception):
+    """Trying again would not help: the message ends as *failed* with these words, for an admin to read."""
+
+
+class TransientFailure(Exception):
+    """It may work later. ``retry_after`` is what the far end asked for, in seconds."""
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Message:
+    """One delivery as a channel sees it.
+
+    ``dedupe`` is the same at each resend: a channel makes from it what lets the far end recognise the repeat
+    (a mail's ``Message-ID``, a push's ``Topic``). ``payload`` holds what the channel's docstring says.
+    """
+
+    dedupe: str
+    recipient: str
+    payload: Mapping[str, Any]
+    stale_at: datetime | None = None
+
+
+class Channel(Protocol):
+    """Carries messages of one kind; called from several threads and processes."""
+
+    def send(self, message: Message) -> None:
+        """Hand ``message`` to the far end within ``SEND_LIMIT``; raise Permanent- or TransientFailure if
+        it was not taken.
+        """
+
+
+class Channels:
+    """The channels of an app, by the kind of delivery they carry."""
+
+    def __init__(self, channels: Mapping[str, Channel]) -> None:
+        self._channels = dict(channels)
+
+    def register(self, kind: str, channel: Channel) -> None:
+        """Let ``channel`` carry the deliveries of ``kind``, in place of any other."""
+        self._channels[kind] = channel
+
+    def send(self, kind: str, message: Message) -> None:
+        """Send by the channel of ``kind``. Raises what the channel raises, PermanentFailure if there is
+        none.
+        """
+        if kind not in self._channels:
+            raise PermanentFailure(f"no channel carries deliveries of the kind {kind!r}")
+        self._channels[kind].send(message)
+
+
+def channels() -> Channels:
+    """The current app's channels."""
+    found: Channels = current_app.extensions["channels"]
+    return found

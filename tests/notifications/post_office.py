@@ -1,0 +1,87 @@
+"""A mail server on loopback: really spoken to, kind or difficult as a test wants it."""
+
+from __future__ import annotations
+
+import email
+import socketserver
+import threading
+import time
+from email.message import EmailMessage
+from email.policy import default
+from typing import cast
+
+
+class PostOffice:
+    """Takes mail on a port of its own. ``answers`` maps a word of SMTP to what is said in place of *250*.
+
+    ``hangs_at`` is a word to which it never answers; ``hangs_up_after_data`` takes a mail and closes without a
+    word, so that the sender cannot know.
+    """
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.answers: dict[str, str] = {}
+        self.hangs_at: str | None = None
+        self.hangs_up_after_data = False
+        self.closing = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _Counter)
+        self._server.office = self
+        self.port: int = self._server.server_address[1]
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def close(self) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    office: PostOffice
+
+
+class _Counter(socketserver.StreamRequestHandler):
+    """One conversation."""
+
+    def handle(self) -> None:
+        office = cast(_Server, self.server).office
+        self._say("220 post office")
+        for line in self.rfile:
+            word = line.decode().split()[0].upper()
+            if word == office.hangs_at:
+                while not office.closing.wait(0.05):
+                    pass
+                return
+            if word == "DATA" and "DATA" not in office.answers:
+                self._say("354 go ahead")
+                office.mails.append(self._read_mail())
+                if office.hangs_up_after_data:
+                    return
+            self._say("221 bye" if word == "QUIT" else office.answers.get(word, "250 ok"))
+            if word == "QUIT":
+                return
+
+    def _read_mail(self) -> EmailMessage:
+        lines: list[bytes] = []
+        while (line := self.rfile.readline()) != b".\r\n":
+            lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+        return email.message_from_bytes(b"".join(lines), policy=default)
+
+    def _say(self, words: str) -> None:
+        self.wfile.write(f"{words}\r\n".encode())
+
+
+def until(happened: object, *, within: float = 10.0) -> None:
+    """Wait until ``happened()`` is true. Raises AssertionError when it does not come within so many seconds."""
+    assert callable(happened)
+    end = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)

@@ -1,0 +1,314 @@
+"""Deliveries: filed with their cause, sent once, and always with an end that an admin can see."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.db import db, writing
+from crmweb.jobs import bell
+from crmweb.notifications import jobs
+from crmweb.notifications.channels import Channels, Message, PermanentFailure, TransientFailure
+from crmweb.notifications.models import LEASE, MOST_TRIES, Claim, Delivery, wait_after
+from tests.machine.redis import RedisServer
+from tests.notifications.post_office import PostOffice
+
+House = Callable[[], AbstractContextManager[None]]
+MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+class Far:
+    """The far end of a channel, as a test wants it."""
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+        self.says: Exception | None = None
+
+    def send(self, message: Message) -> None:
+        if self.says:
+            raise self.says
+        self.got.append(message.dedupe)
+
+
+@pytest.fixture
+def far(app: Flask) -> Iterator[Far]:
+    end, before = Far(), app.extensions["channels"]
+    app.extensions["channels"] = Channels({"test": end})
+    yield end
+    app.extensions["channels"] = before
+
+
+@pytest.fixture
+def held() -> Iterator[clock.HeldClock]:
+    with clock.frozen(MONDAY) as held:
+        yield held
+
+
+def _file(dedupe: str = "visit 17 finished", **more: datetime) -> uuid.UUID | None:
+    with writing():
+        return Delivery.file(
+            dedupe=dedupe, kind="test", recipient="mai", payload={"text": "x"}, at=clock.now(), **more
+        )
+
+
+def _filed(dedupe: str = "visit 17 finished", **more: datetime) -> uuid.UUID:
+    delivery = _file(dedupe, **more)
+    assert delivery is not None
+    return delivery
+
+
+def _file_and_fail() -> None:
+    with writing():
+        Delivery.file(dedupe="undone", kind="test", recipient="mai", payload={}, at=clock.now())
+        raise ZeroDivisionError
+
+
+def _look(delivery: uuid.UUID) -> Delivery:
+    db.session.rollback()
+    return db.session.get_one(Delivery, delivery)
+
+
+def _claimed(delivery: uuid.UUID) -> Claim:
+    with writing():
+        claim = Claim.take(delivery, at=clock.now())
+    assert claim is not None
+    return claim
+
+
+def test_mai_is_told_once_though_the_visit_was_reported_twice(house: House, far: Far) -> None:
+    with house():
+        first, again = _filed(), _file()
+        jobs.deliver(first.hex, first.hex)
+        assert again is None
+        assert far.got == ["visit 17 finished"]
+        assert _look(first).state == "sent"
+
+
+def test_a_delivery_whose_cause_was_undone_is_neither_kept_nor_rung(house: House) -> None:
+    with house():
+        with pytest.raises(ZeroDivisionError):
+            _file_and_fail()
+        _filed("another")
+        bell().settle()
+        assert bell().waiting("bell") == 1
+        assert db.session.scalars(select(Delivery.dedupe)).all() == ["another"]
+
+
+def test_what_is_due_later_is_rung_when_its_time_comes(house: House, held: clock.HeldClock) -> None:
+    with house():
+        delivery = _filed(not_before=MONDAY + timedelta(hours=2))
+        jobs.ring_due()
+        assert bell().waiting("bell") == 0
+        held.move(timedelta(hours=2, seconds=1))
+        jobs.ring_due()
+        assert bell().waiting("bell") == 1
+        assert bell().queue("bell").jobs[0].args == [delivery.hex]
+
+
+def test_the_clock_does_not_ring_old_rows_again_and_again(house: House, held: clock.HeldClock) -> None:
+    with house():
+        _filed(not_before=MONDAY + timedelta(seconds=1))
+        held.move(timedelta(minutes=1))
+        jobs.ring_due()
+        assert bell().waiting("bell") == 0
+        jobs.sweep()
+        assert bell().waiting("bell") == 1
+
+
+def test_of_two_workers_one_gets_it(house: House, far: Far) -> None:
+    with house():
+        delivery = _filed()
+        _claimed(delivery)
+        with writing():
+            assert Claim.take(delivery, at=clock.now()) is None
+        jobs.deliver(delivery.hex)
+        assert far.got == []
+
+
+def test_when_a_worker_dies_the_next_one_waits_for_its_lease_and_sends(
+    house: House, far: Far, held: clock.HeldClock
+) -> None:
+    with house():
+        delivery = _filed()
+        _claimed(delivery)
+        held.move(LEASE - timedelta(seconds=1))
+        jobs.deliver(delivery.hex)
+        assert far.got == []
+        held.move(timedelta(seconds=1))
+        jobs.deliver(delivery.hex)
+        assert far.got == ["visit 17 finished"]
+        assert _look(delivery).attempts == 2
+
+
+def test_a_worker_that_slept_past_its_lease_neither_sends_nor_marks(
+    house: House, held: clock.HeldClock
+) -> None:
+    with house():
+        delivery = _filed()
+        sleeper = _claimed(delivery)
+        held.move(LEASE + timedelta(seconds=1))
+        assert not sleeper.holds(at=clock.now())
+        other = _claimed(delivery)
+        with writing():
+            assert not sleeper.failed("too late", at=clock.now())
+        with writing():
+            assert other.sent(at=clock.now())
+        assert _look(delivery).state == "sent"
+
+
+def test_a_lease_too_short_for_a_send_is_no_lease(house: House, held: clock.HeldClock) -> None:
+    with house():
+        claim = _claimed(_filed())
+        assert claim.holds(at=clock.now())
+        held.move(LEASE - timedelta(seconds=5))
+        assert not claim.holds(at=clock.now())
+
+
+def test_what_can_never_be_sent_fails_at_once_and_an_admin_may_retry_it(house: House, far: Far) -> None:
+    with house():
+        delivery = _filed()
+        far.says = PermanentFailure("no mail server: set MAIL_URL, then retry")
+        jobs.deliver(delivery.hex)
+        row = _look(delivery)
+        assert (row.state, row.last_error) == ("failed", "no mail server: set MAIL_URL, then retry")
+        far.says = None
+        with writing():
+            assert Delivery.retry(delivery, at=clock.now())
+        jobs.deliver(delivery.hex)
+        assert _look(delivery).state == "sent"
+        with writing():
+            assert not Delivery.retry(delivery, at=clock.now())
+
+
+def test_a_passing_trouble_is_tried_again_ever_more_slowly_until_it_is_dead(
+    house: House, far: Far, held: clock.HeldClock
+) -> None:
+    far.says = TransientFailure("451 come back")
+    with house():
+        delivery = _filed()
+        for attempt in range(1, MOST_TRIES):
+            jobs.deliver(delivery.hex)
+            row = _look(delivery)
+            assert (row.state, row.attempts) == ("waiting", attempt)
+            assert row.next_at == clock.now() + wait_after(attempt)
+            held.move(wait_after(attempt))
+        jobs.deliver(delivery.hex)
+        row = _look(delivery)
+        assert (row.state, row.last_error) == ("dead", "451 come back")
+
+
+def test_the_far_end_may_say_when_to_come_back(house: House, far: Far, held: clock.HeldClock) -> None:
+    far.says = TransientFailure("429", retry_after=90)
+    with house():
+        delivery = _filed()
+        jobs.deliver(delivery.hex)
+        assert _look(delivery).next_at == MONDAY + timedelta(seconds=90)
+
+
+def test_a_message_that_kills_its_worker_each_time_ends_too(
+    house: House, far: Far, held: clock.HeldClock
+) -> None:
+    with house():
+        delivery = _filed()
+        for _ in range(MOST_TRIES):
+            _claimed(delivery)
+            held.move(LEASE)
+        jobs.deliver(delivery.hex)
+        assert far.got == []
+        assert _look(delivery).state == "dead"
+
+
+def test_news_that_went_stale_is_not_sent(house: House, far: Far, held: clock.HeldClock) -> None:
+    with house():
+        delivery = _filed(stale_at=MONDAY + timedelta(hours=1))
+        held.move(timedelta(hours=1))
+        jobs.deliver(delivery.hex)
+        assert far.got == []
+        assert _look(delivery).state == "failed"
+
+
+def test_a_bug_in_a_channel_is_tried_again_and_told(house: House, far: Far) -> None:
+    far.says = ZeroDivisionError("division by zero")
+    with house():
+        delivery = _filed()
+        jobs.deliver(delivery.hex)
+        row = _look(delivery)
+        assert (row.state, row.last_error) == ("waiting", "ZeroDivisionError: division by zero")
+
+
+def test_a_kind_that_no_channel_carries_fails_in_words(house: House) -> None:
+    with house():
+        delivery = _filed()
+        jobs.deliver(delivery.hex)
+        row = _look(delivery)
+        assert row.state == "failed"
+        assert "test" in (row.last_error or "")
+
+
+def test_while_redis_is_away_the_sweep_delivers_by_itself(
+    house: House, post_office: PostOffice, redis_server: RedisServer
+) -> None:
+    redis_server.stop()
+    with house():
+        with writing():
+            delivery = Delivery.file(
+                dedupe="d",
+                kind="email",
+                recipient="mai@example.com",
+                payload={"subject": "s", "text": "t"},
+                at=clock.now(),
+            )
+        assert delivery is not None
+        jobs.sweep()
+        assert [mail["To"] for mail in post_office.mails] == ["mai@example.com"]
+        assert _look(delivery).state == "sent"
+
+
+def test_when_nobody_works_on_the_queue_the_sweep_sends_what_is_long_overdue(
+    house: House, far: Far, held: clock.HeldClock
+) -> None:
+    with house():
+        _filed()
+        jobs.sweep()
+        assert far.got == []
+        held.move(jobs.NOBODY_CAME)
+        jobs.sweep()
+        assert far.got == ["visit 17 finished"]
+
+
+def test_a_full_queue_is_not_filled_further_by_every_sweep(
+    house: House, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "ENOUGH_JOBS", 3)
+    with house():
+        _filed()
+        for _ in range(6):
+            jobs.sweep()
+        assert bell().waiting("bell") <= 4
+
+
+def test_many_that_fall_due_at_once_are_rung_in_batches(
+    house: House, far: Far, held: clock.HeldClock
+) -> None:
+    with house():
+        with writing():
+            for number in range(120):
+                Delivery.file(
+                    dedupe=f"{number}",
+                    kind="test",
+                    recipient="lan",
+                    payload={},
+                    at=MONDAY,
+                    not_before=MONDAY + timedelta(seconds=1),
+                )
+        held.move(timedelta(seconds=2))
+        jobs.ring_due()
+        sizes = [len(job.args) for job in bell().queue("bell").jobs]
+        assert sizes == [50, 50, 20]
