@@ -51,11 +51,16 @@ class PhoneBook:
 
 
 def flawed_phone(dice: Random) -> str:
-    """A number as tired people leave it behind: a digit short, letters for noughts, two in one box."""
-    prefix = dice.choice(MOBILE_PREFIXES)
+    """A number as tired people leave it behind: a digit short, from before 2018, two in one box, a remark."""
+    prefix, other = dice.sample(MOBILE_PREFIXES, 2)
     last = f"{dice.randrange(1000):03d}"
     return dice.choice(
-        (f"{prefix} 000 {last[:2]}", f"{prefix} OOO {last}", f"{prefix} 000 {last} hoặc số cũ", "hỏi bảo vệ")
+        (
+            f"{prefix} 000 {last[:2]}",
+            f"0167 0000 {last}",
+            f"{prefix} 000 {last} / {other} 000 {last}",
+            "hỏi bảo vệ",
+        )
     )
 
 

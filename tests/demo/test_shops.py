@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 
 from crmweb.customers.phones import read_phone
+from crmweb.demo.chance import dice_for
 from crmweb.demo.contacts import demo_contacts
-from crmweb.demo.numbers import tax_check_digit
+from crmweb.demo.numbers import flawed_phone, tax_check_digit
 from crmweb.demo.people import PEOPLE, REPS, SEED
 from crmweb.demo.places import Box, in_water
 from crmweb.demo.shops import DemoShop, demo_shops
@@ -101,9 +102,21 @@ def test_phones_can_be_dialled_but_for_a_few(shops: tuple[DemoShop, ...]) -> Non
     read = [read_phone(number) for shop in shops for number in shop.phones]
     flawed = [number for number in read if number.flaw]
     assert 3 <= len(flawed) <= 20
+    assert [number.e164 for number in read if number.e164 and not _ours(number.e164)] == []
     numbers = [number.e164 for number in read if number.e164]
     assert len(numbers) > 500
     assert len(set(numbers)) == len(numbers)
+
+
+def _ours(e164: str) -> bool:
+    """Only numbers of the blocks that we chose because nobody we know of has them."""
+    return bool(re.fullmatch(r"\+84(\d{3}000\d{3}|2[48]39000\d{3})", e164))
+
+
+def test_a_flawed_number_is_seen_as_flawed() -> None:
+    dice = dice_for(SEED, "flawed numbers")
+    flaws = {read_phone(flawed_phone(dice)).flaw for _ in range(60)}
+    assert flaws == {"too_short", "old_prefix", "two_numbers", "not_a_number"}
 
 
 def test_people_have_phones_that_can_be_dialled() -> None:
