@@ -21,7 +21,7 @@ def ensure_demo(at: dt.datetime | None = None) -> Founded | None:
     """Make the demo company, as of `at` (default: now), where there is nobody and nothing yet.
 
     None where the database holds people or customers already, the demo's or others'. Raises `Refused`
-    in production.
+    in production and where there are no tables yet.
     """
     from crmweb import clock
     from crmweb.demo.company import found
@@ -34,7 +34,7 @@ def remove_demo() -> Removed:
 
     A demo person whom anything else still names (a customer somebody added, a colleague who reports to
     them) stays and is named in `kept`; so is a contact who stands at another customer too. Raises
-    `Refused` in production.
+    `Refused` in production and where there are no tables yet.
     """
     from crmweb.demo.removal import dissolve
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, inspect, select
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
@@ -49,17 +49,19 @@ class Founded:
 
 
 def found(at: dt.datetime) -> Founded | None:
-    """Make the company as of `at`, unless somebody or something is here. Raises `Refused` in production."""
-    refuse_in_production()
+    """Make the company as of `at`, unless somebody or something is here. Raises `Refused`."""
+    refuse_where_unfit()
     founding = _Founding(at)
     with system_access("demo company"), writing():
         return founding.found() if is_empty() else None
 
 
-def refuse_in_production() -> None:
-    """Raises `Refused` where real people work."""
+def refuse_where_unfit() -> None:
+    """Raises `Refused` where real people work, and where there are no tables yet."""
     if current_settings().env == "production":
         raise Refused("CRMWEB_ENV is production: the demo company is for development and trying out only")
+    if not inspect(db.engine).has_table(User.__tablename__):
+        raise Refused("the database has no tables yet: `crmweb run` makes them, and the demo company too")
 
 
 def is_empty() -> bool:

@@ -12,7 +12,7 @@ from crmweb.accounts.models import Oversight, User
 from crmweb.customers.contacts import Contact, CustomerContact
 from crmweb.customers.models import Customer, ExternalId
 from crmweb.db import Model, db, writing
-from crmweb.demo.company import DEMO, refuse_in_production
+from crmweb.demo.company import DEMO, refuse_where_unfit
 from crmweb.demo.people import PEOPLE
 from crmweb.scope import system_access
 
@@ -30,8 +30,8 @@ class Removed:
 
 
 def dissolve() -> Removed:
-    """Remove the company; `crmweb.demo.remove_demo` says what stays. Raises `Refused` in production."""
-    refuse_in_production()
+    """Remove the company; `crmweb.demo.remove_demo` says what stays. Raises `Refused`."""
+    refuse_where_unfit()
     with system_access("removing the demo company"), writing():
         met = _contacts_of_demo()
         customers = _remove_customers()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -119,6 +120,18 @@ def test_production_refuses_with_one_clear_line(app: Flask, monkeypatch: pytest.
                 attempt()
             assert "\n" not in str(refused.value)
             assert "production" in str(refused.value)
+
+
+def test_a_database_without_tables_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRMWEB_ENV", "development")
+    monkeypatch.setenv("CRMWEB_HOME", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    told = CliRunner().invoke(cli.demo)
+    assert told.exit_code == 1
+    assert told.output.startswith("Error: the database has no tables yet")
+    assert told.output.count("\n") == 1
 
 
 # --- what people see --------------------------------------------------------------------------------
