@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 COMMANDS = {
     "create-admin": "crmweb.accounts.cli:create_admin",
@@ -40,5 +44,13 @@ class Crmweb(click.Group):
 
 
 @click.group(cls=Crmweb)
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """crmweb: a CRM for people who sell on foot."""
+    ctx.obj = _application  # a slice's command may not know the whole app, so it is handed over
+
+
+def _application() -> Flask:
+    from crmweb import create_app
+
+    return create_app()

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
+from flask import Flask
 
 from crmweb.config import Settings
 
 
 @contextmanager
-def _house(why: str) -> Iterator[Settings]:
+def _house(app: Flask, why: str) -> Iterator[Settings]:
     """The application in one write transaction, with the house's own rights."""
-    from crmweb import create_app
     from crmweb.db import writing
     from crmweb.scope import system_access
 
-    app = create_app()
     with app.app_context(), system_access(why), writing():
         yield app.extensions["settings"]
 
 
 @click.command()
 @click.argument("email")
-def sign_in_link(email: str) -> None:
+@click.pass_obj
+def sign_in_link(application: Callable[[], Flask], email: str) -> None:
     """Print a link that signs EMAIL in once, within 15 minutes."""
     from crmweb import clock
     from crmweb.accounts.links import OneTimeLink
     from crmweb.accounts.models import User
 
-    with _house("sign-in link") as settings:
+    with _house(application(), "sign-in link") as settings:
         user = User.with_email(email)
         if user is None or not user.active:
             raise click.ClickException(f"nobody active has the email {email}")
@@ -41,7 +41,8 @@ def sign_in_link(email: str) -> None:
 @click.command()
 @click.argument("email")
 @click.option("--name", default="", help="Their name; the part before the @ when left out.")
-def create_admin(email: str, name: str) -> None:
+@click.pass_obj
+def create_admin(application: Callable[[], Flask], email: str, name: str) -> None:
     """Make EMAIL an admin, and print the link that signs them in for the first time."""
     from email_validator import EmailNotValidError, validate_email
 
@@ -53,7 +54,7 @@ def create_admin(email: str, name: str) -> None:
         validate_email(email, check_deliverability=False)
     except EmailNotValidError as wrong:
         raise click.ClickException(f"{email} is not an email: {wrong}") from None
-    with _house("first admin") as settings:
+    with _house(application(), "first admin") as settings:
         if User.with_email(email):
             raise click.ClickException(f"{email} is known already; use: crmweb sign-in-link {email}")
         admin = User.add(name or email.split("@")[0], role="admin", email=email, at=clock.now())

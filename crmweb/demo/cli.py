@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
+from flask import Flask
 
 from crmweb.demo import Refused, ensure_demo, remove_demo
 
 
 @click.command("demo")
 @click.option("--remove", is_flag=True, help="Remove what the demo made; what people added since stays.")
-def demo(remove: bool) -> None:
+@click.pass_obj
+def demo(application: Callable[[], Flask], remove: bool) -> None:
     """Fill an empty database with a made-up tea distributor."""
-    from crmweb import create_app
-
-    with create_app().app_context(), _told_in_one_line():
+    with application().app_context(), _told_in_one_line():
         dissolve() if remove else found()
 
 

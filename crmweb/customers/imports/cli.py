@@ -1,9 +1,10 @@
 """`crmweb import …`: what an admin types to take data over. Loads nothing heavy, for `crmweb --help` loads it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
+from flask import Flask
 
 
 @click.group("import")
@@ -22,24 +23,26 @@ def import_group() -> None:
 )
 @click.option("--country", default="VN", show_default=True, help="Where phone numbers without a country are.")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.pass_obj
 def import_customers(
-    file: Path, owner: str | None, chosen: Sequence[str], source: str, country: str, dry_run: bool
+    application: Callable[[], Flask],
+    file: Path,
+    owner: str | None,
+    chosen: Sequence[str],
+    source: str,
+    country: str,
+    dry_run: bool,
 ) -> None:
     """Import customers from FILE: CSV, XLSX or vCard, told apart by what is in it.
 
     A row whose id or code is known updates that customer; blank cells never erase. A row that cannot stand is
     rejected and written, with its reason, to a file under the data folder's imports/.
     """
-    from flask import has_app_context
-
-    from crmweb import create_app
     from crmweb.customers.imports.file_import import FileImport
     from crmweb.customers.imports.tables import Unreadable
-    from crmweb.db import application
     from crmweb.scope import system_access
 
-    app = application() if has_app_context() else create_app()
-    with app.app_context(), system_access(f"import {file.name}"):
+    with application().app_context(), system_access(f"import {file.name}"):
         try:
             taking = FileImport(
                 file, owner=owner, chosen=chosen, source=source, country=country, dry_run=dry_run
