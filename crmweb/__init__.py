@@ -7,7 +7,7 @@ import os
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from crmweb import assets, jobs, languages, logs, web
+from crmweb import assets, jobs, languages, logs, notifications, web
 from crmweb.config import PROJECT, Settings, load_settings
 from crmweb.db import open_database
 
@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         logs.set_up(settings.env)
     open_database(app, settings)
     jobs.init_app(app)
+    notifications.init_app(app)
     languages.init_app(app)
     assets.init_app(app)
     _hang_slices(app)
