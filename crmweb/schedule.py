@@ -1,0 +1,212 @@
+"""All recurring work, in one list, and the clock that does it.
+
+Several clocks may run at once (two machines, a restart that overlaps): each occurrence of a task is a row
+unique by ``(task, run_at)``, and who writes the row does the work. A row whose owner died is taken over
+after the task's limit.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Final
+
+import structlog
+from flask import Flask
+from sqlalchemy import Index, String, and_, delete, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crmweb.clock import now
+from crmweb.db import Model, db, is_sqlite, writing
+from crmweb.scope import system_access
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Work that comes round ``every`` so often, counted from the epoch in UTC, so that all clocks mean
+    the same moments.
+
+    ``run`` is the path of a function without arguments. ``each_once``: see ``RECURRING``. ``limit``:
+    after so long a clock that took an occurrence and did not finish it is taken for dead.
+    """
+
+    name: str
+    every: timedelta
+    run: str
+    each_once: bool = True
+    limit: timedelta = timedelta(minutes=10)
+
+    def occurrence(self, at: datetime) -> datetime:
+        """The latest moment, not after ``at``, at which this task falls due."""
+        seconds = int(self.every.total_seconds())
+        return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
+
+    def function(self) -> Callable[[], object]:
+        """The function, imported now and not before it is needed."""
+        module, _, name = self.run.rpartition(".")
+        found: Callable[[], object] = getattr(import_module(module), name)
+        return found
+
+
+# The two that ring are done by every clock and write no row: ringing twice sends nothing twice, since
+# only a claim sends, and a durable write every two seconds, day and night, would buy nothing.
+RECURRING: Final = (
+    Task("ring due deliveries", timedelta(seconds=2), "crmweb.notifications.jobs.ring_due", each_once=False),
+    Task("sweep deliveries", timedelta(seconds=30), "crmweb.notifications.jobs.sweep", each_once=False),
+    Task("start and end assignments", timedelta(minutes=10), "crmweb.schedule.turn_assignments_over"),
+    Task("forget what is over", timedelta(hours=6), "crmweb.schedule.forget_what_is_over"),
+    Task("forget old occurrences", timedelta(days=1), "crmweb.schedule.forget_old_occurrences"),
+)
+
+OCCURRENCES_KEPT: Final = timedelta(days=30)
+
+
+class Occurrence(Model):
+    """One coming round of a task: who wrote the row does the work."""
+
+    __tablename__ = "occurrences"
+    __table_args__ = (Index("ix_occurrences_run_at", "run_at"),)
+
+    task: Mapped[str] = mapped_column(String(60), primary_key=True)
+    run_at: Mapped[datetime] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(String(500))
+
+    @classmethod
+    def take(cls, task: Task, run_at: datetime, *, at: datetime) -> bool:
+        """Whether this clock is to do it: nobody has, or who began has not finished within the task's
+        limit.
+        """
+        insert = sqlite.insert if is_sqlite() else postgresql.insert
+        row = insert(cls).values(task=task.name, run_at=run_at, started_at=at)
+        abandoned = and_(cls.finished_at.is_(None), cls.started_at <= at - task.limit)
+        taken = row.on_conflict_do_update(
+            index_elements=["task", "run_at"], set_={"started_at": at}, where=abandoned
+        )
+        return db.session.scalar(taken.returning(cls.task)) is not None
+
+    @classmethod
+    def finish(cls, task: Task, run_at: datetime, *, at: datetime, error: str | None) -> None:
+        """Write down that it is over, and how."""
+        one = update(cls).where(cls.task == task.name, cls.run_at == run_at)
+        db.session.execute(
+            one.values(finished_at=at, error=error).execution_options(synchronize_session=False)
+        )
+
+
+def turn_assignments_over() -> None:
+    """Start and end what the calendar says, each in its person's zone."""
+    from crmweb.customers.assignments import Assignment
+
+    with system_access("assignments"), writing():
+        Assignment.turn_over(at=now())
+
+
+def forget_what_is_over() -> None:
+    """Sign-in links, sessions, attempts to sign in and kept answers that are of no use to anyone any more."""
+    from crmweb.accounts.attempts import SignInAttempt
+    from crmweb.accounts.links import OneTimeLink
+    from crmweb.accounts.sessions import DeviceSession
+    from crmweb.idempotency import KeptAnswer
+
+    for forgetful in (OneTimeLink, DeviceSession, SignInAttempt, KeptAnswer):
+        with system_access("what is over"), writing():
+            forgetful.prune(at=now())
+
+
+def forget_old_occurrences() -> None:
+    """Nobody asks after a month when a task ran."""
+    with system_access("old occurrences"), writing():
+        db.session.execute(delete(Occurrence).where(Occurrence.run_at < now() - OCCURRENCES_KEPT))
+
+
+class Clock:
+    """Does all recurring work, each task in a thread of its own so that a slow one delays no other."""
+
+    def __init__(self, app: Flask, tasks: tuple[Task, ...] = RECURRING) -> None:
+        self.app = app
+        self.tasks = tasks
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._tick, args=[task], name=task.name, daemon=True) for task in tasks
+        ]
+
+    def start(self) -> None:
+        """Begin, in the background. What fell due while no clock ran is done at once, one time."""
+        for thread in self._threads:
+            thread.start()
+
+    def run(self) -> None:
+        """Tick until SIGINT or SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: self._stop.set())
+        self.start()
+        self._stop.wait()
+        self.stop()
+
+    def stop(self, *, within: float = 5.0) -> None:
+        """Begin nothing more, and wait up to ``within`` seconds for what is being done."""
+        self._stop.set()
+        end = time.monotonic() + within
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _tick(self, task: Task) -> None:
+        done: datetime | None = None
+        while not self._stop.is_set():
+            run_at = task.occurrence(now())
+            if run_at != done:
+                self.do(task, run_at)
+                done = run_at
+            self._stop.wait(_until_next(task))
+
+    def do(self, task: Task, run_at: datetime) -> None:
+        """Do this occurrence, unless another clock has it. Errors are logged, and the next occurrence
+        comes all the same.
+        """
+        with self.app.app_context(), structlog.contextvars.bound_contextvars(task=task.name):
+            try:
+                if not task.each_once:
+                    task.function()()
+                elif taken(task, run_at):
+                    _finished(task, run_at, error=_error_of(task))
+            except Exception:
+                log.exception("recurring work failed")
+
+
+def _until_next(task: Task) -> float:
+    """Seconds until the next occurrence, but never longer than a minute: the machine's clock may be set
+    meanwhile.
+    """
+    at = now()
+    return min(max((task.occurrence(at) + task.every - at).total_seconds(), 0.05), 60.0)
+
+
+def taken(task: Task, run_at: datetime) -> bool:
+    """Whether this clock is to do this occurrence."""
+    with system_access("recurring work"), writing():
+        return Occurrence.take(task, run_at, at=now())
+
+
+def _finished(task: Task, run_at: datetime, *, error: str | None) -> None:
+    with system_access("recurring work"), writing():
+        Occurrence.finish(task, run_at, at=now(), error=error)
+
+
+def _error_of(task: Task) -> str | None:
+    """Run it; the error's words if it raised."""
+    try:
+        task.function()()
+    except Exception as error:
+        log.exception("recurring work failed")
+        return f"{type(error).__name__}: {error}"[:500]
+    return None
