@@ -22,6 +22,7 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Engine,
+    Executable,
     Exists,
     bindparam,
     column,
@@ -33,7 +34,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, with_loader_criteria
-from sqlalchemy.sql.elements import TextClause
 
 from crmweb.db import Id, db
 
@@ -240,11 +240,12 @@ class ScopedStatement:
         self._wide = self._prepared(sql.replace("{visible}", "1 = 1"), columns)
 
     @staticmethod
-    def _prepared(sql: str, columns: Mapping[str, Any] | None) -> TextClause:
-        statement = text(sql).execution_options(scoped=True)
+    def _prepared(sql: str, columns: Mapping[str, Any] | None) -> Executable:
+        statement = text(sql)
         if ":viewer" in sql:
             statement = statement.bindparams(bindparam("viewer", type_=Id()))
-        return statement.columns(**columns) if columns else statement  # type: ignore[return-value]
+        known = statement.columns(**columns) if columns else statement
+        return known.execution_options(scoped=True)  # last: `columns` makes a new statement
 
     def execute(self, **parameters: Any) -> CursorResult[Any]:
         """Run it for the principal of the session at work."""
