@@ -27,6 +27,9 @@ KINDS = ("shop", "company", "person")
 STATUSES = ("lead", "customer", "former")
 ON_THE_MAP = text("cell IS NOT NULL")
 
+BY_BYTES = String(80).with_variant(String(80, collation="C"), "postgresql")
+"""Text that both databases put in the same order, and whose beginnings an index finds."""
+
 FACTS = (
     "code",
     "kind",

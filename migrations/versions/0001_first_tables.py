@@ -13,6 +13,7 @@ down_revision = None
 ON_THE_MAP = sa.text("cell IS NOT NULL")
 AT_WORK = sa.text("cell IS NOT NULL AND started_at IS NOT NULL AND ended_at IS NULL")
 STANDING = sa.text("ended_at IS NULL")
+BY_BYTES = sa.String(length=80).with_variant(sa.String(length=80, collation="C"), "postgresql")
 
 # The index follows the table by triggers, so that no bulk write can forget it. Its rows are numbered by a table of
 # their own: VACUUM may renumber a table without an integer key, and `customers` is one.
@@ -106,7 +107,7 @@ def upgrade() -> None:
         sa.Column("parent_id", Id(), nullable=True),
         sa.Column("tax_number", sa.String(length=40), nullable=True),
         sa.Column("name", sa.String(length=300), nullable=False),
-        sa.Column("sort_name", sa.String(length=80), nullable=False),
+        sa.Column("sort_name", BY_BYTES, nullable=False),
         sa.Column("folded", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("website", sa.String(length=500), nullable=True),
