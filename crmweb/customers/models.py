@@ -69,7 +69,7 @@ class Customer(Pinned, Reachable, Scoped, Model):
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"), index=True)
     tax_number: Mapped[str | None] = mapped_column(String(40), index=True)
     name: Mapped[str] = mapped_column(String(300))
-    sort_name: Mapped[str] = mapped_column(String(80))
+    sort_name: Mapped[str] = mapped_column(BY_BYTES)
     folded: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text, default="")
     website: Mapped[str | None] = mapped_column(String(500))
@@ -245,7 +245,10 @@ class Customer(Pinned, Reachable, Scoped, Model):
             self.tax_number,
             self.address,
             *(row.contact.name for row in self.contacts),
-            numbers=[row.e164 or row.typed for row in self.phones],
+            numbers=[
+                *(row.e164 or row.typed for row in self.phones),
+                *(row.contact.phone_e164 or row.contact.phone or "" for row in self.contacts),
+            ],
         )
         for assignment in self.assignments:
             assignment.copy_customer()
