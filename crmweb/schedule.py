@@ -63,6 +63,7 @@ RECURRING: Final = (
     Task("sweep deliveries", timedelta(seconds=30), "crmweb.notifications.jobs.sweep", each_once=False),
     Task("start and end assignments", timedelta(minutes=10), "crmweb.schedule.turn_assignments_over"),
     Task("forget what is over", timedelta(hours=6), "crmweb.schedule.forget_what_is_over"),
+    Task("ring lost look-ups", timedelta(seconds=30), "crmweb.places.work.ring_lost", each_once=False),
     Task("forget old occurrences", timedelta(days=1), "crmweb.schedule.forget_old_occurrences"),
 )
 

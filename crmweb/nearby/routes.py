@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
@@ -15,9 +16,11 @@ from crmweb.accounts.models import Oversight, User
 from crmweb.customers.due import Due
 from crmweb.customers.tiers import Tier
 from crmweb.customers.words import local_day, rhythm_words
-from crmweb.db import db
+from crmweb.db import db, writing
 from crmweb.nearby.forms import MOST, BadQuestion, Question
 from crmweb.nearby.nearest import Neighbour, due_counts, nearest
+from crmweb.nearby.places import PlaceSearch
+from crmweb.places.models import LONGEST, Lookup
 from crmweb.web import needs, page
 
 nearby = Blueprint("nearby", __name__)
@@ -45,6 +48,28 @@ def index() -> ResponseReturnValue:
 @needs("customers:read")
 def on_the_map() -> ResponseReturnValue:
     return _show("nearby/map.html")
+
+
+@nearby.get("/nearby/places")
+@needs("customers:read")
+def places() -> ResponseReturnValue:
+    """Whatever one typed as a place: coordinates lead on at once, the rest is offered."""
+    search = PlaceSearch(request.args.get("q", "")[:LONGEST])
+    if search.point:
+        return redirect(Question(search.point).address(), 303)
+    context = {"search": search, "customers": search.customers(), "lookup": search.lookup()}
+    return page("nearby/places.html", fragment="nearby/_lookup.html", **context)
+
+
+@nearby.post("/nearby/places")
+@needs("customers:read")
+def ask_for_place() -> ResponseReturnValue:
+    """Have the worker ask the geocoder; the page that follows waits for the answer."""
+    search = PlaceSearch(request.form.get("q", "")[:LONGEST])
+    if search.can_be_looked_up and not search.point:
+        with writing():
+            Lookup.ask(search.typed, at=clock.now())
+    return redirect(f"/nearby/places?{urlencode({'q': search.typed})}", 303)
 
 
 def _show(template: str, fragment: str | None = None) -> ResponseReturnValue:
