@@ -51,7 +51,7 @@ class PlaceSearch:
         order = [found.id for found in Search(self.typed).run()]
         columns = (Customer.id, Customer.name, Customer.address, Customer.lat, Customer.lng)
         pinned = select(*columns).where(Customer.id.in_(order), Customer.cell.is_not(None))
-        places = {row.id: CustomerPlace(*row) for row in db.session.execute(pinned)}
+        places = {row.id: CustomerPlace._make(row) for row in db.session.execute(pinned)}
         return [places[found] for found in order if found in places][:MOST_CUSTOMERS]
 
     @property

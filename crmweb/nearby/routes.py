@@ -57,8 +57,13 @@ def places() -> ResponseReturnValue:
     search = PlaceSearch(request.args.get("q", "")[:LONGEST])
     if search.point:
         return redirect(Question(search.point).address(), 303)
-    context = {"search": search, "customers": search.customers(), "lookup": search.lookup()}
-    return page("nearby/places.html", fragment="nearby/_lookup.html", **context)
+    return page(
+        "nearby/places.html",
+        fragment="nearby/_lookup.html",
+        search=search,
+        customers=search.customers(),
+        lookup=search.lookup(),
+    )
 
 
 @nearby.post("/nearby/places")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import walk_packages
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 
+import crmweb
 from crmweb.db import Model, db
 from tests.conftest import system_access_to
+
+for module in walk_packages(crmweb.__path__, "crmweb."):
+    import_module(module.name)  # a model that nobody loaded would look like a table too many
 
 
 def _is_ours_alone(change: object) -> bool:
