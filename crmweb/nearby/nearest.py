@@ -1,45 +1,51 @@
 """The customers nearest to a place, of those a person may see: exact, on SQLite and PostgreSQL alike.
 
-Two ways lead there, chosen by how many assignments the asker looks through:
+First an upper bound on the distance of the K-th nearest, then everyone within it (the *cover*: the boxes around
+that circle, as a few ranges of cells). Where the bound comes from depends on how many assignments the asker
+looks through:
 
-* **narrow**, a book or a team of up to `NARROW` assignments: all of them are measured, straight from the
-  covering index of assignments.
-* **wide**: a *seed* of K customers on each side of the point's cell bounds the distance of the K-th
-  nearest; the boxes around that radius become a few ranges of the customers' cell index (*cover*), and only
-  those are measured.
+* a **book**, up to `AT_ONCE`, needs none: all of it is measured;
+* a **team**, up to `NARROW`, is sampled, and covered through the book index of each of its people;
+* **more**, or everyone: the *seed*, K customers on each side of the point's cell in the order of the cell index.
+  Where those are thinly spread the scope is sampled; where they are far, what lies in the circle is.
 
-Which customers count is the same for both: a pin and not archived (`cell` is null otherwise), an assignment
-of somebody in the asker's oversight that has started and not ended (not asked of who sees all). Distance is
-the haversine on the sphere of geo.EARTH_RADIUS_M; ties go by id.
+Which customers count is always the same: a pin and not archived (`cell` is null otherwise), and an assignment
+that has started and not ended, of somebody the asker oversees (not asked of who sees all). Distance is the
+haversine on the sphere of geo.EARTH_RADIUS_M; ties go by id.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from itertools import groupby
 from math import cos, radians
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from crmweb.db import db
-from crmweb.geo import Direction, Point, boxes_around, cover, direction, metres
+from crmweb.geo import Point, boxes_around, cover, metres
+from crmweb.nearby.neighbours import Codec, Neighbour, assignments_behind, neighbours
 from crmweb.nearby.statements import RANGES, Due, Shape, rendered, slots
 from crmweb.scope import principal
 
-NARROW = 20_000
-"""Assignments up to which measuring them all (0.3 µs each) is better than a search by cells."""
+AT_ONCE = 1_500
+"""Assignments up to which measuring all (0.4 µs each) is quicker than finding a bound first."""
 
-SEED_ROWS = 5_000
-"""Rows of the cell index read on each side of the point before a wide scope is given up as too thin
-hereabouts.
-"""
+NARROW = 20_000
+"""Assignments up to which reading all (0.08 µs each) for a sample is quicker than a search by cells."""
+
+SEED_ROWS = 2_000
+"""Rows of the cell index read on each side of the point before a scope counts as thin hereabouts."""
+
+FAR_M = 20_000
+"""Radius in metres from which a sample is taken to make the circle smaller before it is measured."""
+
+SAMPLE_OF_SCOPE = 15
+SAMPLE_OF_CIRCLE = 63
+"""One in 16 and one in 64: cells are sampled by their last bits, which say where within 5 m somebody is."""
 
 _SCOPED = {"scoped": True}
 _MARGIN = 1 + 1e-9
-_MARGIN_M = 0.001
-"""The circle is drawn a little wider than the seed says, so that rounding never costs a customer on its
-edge.
-"""
+_MARGIN_M = 0.001  # the circle is a little wider than its bound, so that rounding costs nobody on the edge
 
 
 class Filters(NamedTuple):
@@ -52,30 +58,6 @@ class Filters(NamedTuple):
 
 
 NO_FILTERS = Filters()
-
-
-class Neighbour(NamedTuple):
-    """One row of Nearby. `next_due` is the most pressing and `last_visit_at` the latest among the
-    assignments asked for.
-
-    `responsible` is the name of who looks after the customer mainly: the first line, then the longest
-    standing.
-    """
-
-    customer_id: UUID
-    distance_m: float
-    direction: Direction
-    name: str
-    address: str | None
-    phone: str | None
-    email: str | None
-    tier: str | None
-    status: str
-    lat: float
-    lng: float
-    next_due: date | None
-    last_visit_at: datetime | None
-    responsible: str | None
 
 
 class DueCounts(NamedTuple):
@@ -91,8 +73,7 @@ def nearest(at: Point, *, today: date, k: int = 20, filters: Filters = NO_FILTER
 
     Raises NoPrincipal when nobody is at work.
     """
-    search = _Search(at, today, k, filters)
-    return search.by_scope() if search.is_narrow() else search.by_cells()
+    return _Search(at, today, k, filters).run()
 
 
 def due_counts(*, today: date, filters: Filters = NO_FILTERS) -> DueCounts | None:
@@ -101,7 +82,7 @@ def due_counts(*, today: date, filters: Filters = NO_FILTERS) -> DueCounts | Non
     Raises NoPrincipal when nobody is at work.
     """
     search = _Search(Point(0, 0), today, 1, filters._replace(due=None))
-    if not search.is_narrow():
+    if search.shape.everyone or search.scope_size() > NARROW:
         return None
     return DueCounts._make(search.rows("due_counts")[0])
 
@@ -122,81 +103,69 @@ class _Search:
             "person": filters.person_id and self.codec.id_in(filters.person_id),
             "today": self.codec.date_in(today),
             "lat": at.lat, "lng": at.lng, "cos_lat": cos(radians(at.lat)), "cell": at.cell,
-            "k": k, "take": 2 * k, "seed_rows": SEED_ROWS, "narrow": NARROW,
-            **slots("tier", filters.tiers), **slots("status", filters.statuses),
+            "k": k, "take": 2 * k, **slots("tier", filters.tiers), **slots("status", filters.statuses),
         }  # fmt: skip
 
-    def is_narrow(self) -> bool:
-        """Whether the scope is small enough to be measured as a whole."""
-        return not self.shape.everyone and self.rows("scope_size")[0][0] <= NARROW
+    def run(self) -> list[Neighbour]:
+        """The answer, by the way that suits the size of the scope."""
+        if self.shape.everyone:
+            return self.by_seed()
+        size = self.scope_size()
+        if size <= AT_ONCE:
+            return self.found("all_in_scope")
+        return self.by_sample("scope_in_ranges") if size <= NARROW else self.by_seed()
 
-    def by_scope(self) -> list[Neighbour]:
-        """Measures every assignment of the scope; some customers have several, so more than k are taken."""
-        rows = self.rows("in_scope")
-        found = self.neighbours(rows)
-        while len(found) < self.k and _taken(rows) == self.parameters["take"]:
-            self.parameters["take"] *= 8
-            rows = self.rows("in_scope")
-            found = self.neighbours(rows)
-        return found
+    def scope_size(self) -> int:
+        """Assignments in the scope, counted up to one more than `NARROW`."""
+        size: int = self.rows("scope_size", most=NARROW + 1)[0][0]
+        return size
 
-    def by_cells(self) -> list[Neighbour]:
-        """Measures what lies in the circle that the seed draws."""
-        seed = self.rows("seed")
-        if len(seed) < self.k and self.shape.through_assignments:
-            return self.by_scope()  # few and far between: the scope is quicker than most of the index
+    def by_seed(self) -> list[Neighbour]:
+        """Bounded by the neighbours on the curve, if enough of them count."""
+        thin = self.shape.through_assignments
+        seed = self.rows("seed", seed_rows=SEED_ROWS if thin else 2**62)
+        if thin and len(seed) < self.k:
+            return self.by_sample("customers_in_ranges")
         if not seed:
             return []
-        self.parameters.update(_ranges(self.at, metres(seed[-1][0])))
-        return self.neighbours(self.rows("in_ranges"))
+        return self.within(metres(seed[-1][0]), "customers_in_ranges")
 
-    def rows(self, statement: str) -> Sequence[Any]:
-        """Runs a statement of this question's shape, close to the driver: it carries its scope itself."""
-        sql = rendered(statement, self.shape, self.paramstyle)
-        return self.connection.exec_driver_sql(sql, self.parameters, execution_options=_SCOPED).all()
+    def by_sample(self, cover: str) -> list[Neighbour]:
+        """Bounded by the nearest of a sample of the scope; too few of them, and all are measured."""
+        sample = self.rows("sample_of_scope", sample=SAMPLE_OF_SCOPE)
+        if len(sample) < self.k:
+            return self.found("all_in_scope")
+        return self.within(metres(sample[-1][0]), cover)
 
-    def neighbours(self, rows: Iterable[Any]) -> list[Neighbour]:
-        """Folds rows, one an assignment and a customer's side by side, into one neighbour a customer."""
-        found = []
-        for _, of_customer in groupby(rows, key=itemgetter(2)):
-            found.append(self.neighbour(list(of_customer)))
+    def within(self, radius_m: float, cover: str) -> list[Neighbour]:
+        """The nearest of those within a radius that is known to hold enough of them."""
+        self.draw(radius_m)
+        if radius_m > FAR_M and cover == "customers_in_ranges":
+            sample = self.rows("sample_of_ranges", sample=SAMPLE_OF_CIRCLE)
+            if len(sample) == self.k:
+                self.draw(metres(sample[-1][0]))
+        return self.found(cover)
+
+    def draw(self, radius_m: float) -> None:
+        """Sets the ranges of cells to those of a circle; the ranges left over are empty."""
+        ranges = cover(boxes_around(self.at, radius_m * _MARGIN + _MARGIN_M), most=RANGES)
+        for i in range(RANGES):
+            self.parameters[f"lo{i}"], self.parameters[f"hi{i}"] = ranges[i] if i < len(ranges) else (1, 0)
+
+    def found(self, statement: str) -> list[Neighbour]:
+        """The neighbours that a statement finds; some have several assignments, so more than k are taken."""
+        rows = self.rows(statement)
+        found = neighbours(rows, self.at, self.codec)
+        if len(found) < self.k and assignments_behind(rows) == self.parameters["take"]:
+            self.parameters["take"] *= 8
+            return self.found(statement)
         return found
 
-    def neighbour(self, rows: list[Any]) -> Neighbour:
-        """One customer from its current assignments, the main one first."""
-        h, _, customer_id, name, address, phone, email, tier, status, lat, lng, *_, responsible = rows[0]
-        dues = [row[12] for row in rows if row[11] and row[12] is not None]
-        visits = [row[13] for row in rows if row[11] and row[13] is not None]
-        return Neighbour(
-            self.codec.id_out(customer_id), metres(h), direction(self.at, Point(lat, lng)),
-            name, address, phone, email, tier, status, lat, lng,
-            self.codec.date_out(min(dues)) if dues else None,
-            self.codec.moment_out(max(visits)) if visits else None,
-            responsible,
-        )  # fmt: skip
-
-
-def _taken(rows: Sequence[Any]) -> int:
-    """Assignments behind the rows: `twins` of each customer once."""
-    return sum({row[2]: row[1] for row in rows}.values())
-
-
-def _ranges(at: Point, radius_m: float) -> dict[str, int]:
-    """The cells of a circle as parameters, the ranges left over empty."""
-    ranges = cover(boxes_around(at, radius_m * _MARGIN + _MARGIN_M), most=RANGES)
-    ranges += [(1, 0)] * (RANGES - len(ranges))
-    lows = {f"lo{i}": low for i, (low, _) in enumerate(ranges)}
-    return lows | {f"hi{i}": high for i, (_, high) in enumerate(ranges)}
-
-
-class _Codec(NamedTuple):
-    """How a driver takes and gives what SQLAlchemy's types would convert."""
-
-    id_in: Callable[[UUID], Any]
-    id_out: Callable[[Any], UUID]
-    date_in: Callable[[date], Any]
-    date_out: Callable[[Any], date]
-    moment_out: Callable[[Any], datetime]
+    def rows(self, statement: str, **parameters: int) -> Sequence[Any]:
+        """Runs a statement of this question's shape, close to the driver: it carries its scope itself."""
+        sql = rendered(statement, self.shape, self.paramstyle)
+        answer = self.connection.exec_driver_sql(sql, self.parameters | parameters, execution_options=_SCOPED)
+        return answer.all()
 
 
 def _same(value: Any) -> Any:
@@ -204,8 +173,8 @@ def _same(value: Any) -> Any:
 
 
 _CODECS = {
-    "postgresql": _Codec(_same, _same, _same, _same, _same),
-    "sqlite": _Codec(
+    "postgresql": Codec(_same, _same, _same, _same, _same),
+    "sqlite": Codec(
         id_in=attrgetter("bytes"),
         id_out=lambda stored: UUID(bytes=stored),
         date_in=date.isoformat,

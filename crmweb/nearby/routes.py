@@ -18,7 +18,8 @@ from crmweb.customers.tiers import Tier
 from crmweb.customers.words import local_day, rhythm_words
 from crmweb.db import db, writing
 from crmweb.nearby.forms import MOST, BadQuestion, Question
-from crmweb.nearby.nearest import Neighbour, due_counts, nearest
+from crmweb.nearby.nearest import due_counts, nearest
+from crmweb.nearby.neighbours import Neighbour
 from crmweb.nearby.places import PlaceSearch
 from crmweb.places.models import LONGEST, Lookup
 from crmweb.web import needs, page

@@ -1,14 +1,13 @@
-"""The SQL of nearest.py: one text a statement and shape, the same for SQLite and PostgreSQL, written once
-and kept.
+"""The SQL of nearest.py: one text a statement and shape, the same for SQLite and PostgreSQL, rendered once.
 
-Shapes are few (which filters are asked, not their values), so every text is fixed: drivers and databases
-keep its plan. Aliases: a assignments, c customers, o oversight, u users, r ranges of cells, n the nearest, x
-whichever is measured.
+Shapes are few (which filters are asked, not their values), so texts are fixed, and drivers and databases keep
+their plans. Aliases: a assignments, c customers, o oversight, u users, r ranges of cells, n the nearest.
 """
 
 import re
 from collections.abc import Sequence
 from functools import cache
+from math import pi
 from typing import Literal, NamedTuple, Self
 
 from crmweb.geo import HALF_RADIANS
@@ -16,10 +15,9 @@ from crmweb.geo import HALF_RADIANS
 Due = Literal["overdue", "today", "ahead"]
 
 RANGES = 8
-"""Ranges of cells passed to a statement, as one VALUES list cross-joined to customers.
+"""Ranges of cells passed to a statement, as one VALUES list cross-joined to the table.
 
-One branch of a UNION each would cost four times as much: SQLite with STAT4 plans every `BETWEEN ? AND ?`
-anew.
+One branch of a UNION each would cost four times as much: SQLite with STAT4 plans every `BETWEEN ? AND ?` anew.
 """
 
 _SLOTS = 4
@@ -27,7 +25,7 @@ _SLOTS = 4
 
 _HAVERSINE = (
     f"pow(sin(({{x}}.lat - :lat) * {HALF_RADIANS!r}), 2)"
-    f" + :cos_lat * cos(radians({{x}}.lat)) * pow(sin(({{x}}.lng - :lng) * {HALF_RADIANS!r}), 2)"
+    f" + :cos_lat * cos({{x}}.lat * {pi / 180!r}) * pow(sin(({{x}}.lng - :lng) * {HALF_RADIANS!r}), 2)"
 )
 _DUE: dict[Due, str] = {
     "overdue": "a.next_due < :today",
@@ -35,22 +33,24 @@ _DUE: dict[Due, str] = {
     "ahead": "a.next_due > :today",
 }
 _CURRENT = "a.started_at IS NOT NULL AND a.ended_at IS NULL"
-_ASKED_OF_CUSTOMER = "SELECT 1 FROM assignments a WHERE a.customer_id = c.id"
 _OVERSEEN = "EXISTS (SELECT 1 FROM oversight o WHERE o.viewer_id = :viewer AND o.person_id = a.person_id)"
-_RANGE_LIST = ", ".join(f"(:lo{i}, :hi{i})" for i in range(RANGES))
+_OF_CUSTOMER = "SELECT 1 FROM assignments a WHERE a.customer_id = c.id"
+_VALUES = "(VALUES " + ", ".join(f"(:lo{i}, :hi{i})" for i in range(RANGES)) + ") AS r"
 
-SCOPE_SIZE = """
-SELECT count(*) FROM (SELECT 1 FROM {scope} LIMIT :narrow + 1) AS counted
+_SCOPE_SIZE = """
+SELECT count(*) FROM (SELECT 1 FROM {scope} LIMIT :most) AS counted
 """
 
-DUE_COUNTS = """
+_DUE_COUNTS = """
 SELECT count(DISTINCT CASE WHEN a.next_due < :today THEN a.customer_id END),
        count(DISTINCT CASE WHEN a.next_due = :today THEN a.customer_id END),
        count(DISTINCT CASE WHEN a.next_due > :today THEN a.customer_id END)
 FROM {scope} AND {kept_a}
 """
 
-SEED = """
+# Bounds: the haversine of K customers at least, nearest first.
+
+_SEED = """
 SELECT h FROM (
     SELECT * FROM (SELECT {h_c} AS h FROM (
         SELECT c.id, c.lat, c.lng FROM customers c WHERE c.cell >= :cell AND {kept_c}
@@ -62,41 +62,56 @@ SELECT h FROM (
 ) AS seed ORDER BY h LIMIT :k
 """
 
-_IN_RANGES = """
-    SELECT c.id, 1 AS twins, {h_c} AS h
-    FROM (VALUES {ranges}) AS r CROSS JOIN customers c
-    WHERE c.cell BETWEEN r.column1 AND r.column2 AND {kept_c} AND {held}
-    ORDER BY h, c.id LIMIT :k
+_SAMPLE_OF_SCOPE = """
+SELECT DISTINCT h FROM (SELECT {h_a} AS h FROM {scope} AND (a.cell & :sample) = 0 AND {kept_a} AND {due})
+AS sample ORDER BY h LIMIT :k
 """
 
-_IN_SCOPE = """
+_SAMPLE_OF_RANGES = """
+SELECT {h_c} AS h FROM {ranges} CROSS JOIN customers c
+WHERE c.cell BETWEEN r.column1 AND r.column2 AND (c.cell & :sample) = 0 AND {kept_c} AND {held}
+ORDER BY h LIMIT :k
+"""
+
+# The nearest: id, how many assignments stand behind it, haversine.
+
+_MEASURED = """
     SELECT id, count(*) AS twins, h FROM (
         SELECT a.customer_id AS id, {h_a} AS h FROM {scope} AND {kept_a} AND {due}
         ORDER BY h, a.customer_id LIMIT :take) AS measured
     GROUP BY h, id ORDER BY h, id LIMIT :k
 """
 
+_IN_RANGES = """
+    SELECT c.id, 1 AS twins, {h_c} AS h FROM {ranges} CROSS JOIN customers c
+    WHERE c.cell BETWEEN r.column1 AND r.column2 AND {kept_c} AND {held}
+    ORDER BY h, c.id LIMIT :k
+"""
+
 _FACES = """
 SELECT n.h, n.twins, c.id, c.name, c.address, c.phone, c.email, c.tier, c.status, c.lat, c.lng,
-       {asked}, a.next_due, a.last_visit_at, u.name
+       {asked}, a.next_due, a.last_visit_at, u.name, a.line, a.since, a.id
 FROM ({nearest}) AS n
 JOIN customers c ON c.id = n.id
 LEFT JOIN assignments a ON a.customer_id = c.id AND {current}
 LEFT JOIN users u ON u.id = a.person_id
-ORDER BY n.h, n.id, a.line, a.since, a.id
+ORDER BY n.h, n.id
 """
 
 _TEXTS = {
-    "scope_size": SCOPE_SIZE,
-    "due_counts": DUE_COUNTS,
-    "seed": SEED,
-    "in_ranges": _FACES.replace("{nearest}", _IN_RANGES),
-    "in_scope": _FACES.replace("{nearest}", _IN_SCOPE),
+    "scope_size": _SCOPE_SIZE,
+    "due_counts": _DUE_COUNTS,
+    "seed": _SEED,
+    "sample_of_scope": _SAMPLE_OF_SCOPE,
+    "sample_of_ranges": _SAMPLE_OF_RANGES,
+    "all_in_scope": _FACES.replace("{nearest}", _MEASURED),
+    "scope_in_ranges": _FACES.replace("{nearest}", _MEASURED.replace("{scope}", "{scope_in_ranges}")),
+    "customers_in_ranges": _FACES.replace("{nearest}", _IN_RANGES),
 }
 
 
 class Shape(NamedTuple):
-    """What is asked, without the values: the key of a statement's text."""
+    """What is asked, without the values: with its name, the key of a statement's text."""
 
     sees_all: bool
     person: bool
@@ -108,7 +123,7 @@ class Shape(NamedTuple):
     def of(
         cls, sees_all: bool, person: bool, due: Due | None, tiers: Sequence[str], statuses: Sequence[str]
     ) -> Self:
-        """The shape of a question; lists are counted in steps, so that they cost few shapes."""
+        """The shape of a question; lists are counted in steps, so that they make few shapes."""
         return cls(sees_all, person, due, _slots(tiers), _slots(statuses))
 
     @property
@@ -126,16 +141,17 @@ class Shape(NamedTuple):
 def rendered(name: str, shape: Shape, paramstyle: str) -> str:
     """The text of a statement for a shape, its parameters written as the driver wants them."""
     sql = _TEXTS[name].format(
-        scope=_scope(shape),
+        scope=_scope(shape, "assignments a"),
+        scope_in_ranges=_scope(shape, f"{_VALUES} CROSS JOIN assignments a") + _IN_RANGE,
         held=_held(shape),
-        asked=_asked(shape),
+        asked=_all([*_asked(shape), "a.id IS NOT NULL"]),
         due=_all(_due(shape)),
         kept_a=_kept("a", shape),
         kept_c=_kept("c", shape),
         h_a=_HAVERSINE.format(x="a"),
         h_c=_HAVERSINE.format(x="c"),
         current=_CURRENT,
-        ranges=_RANGE_LIST,
+        ranges=_VALUES,
     )
     return re.sub(r":(\w+)", r"%(\1)s", sql) if paramstyle == "pyformat" else sql
 
@@ -149,27 +165,26 @@ def _slots(values: Sequence[str]) -> int:
     return -(-len(values) // _SLOTS) * _SLOTS
 
 
-def _scope(shape: Shape) -> str:
-    """The assignments looked through, current and pinned; always by way of oversight but for who sees all."""
-    pinned = [_CURRENT, "a.cell IS NOT NULL"]
-    if shape.sees_all:
-        return "assignments a WHERE " + _all(_person(shape) + pinned)
-    overseen = ["o.viewer_id = :viewer", "a.person_id = o.person_id"]
-    one = ["o.person_id = :person"] if shape.person else []
-    return "oversight o CROSS JOIN assignments a WHERE " + _all(overseen + one + pinned)
+_IN_RANGE = " AND a.cell BETWEEN r.column1 AND r.column2"
+
+
+def _scope(shape: Shape, assignments: str) -> str:
+    """The assignments looked through, current and pinned; by way of oversight but for who sees all."""
+    overseen = [] if shape.sees_all else ["o.viewer_id = :viewer", "a.person_id = o.person_id"]
+    table = assignments if shape.sees_all else f"oversight o CROSS JOIN {assignments}"
+    return f"{table} WHERE {_all([*overseen, *_person(shape), _CURRENT, 'a.cell IS NOT NULL'])}"
 
 
 def _held(shape: Shape) -> str:
     """What a customer must fulfil beyond its own columns."""
     if not shape.through_assignments:
         return "1 = 1"
-    return f"EXISTS ({_ASKED_OF_CUSTOMER} AND {_asked(shape)})"
+    return f"EXISTS ({_OF_CUSTOMER} AND {_all([_CURRENT, *_asked(shape)])})"
 
 
-def _asked(shape: Shape) -> str:
-    """What an assignment must fulfil to let its customer through."""
-    overseen = [] if shape.sees_all else [_OVERSEEN]
-    return _all([_CURRENT, *_person(shape), *_due(shape), *overseen])
+def _asked(shape: Shape) -> list[str]:
+    """What a current assignment must fulfil to let its customer through."""
+    return [*_person(shape), *_due(shape), *([] if shape.sees_all else [_OVERSEEN])]
 
 
 def _person(shape: Shape) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import String, delete, insert
+from sqlalchemy import String, delete, insert, text
 
 from crmweb.accounts.models import Oversight, User
 from crmweb.customers.assignments import Assignment
@@ -96,6 +96,7 @@ class World:
         _insert(Oversight, oversight)
         _insert(Customer, self.customers.values())
         _insert(Assignment, self.assignments)
+        db.session.execute(text("ANALYZE"))  # as the databases do by themselves after a while
         db.session.commit()
 
     def sign_in(self, name: str) -> None:

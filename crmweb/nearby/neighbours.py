@@ -1,0 +1,89 @@
+"""What Nearby shows of a customer, made from the driver's rows with nothing in between."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from crmweb.geo import Direction, Point, direction, metres
+
+
+class Neighbour(NamedTuple):
+    """One row of Nearby.
+
+    `next_due` is the most pressing and `last_visit_at` the latest among the assignments that were asked for;
+    `responsible` is the name of who looks after the customer mainly: on the first line, then the longest.
+    """
+
+    customer_id: UUID
+    distance_m: float
+    direction: Direction
+    name: str
+    address: str
+    phone: str | None
+    email: str | None
+    tier: str | None
+    status: str
+    lat: float
+    lng: float
+    next_due: date | None
+    last_visit_at: datetime | None
+    responsible: str | None
+
+
+class Codec(NamedTuple):
+    """How a driver takes and gives what SQLAlchemy's types would convert."""
+
+    id_in: Callable[[UUID], Any]
+    id_out: Callable[[Any], UUID]
+    date_in: Callable[[date], Any]
+    date_out: Callable[[Any], date]
+    moment_out: Callable[[Any], datetime]
+
+
+# A row: a nearest customer beside one of its current assignments, as `statements.FACES` selects them.
+Row = Sequence[Any]
+_TWINS, _CUSTOMER, _ASKED, _NEXT_DUE, _LAST_VISIT, _RESPONSIBLE = 1, 2, 11, 12, 13, 14
+_STANDING = slice(15, None)
+
+
+def neighbours(rows: Iterable[Row], at: Point, codec: Codec) -> list[Neighbour]:
+    """One neighbour a customer, from rows that come nearest first."""
+    customers: dict[Any, list[Row]] = {}
+    for row in rows:
+        customers.setdefault(row[_CUSTOMER], []).append(row)
+    return [_neighbour(_one(found), at, codec) for found in customers.values()]
+
+
+def assignments_behind(rows: Iterable[Row]) -> int:
+    """How many assignments were taken to find the customers of these rows."""
+    return sum({row[_CUSTOMER]: row[_TWINS] for row in rows}.values())
+
+
+def _one(rows: list[Row]) -> Row:
+    """A customer's rows made one: the main person's, with the dates of all that were asked for."""
+    if len(rows) == 1:
+        return rows[0]
+    asked = [row for row in rows if row[_ASKED]]
+    main = min(rows, key=_standing)
+    merged = list(main)
+    merged[_ASKED] = bool(asked)
+    merged[_NEXT_DUE] = min((row[_NEXT_DUE] for row in asked if row[_NEXT_DUE]), default=None)
+    merged[_LAST_VISIT] = max((row[_LAST_VISIT] for row in asked if row[_LAST_VISIT]), default=None)
+    return merged
+
+
+def _standing(row: Row) -> tuple[Any, ...]:
+    """The line, the first day, and the id of a row's assignment: the main person's comes first."""
+    return tuple(row[_STANDING])
+
+
+def _neighbour(row: Row, at: Point, codec: Codec) -> Neighbour:
+    h, _, customer_id, name, address, phone, email, tier, status, lat, lng, asked, due, visit, *_ = row
+    return Neighbour(
+        codec.id_out(customer_id), metres(h), direction(at, Point(lat, lng)),
+        name, address, phone, email, tier, status, lat, lng,
+        codec.date_out(due) if asked and due else None,
+        codec.moment_out(visit) if asked and visit else None,
+        row[_RESPONSIBLE],
+    )  # fmt: skip
