@@ -85,7 +85,7 @@ class Newcomers:
         """Insert what was prepared, and begin anew."""
         for model in _ORDER:
             if rows := self._rows[model]:
-                db.session.execute(insert(model), rows)
+                db.session.execute(insert(model), rows, execution_options={"render_nulls": True})
         timeline.record_many("customer.created", self._rows[Event], by=self.by, at=self.at)
         self._rows.clear()
 
