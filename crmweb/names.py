@@ -7,6 +7,7 @@ _LETTERS_WITHOUT_PARTS = str.maketrans(
     {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
 )
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 _STROKES = re.compile("[\u0300-\u036f]+")
 _HONORIFICS = frozenset(("anh", "chi", "co", "chu", "bac", "ong", "ba", "em", "di", "mr", "mrs", "ms", "dr"))
 
@@ -25,7 +26,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return _NOT_PLAIN.sub(" ", text.lower()).strip()
     plain = _without_strokes(text.casefold().translate(_LETTERS_WITHOUT_PARTS))
-    return " ".join("".join(char if _is_wordlike(char) else " " for char in plain).split())
+    return " ".join(_BETWEEN_WORDS.sub(_marks_of, plain).split())
 
 
 def initials(name: str) -> str:
@@ -44,5 +45,9 @@ def _without_strokes(text: str) -> str:
     return unicodedata.normalize("NFC", _STROKES.sub("", unicodedata.normalize("NFD", text)))
 
 
-def _is_wordlike(char: str) -> bool:
-    return char.isalnum() or unicodedata.category(char)[0] == "M"
+def _marks_of(between: re.Match[str]) -> str:
+    """A space for what stands between words; `\\w` leaves out the vowel signs that belong to them."""
+    marks = between[0]
+    if marks.isascii() or not any(unicodedata.category(char)[0] == "M" for char in marks):
+        return " "
+    return "".join(char if unicodedata.category(char)[0] == "M" else " " for char in marks)

@@ -29,6 +29,10 @@ def test_a_rep_finds_a_name_without_accents_case_or_punctuation(typed: str, sear
     assert fold(typed) == searched
 
 
+def test_signs_that_stand_alone_leave_no_double_spaces() -> None:
+    assert fold("a!!\u0e49!?b") == "a \u0e49 b"
+
+
 def test_a_name_typed_on_an_iphone_in_loose_accents_folds_like_the_composed_one() -> None:
     assert fold(unicodedata.normalize("NFD", "Nguyễn Đình Ổi")) == fold("Nguyễn Đình Ổi") == "nguyen dinh oi"
 

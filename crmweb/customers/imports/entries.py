@@ -1,8 +1,9 @@
 """One row of a file, read: the facts about a customer, what is flawed, and why it may not stand."""
 
 import re
+import unicodedata
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crmweb.customers.countries import region_of
@@ -57,6 +58,25 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """A row's cells by what their columns mean."""
+
+    texts: Sequence[str]
+    places: Mapping[str, Sequence[int]]
+
+    def all(self, field: str) -> list[str]:
+        """Those of the field's cells that say something."""
+        return [
+            self.texts[place] for place in self.places[field] if place < len(self.texts) and self.texts[place]
+        ]
+
+    def first(self, field: str) -> str:
+        """The first of them, or nothing."""
+        said = self.all(field) if self.places[field] else []
+        return said[0] if said else ""
+
+
+@dataclass(frozen=True, slots=True)
 class EntryReader:
     """Reads rows under a header. `tiers` are those there are; `region` is where numbers are by default."""
 
@@ -67,27 +87,26 @@ class EntryReader:
     def read(self, line: Line) -> Entry:
         """The row as an entry. Never raises: a row that cannot stand says why in `rejection`."""
         entry = Entry(line, rejection=self._too_wide(line))
-        self._take_texts(entry)
-        self._take_words(entry)
-        self._take_reaching(entry)
-        self._take_pin(entry)
+        cells = Cells([_clean(cell) for cell in line.cells], self.columns.places)
+        self._take_texts(entry, cells)
+        self._take_words(entry, cells)
+        self._take_reaching(entry, cells)
+        self._take_pin(entry, cells)
         return entry
 
     def _too_wide(self, line: Line) -> str:
         surplus = line.cells[len(self.columns.header) :]
         return "more cells than columns" if any(cell.strip() for cell in surplus) else ""
 
-    def _take_texts(self, entry: Entry) -> None:
-        texts = {
-            name: nfc(self._cell(entry, name)) for name in ("name", "code", "tax_number", "website", "source")
-        }
-        texts["address"] = ", ".join(nfc(cell) for cell in self._cells(entry, "address"))
-        texts["preferences"] = "\n".join(self._cells(entry, "preferences"))
+    def _take_texts(self, entry: Entry, cells: Cells) -> None:
+        texts = {name: nfc(cells.first(name)) for name in ("name", "code", "tax_number", "website", "source")}
+        texts["address"] = ", ".join(nfc(cell) for cell in cells.all("address"))
+        texts["preferences"] = "\n".join(cells.all("preferences"))
         entry.facts = {name: text for name, text in texts.items() if text}
-        entry.external_id = nfc(self._cell(entry, "external_id"))
-        entry.parent = nfc(self._cell(entry, "parent"))
-        entry.responsible = self._cell(entry, "responsible")
-        entry.contact = nfc(self._cell(entry, "contact"))
+        entry.external_id = nfc(cells.first("external_id"))
+        entry.parent = nfc(cells.first("parent"))
+        entry.responsible = cells.first("responsible")
+        entry.contact = nfc(cells.first("contact"))
         self._judge_texts(entry)
 
     def _judge_texts(self, entry: Entry) -> None:
@@ -98,42 +117,43 @@ class EntryReader:
             if len(measured.get(name, "")) > most:
                 entry.rejection = entry.rejection or f"{name} longer than {most} characters"
 
-    def _take_words(self, entry: Entry) -> None:
-        self._take_word(entry, "kind", kind_of(self._cell(entry, "kind")))
-        self._take_word(entry, "status", status_of(self._cell(entry, "status")))
-        tier = tier_of(self._cell(entry, "tier"))
-        self._take_word(entry, "tier", tier if tier in self.tiers else None)
-        tags = [nfc(tag)[:60] for cell in self._cells(entry, "tags") for tag in _BETWEEN_TAGS.split(cell)]
+    def _take_words(self, entry: Entry, cells: Cells) -> None:
+        self._take_word(entry, "kind", cells.first("kind"), kind_of)
+        self._take_word(entry, "status", cells.first("status"), status_of)
+        self._take_word(entry, "tier", cells.first("tier"), self._tier_of)
+        tags = [nfc(tag)[:60] for cell in cells.all("tags") for tag in _BETWEEN_TAGS.split(cell)]
         entry.tags = list(dict.fromkeys(tag for tag in tags if tag))[:MOST_TAGS]
 
-    def _take_word(self, entry: Entry, name: str, meaning: str | None) -> None:
+    def _take_word(self, entry: Entry, name: str, word: str, meaning_of: Callable[[str], str | None]) -> None:
+        meaning = meaning_of(word) if word else None
         if meaning is not None:
             entry.facts[name] = meaning
-        elif self._cell(entry, name):
+        elif word:
             entry.flags.append(f"{name} unknown")
 
-    def _take_reaching(self, entry: Entry) -> None:
-        region = region_of(self._cell(entry, "country")) or self.region
-        numbers = [number for cell in self._cells(entry, "phone") for number in split_phones(cell, region)]
+    def _tier_of(self, word: str) -> str | None:
+        tier = tier_of(word)
+        return tier if tier in self.tiers else None
+
+    def _take_reaching(self, entry: Entry, cells: Cells) -> None:
+        region = region_of(cells.first("country")) or self.region
+        numbers = [number for cell in cells.all("phone") for number in split_phones(cell, region)]
         phones = [read_phone(number[:120], region) for number in numbers[:MOST_PHONES]]
         entry.phones = list({phone.e164 or phone.typed: phone for phone in phones}.values())
-        addresses = [address for cell in self._cells(entry, "email") for address in split_emails(cell)]
+        addresses = [address for cell in cells.all("email") for address in split_emails(cell)]
         emails = [read_email(address[:254]) for address in addresses[:MOST_EMAILS]]
         entry.emails = list({email.address or email.typed: email for email in emails}.values())
         entry.flags += [f"phone {phone.flaw}" for phone in entry.phones if phone.flaw]
         entry.flags += [f"email {email.flaw}" for email in entry.emails if email.flaw]
 
-    def _take_pin(self, entry: Entry) -> None:
-        lat, lng, location = (self._cell(entry, name) for name in ("lat", "lng", "location"))
+    def _take_pin(self, entry: Entry, cells: Cells) -> None:
+        lat, lng, location = (cells.first(name) for name in ("lat", "lng", "location"))
         entry.pin = read_pin(lat, lng) if lat or lng else read_location(location)
         if entry.pin is not None and entry.pin.flaw:
             entry.flags.append(f"pin {entry.pin.flaw}")
 
-    def _cell(self, entry: Entry, name: str) -> str:
-        return next(iter(self._cells(entry, name)), "")
 
-    def _cells(self, entry: Entry, name: str) -> list[str]:
-        """The field's cells that say something."""
-        cells = entry.line.cells
-        texts = (_CONTROL.sub("", cells[place]) for place in self.columns.places[name] if place < len(cells))
-        return [text.strip() for text in texts if text.strip()]
+def _clean(cell: str) -> str:
+    """The cell in NFC, without what no database takes."""
+    text = cell if cell.isprintable() else _CONTROL.sub("", cell)
+    return unicodedata.normalize("NFC", text).strip()

@@ -119,6 +119,12 @@ def test_the_same_file_again_changes_nothing(desk: Desk) -> None:
     assert ({name: row.updated_at for name, row in desk.customers().items()}, desk.count(Event)) == before
 
 
+def test_notes_typed_in_loose_accents_are_the_same_notes_again(desk: Desk) -> None:
+    file = desk.file("id,name,ghi chú", "7,Bảy,mo\u031b\u0309 tu\u031b\u0300 6h")
+    assert [desk.imported(file)["created"], desk.imported(file)["unchanged"]] == [1, 1]
+    assert desk.customers()["Bảy"].preferences == "mở từ 6h"
+
+
 def test_a_known_id_updates_what_the_file_has_and_blanks_erase_nothing(desk: Desk) -> None:
     desk.imported(desk.file(HEADER, BAY))
     again = desk.file("id,name,phone,email,website", "7,Tạp hoá Bảy Mới,0905444506,,bay.example")
