@@ -7,12 +7,10 @@ A forgotten filter is therefore an error and never a leak.
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from flask import current_app
@@ -34,16 +32,23 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
+from sqlalchemy.sql.elements import ClauseElement
 
 from crmweb.db import Id, db
+from crmweb.protected import (
+    PROTECTED,
+    RowKey,
+    Unscoped,
+    key_of,
+    names_protected,
+    newly_named,
+    refuse_strays,
+)
 
 
 class NoPrincipal(RuntimeError):
     """Customer data was touched before anyone said on whose behalf."""
-
-
-class Unscoped(RuntimeError):
-    """SQL on a protected table that does not go through the scope."""
 
 
 class NotYours(Exception):
@@ -64,8 +69,16 @@ class Principal:
 
 
 def act_for(principal: Principal) -> None:
-    """From now on the session at work speaks for this principal."""
-    db.session().info["principal"] = principal
+    """From now on the session at work speaks for this principal, and knows nothing that another one found.
+
+    Raises RuntimeError where the other one's work is not saved yet.
+    """
+    session = db.session()
+    if session.info.get("principal", principal) != principal:
+        if session.new or session.dirty or session.deleted:
+            raise RuntimeError("somebody else's work is not saved yet")
+        session.expunge_all()
+    session.info["principal"] = principal
 
 
 @contextmanager
@@ -117,10 +130,6 @@ def looked_after(customer_id: ColumnElement[uuid.UUID]) -> Exists:
     )
 
 
-PROTECTED: set[str] = set()
-"""The tables that plain SQL may not name: those of every `Scoped` class, and those that hold copies of them."""
-
-
 class Scoped:
     """A row that tells something about a customer. Subclasses say who may see it."""
 
@@ -134,10 +143,6 @@ class Scoped:
         """An EXISTS on `VIEWER`, true for the rows that the viewer may see: none, for a class that does not say."""
         return false()
 
-    def customer_ids(self) -> list[uuid.UUID]:
-        """The customers to whom a new row of this kind belongs; it is checked that the writer sees them."""
-        return []
-
 
 class OfCustomer(Scoped):
     """A row that belongs to one customer, and is seen by those who see the customer."""
@@ -147,10 +152,6 @@ class OfCustomer(Scoped):
     @classmethod
     def seen_by_viewer(cls) -> ColumnElement[bool]:
         return looked_after(cls.__table__.c.customer_id)  # type: ignore[attr-defined]
-
-    def customer_ids(self) -> list[uuid.UUID]:
-        written: uuid.UUID | None = self.customer_id
-        return [written] if written else []
 
 
 def _criterion(cls: type[Scoped]) -> ColumnElement[bool]:
@@ -167,63 +168,82 @@ def _narrow(state: ORMExecuteState) -> None:
         return  # whatever names a protected table is refused by `_refuse_unscoped`
     who = _principal_of(state.session.info)
     state.update_execution_options(scoped=True)
-    if not who.sees_all and not state.is_column_load:
-        state.statement = state.statement.options(ONLY_SEEN)
+    if who.sees_all or state.is_column_load or ONLY_SEEN in state.statement._with_options:
+        return  # the last: SQLAlchemy looks up the rows of an UPDATE that came through here
+    if state.session is not db.session():
+        raise Unscoped("this object belongs to the session of somebody else")
+    if not state.is_relationship_load:
+        refuse_strays(state.statement, but=_vouched_for(state))
+        _refuse_bulk(state)
+    state.statement = state.statement.options(ONLY_SEEN)
+
+
+def _vouched_for(state: ORMExecuteState) -> list[ClauseElement]:
+    """The table under `looked_after`, and what `Session.get` asks of the class that it looks up."""
+    return [_ASSIGNMENTS, *(mapper._get_clause[0] for mapper in state.all_mappers)]
+
+
+def _refuse_bulk(state: ORMExecuteState) -> None:
+    """No criterion reaches an INSERT, or an UPDATE of a list of rows by their keys."""
+    bulk = state.is_insert or "dml_strategy" in state.execution_options or isinstance(state.parameters, list)
+    if bulk and (state.is_insert or state.is_update or state.is_delete) and _writes_protected(state):
+        raise Unscoped("rows of protected tables are added and changed one by one")
+
+
+def _writes_protected(state: ORMExecuteState) -> bool:
+    mapper = state.bind_mapper
+    return mapper is not None and issubclass(mapper.class_, Scoped)
 
 
 @event.listens_for(Session, "before_flush")
 def _check_writes(session: Session, _context: Any, _instances: Any) -> None:
-    session.info["flushing"] = True
     touched = [row for row in (*session.new, *session.dirty, *session.deleted) if isinstance(row, Scoped)]
-    if not touched:
-        return
-    who = _principal_of(session.info)
-    if not who.sees_all:
-        for row in [row for row in session.new if isinstance(row, Scoped)]:
-            _check_customers(session, row, who)
-
-
-def _check_customers(session: Session, row: Scoped, who: Principal) -> None:
-    """A row that hangs on a customer object has no key of its own yet: whoever holds the object has found it."""
-    known = {getattr(seen, "id", None) for seen in (*session.new, *session.identity_map.values())}
-    for customer_id in row.customer_ids():
-        if customer_id not in known:
-            raise NotYours(f"{who.viewer_id} wrote to customer {customer_id} without having found them")
+    if touched and not (who := _principal_of(session.info)).sees_all:
+        coming = {key_of(row) for row in session.new}
+        for key in {key for row in touched for key in newly_named(row)}:
+            if key not in coming and key not in session.identity_map and not _finds(session, key):
+                raise NotYours(f"{who.viewer_id} wrote to {key[0].__name__} {key[1]} without seeing it")
+    session.info["looked_at"] = True
 
 
 @event.listens_for(Session, "after_flush")
-def _flushed(session: Session, _context: Any) -> None:
-    session.info.pop("flushing", None)
-
-
 @event.listens_for(Session, "after_soft_rollback")
-def _undone(session: Session, _previous: Any) -> None:
-    session.info.pop("flushing", None)
+def _flushed(session: Session, _what: Any) -> None:
+    session.info.pop("looked_at", None)
+
+
+def _finds(session: Session, key: RowKey) -> bool:
+    return session.get(key[0], key[1]) is not None
 
 
 @event.listens_for(Session, "after_begin")
 def _introduce(session: Session, _transaction: Any, connection: Connection) -> None:
-    connection.info["session"] = session.info
+    connection.info["session"] = session
+
+
+@event.listens_for(Pool, "checkin")
+def _part(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info.pop("session", None)  # whoever comes next has to say who they are
 
 
 @event.listens_for(Engine, "before_cursor_execute")
 def _refuse_unscoped(
     connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool
 ) -> None:
-    if not _names_protected(statement):
+    if not names_protected(statement):
         return
-    info = connection.info.get("session", {})
-    who = info.get("principal")
-    if info.get("flushing") or (who is not None and who.is_system):
+    session: Session | None = connection.info.get("session")
+    who = session.info.get("principal") if session else None
+    if who is not None and (who.is_system or _flushes(session)):
         return
     options = context.execution_options if context is not None else {}
     if not options.get("scoped") and not connection.get_execution_options().get("system_access"):
-        raise Unscoped(f"this goes past the scope: {statement[:200]}")
+        raise (NoPrincipal if who is None else Unscoped)(f"this goes past the scope: {statement[:200]}")
 
 
-@lru_cache(maxsize=4096)
-def _names_protected(statement: str) -> bool:
-    return any(re.search(rf"\b{table}\b", statement) for table in PROTECTED)
+def _flushes(session: Session | None) -> bool:
+    """Whether this is what `_check_writes` looked at; a flush that broke off and the bulk methods lack a sign."""
+    return session is not None and session._flushing and "looked_at" in session.info
 
 
 class ScopedStatement:
