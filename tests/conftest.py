@@ -61,11 +61,9 @@ def redis_server() -> Iterator[RedisServer]:
 
 
 @pytest.fixture(scope="session")
-def databases(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def databases(pytestconfig: pytest.Config) -> Iterator[Databases]:
     on_sqlite = pytestconfig.getoption("database") == "sqlite"
-    made: Databases = (
-        SqliteDatabases(tmp_path_factory.mktemp("database")) if on_sqlite else PostgresDatabases()
-    )
+    made: Databases = SqliteDatabases() if on_sqlite else PostgresDatabases()
     yield made
     made.discard()
 
