@@ -42,7 +42,7 @@ lint:
 	@$(IN) ruff check .
 	@$(IN) ruff format --check .
 	@$(IN) mypy
-	@$(IN) lint-imports
+	@$(IN) lint-imports --no-logo
 
 format:
 	@$(PREPARE) test
