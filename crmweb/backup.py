@@ -1,0 +1,228 @@
+"""`crmweb backup` and `crmweb restore`: the whole product in one file, and back.
+
+The file is a tar: ``crmweb.sqlite3``, copied through SQLite's backup API while the product runs, then
+``files/``. The files come last because they never change and rows point to them: every file that a row in
+the copy names is there. It holds everything about everybody, so only its owner may read it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import tempfile
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import click
+import pysqlite3
+from sqlalchemy import make_url
+
+from crmweb.clock import now
+from crmweb.config import BadSettings, Settings, load_settings
+from crmweb.supervisor.lock import FolderTaken, run_lock
+
+DATABASE: Final = "crmweb.sqlite3"
+FILES: Final = "files"
+# Pages copied between two looks at who else wants the database: other writers wait no longer than that.
+PAGES_AT_ONCE: Final = 2000
+
+
+class CannotBackUp(Exception):
+    """One line: why, and what to do."""
+
+
+def database_file(settings: Settings) -> Path:
+    """The SQLite file of these settings. Raises CannotBackUp for any other database."""
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise CannotBackUp(
+            "the database is PostgreSQL: back it up with pg_dump --format=custom and restore it with "
+            f"pg_restore, and copy the folder {settings.home / FILES}"
+        )
+    return Path(url.database)
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """A whole and checked copy of the database at ``source``, which may be in use; ``target`` appears all
+    at once.
+
+    It holds every write that was acknowledged before the copy began. Raises CannotBackUp if the copy is
+    not sound.
+    """
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with closing(pysqlite3.connect(source)) as here, closing(pysqlite3.connect(partial)) as there:
+        here.execute("PRAGMA busy_timeout = 10000")
+        here.backup(there, pages=PAGES_AT_ONCE)
+        there.execute("PRAGMA journal_mode = DELETE")
+    check(partial)
+    _to_disk(partial)
+    partial.replace(target)
+    _to_disk(target.parent)
+
+
+def check(database: Path) -> None:
+    """Raises CannotBackUp if SQLite finds anything wrong with ``database``."""
+    try:
+        with closing(pysqlite3.connect(database)) as connection:
+            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except pysqlite3.DatabaseError as error:
+        raise CannotBackUp(f"{database.name} is not a sound database: {error}") from error
+    if verdict != "ok":
+        raise CannotBackUp(f"{database.name} is not a sound database: {verdict}")
+
+
+class Backup:
+    """Everything of ``settings``, to be written to ``target``."""
+
+    def __init__(self, settings: Settings, target: Path) -> None:
+        self.settings = settings
+        self.target = target
+
+    def write(self) -> None:
+        """Write it while the product runs. ``target`` appears all at once. Raises CannotBackUp."""
+        source = database_file(self.settings)
+        if not source.exists():
+            raise CannotBackUp(f"there is no database at {source} yet")
+        partial = self.target.with_name(self.target.name + ".partial")
+        partial.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.target.parent, prefix=".crmweb-backup-") as folder:
+            copy = Path(folder) / DATABASE
+            copy_sqlite(source, copy)
+            self._pack(copy, partial)
+        partial.replace(self.target)
+        _to_disk(self.target.parent)
+
+    def _pack(self, database: Path, partial: Path) -> None:
+        file = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(file, "wb") as out:
+            with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+                tar.add(database, DATABASE)
+                if (files := self.settings.home / FILES).is_dir():
+                    tar.add(files, FILES)
+            out.flush()
+            os.fsync(out.fileno())
+
+
+class Restore:
+    """Everything in the backup ``source``, to be put into the data folder of ``settings``."""
+
+    def __init__(self, settings: Settings, source: Path) -> None:
+        self.settings = settings
+        self.source = source
+        self.home = settings.home
+
+    def run(self, *, force: bool) -> Path | None:
+        """Unpack and check beside what is there, then change over. With ``force`` what was there is
+        moved, never deleted: returns where to. Raises CannotBackUp, and then nothing has changed.
+        """
+        database = database_file(self.settings)
+        lock = run_lock(self.home)
+        try:
+            lock.take()
+        except FolderTaken as error:
+            raise CannotBackUp(f"crmweb is running (process {error.pid}): stop it first") from error
+        try:
+            return self._change_over(database, force=force)
+        finally:
+            lock.release()
+
+    def _change_over(self, database: Path, *, force: bool) -> Path | None:
+        there = [path for path in self._replaced(database) if path.exists()]
+        if there and not force:
+            raise CannotBackUp(f"{self.home} is not empty: --force moves what is there aside and restores")
+        with tempfile.TemporaryDirectory(dir=self.home, prefix=".restoring-") as name:
+            unpacked = Path(name)
+            self._unpack(unpacked)
+            check(unpacked / DATABASE)
+            aside = self._move_aside(there) if there else None
+            (unpacked / DATABASE).replace(database)
+            if (unpacked / FILES).is_dir():
+                (unpacked / FILES).replace(self.home / FILES)
+        _to_disk(database)
+        _to_disk(self.home)
+        return aside
+
+    def _replaced(self, database: Path) -> list[Path]:
+        """All that a restore takes the place of: the journals, too, for beside another database they
+        would spoil it.
+        """
+        journals = [database.with_name(database.name + end) for end in ("-wal", "-shm", "-journal")]
+        return [database, *journals, self.home / FILES]
+
+    def _unpack(self, folder: Path) -> None:
+        try:
+            with tarfile.open(self.source) as tar:
+                for member in tar:
+                    if member.isfile():
+                        _unpack_file(tar, member, folder)
+        except (tarfile.TarError, OSError, EOFError) as error:
+            raise CannotBackUp(f"{self.source} cannot be read as a backup: {error}") from error
+        if not (folder / DATABASE).exists():
+            raise CannotBackUp(f"{self.source} is not a backup of crmweb: there is no {DATABASE} in it")
+
+    def _move_aside(self, there: list[Path]) -> Path:
+        aside = self.home / f"replaced-{now():%Y%m%dT%H%M%S}"
+        aside.mkdir()
+        for path in there:
+            path.replace(aside / path.name)
+        return aside
+
+
+def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """One file, never outside ``folder``, with our permissions and not those in the archive."""
+    path = PurePosixPath(member.name)
+    if path.is_absolute() or ".." in path.parts or path.parts[0] not in (DATABASE, FILES):
+        raise CannotBackUp(f"{member.name!r} has no place in a backup of crmweb")
+    source, target = tar.extractfile(member), folder / path
+    assert source is not None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source, os.fdopen(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+        shutil.copyfileobj(source, out)
+
+
+def _to_disk(path: Path) -> None:
+    """What was written or renamed there survives a power cut."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings({"CRMWEB_ENV": "development", **os.environ})
+    except BadSettings as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write the database and all files into one FILE, while crmweb runs or not."""
+    try:
+        Backup(_settings(), file.resolve()).write()
+    except (CannotBackUp, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"backed up to {file} ({file.stat().st_size / 1e6:.1f} MB)")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--force", is_flag=True, help="Also when there is data already: it is moved aside, not deleted."
+)
+def restore(file: Path, force: bool) -> None:
+    """Put the backup FILE into the data folder. crmweb must not run."""
+    try:
+        aside = Restore(_settings(), file.resolve()).run(force=force)
+    except (CannotBackUp, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("restored" + (f"; what was there is in {aside}" if aside else ""))
+
+
+commands = (backup, restore)

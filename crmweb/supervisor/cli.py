@@ -1,0 +1,47 @@
+"""`crmweb run`, `crmweb worker` and `crmweb clock`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from crmweb.jobs import QUEUES
+
+
+@click.command()
+@click.option("--no-demo", is_flag=True, help="Do not create the demo company in an empty database.")
+def run(no_demo: bool) -> None:
+    """Run everything: web, workers, clock and, unless REDIS_URL names one, a Redis."""
+    from crmweb.config import BadSettings, load_settings
+    from crmweb.supervisor.run import Supervisor
+
+    environ = {"CRMWEB_ENV": "development", **os.environ}
+    try:
+        settings = load_settings(environ)
+    except BadSettings as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(Supervisor(settings, environ, demo=not no_demo).run())
+
+
+@click.command()
+@click.argument("name", type=click.Choice(QUEUES))
+def worker(name: str) -> None:
+    """Work on one queue until told to stop: for a platform that brings its own supervisor."""
+    from crmweb import create_app
+    from crmweb.supervisor.worker import QueueWorker
+
+    QueueWorker(create_app(), name).run()
+
+
+@click.command()
+def clock() -> None:
+    """Do the recurring work until told to stop: for a platform that brings its own supervisor."""
+    from crmweb import create_app
+    from crmweb.schedule import Clock
+
+    Clock(create_app()).run()
+
+
+commands = (run, worker, clock)

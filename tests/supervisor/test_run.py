@@ -1,0 +1,125 @@
+"""`crmweb run` starts everything, keeps it going, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pysqlite3
+import pytest
+
+from tests.supervisor.product import PARTS, Product, alive, until
+
+Start = Callable[..., Product]
+pytestmark = pytest.mark.slow
+
+
+def _sql(database: Path, *statements: str) -> None:
+    with closing(pysqlite3.connect(database)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def _value(database: Path, query: str) -> object:
+    with closing(pysqlite3.connect(database)) as connection:
+        return connection.execute(query).fetchone()[0]
+
+
+def test_one_command_starts_all_parts(running: Product) -> None:
+    assert running.get("/healthz") == 200
+    assert running.get("/readyz") == 200
+    everything = running.everything()
+    assert len(everything) >= 1 + len(PARTS)
+    assert all(alive(pid) for pid in everything)
+
+
+def test_a_second_start_is_refused_in_one_line_that_names_the_first(running: Product, start: Start) -> None:
+    second = start(running.home)
+    assert second.ended() == 1
+    assert len(second.said) == 1
+    assert "already running" in second.text
+    assert f"process {running.pid}" in second.text
+    assert running.get("/healthz") == 200
+
+
+def test_a_taken_port_is_told_in_one_line(start: Start, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        product = start(tmp_path, PORT=str(other.getsockname()[1]))
+        assert product.ended() == 1
+    assert len(product.said) == 1
+    assert "PORT" in product.text
+    assert str(product.port) in product.text
+
+
+def test_wrong_settings_are_told_and_nothing_starts(start: Start, tmp_path: Path) -> None:
+    product = start(tmp_path, MAIL_URL="mail.example.com")
+    assert product.ended() != 0
+    assert "MAIL_URL" in product.text
+    assert not product.told("started")
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_that_dies_is_started_again(running: Product, name: str) -> None:
+    before = running.part(name)
+    os.kill(before, signal.SIGKILL)
+    until(lambda: running.part(name) != before)
+    until(lambda: running.get("/readyz") == 200)
+    assert running.told(f"{name} ended (SIGKILL)")
+
+
+def test_ctrl_c_stops_everything_also_from_a_very_long_data_folder(start: Start, home: Path) -> None:
+    long = home.parent.joinpath(*["a-rather-long-name"] * 5)
+    long.parent.mkdir(parents=True)
+    product = start(home.rename(long)).ready()
+    everything = product.everything()
+    assert product.stop() == 0
+    assert not [pid for pid in everything if alive(pid)]
+    assert product.get("/healthz") == 0
+
+
+def test_a_killed_supervisor_leaves_no_orphans_and_the_next_start_is_clean(start: Start, home: Path) -> None:
+    product = start(home).ready()
+    everything = product.everything()
+    product.signal(signal.SIGKILL)
+    until(lambda: not [pid for pid in everything if pid != product.pid and alive(pid)])
+    assert start(home).ready().stop() == 0
+
+
+def test_a_database_newer_than_the_code_is_refused_untouched(start: Start, home: Path) -> None:
+    database = home / "crmweb.sqlite3"
+    _sql(database, "UPDATE alembic_version SET version_num = '9999'")
+    before = database.read_bytes()
+    product = start(home)
+    assert product.ended() == 1
+    assert "newer than this version" in product.text
+    assert "9999" in product.text
+    assert database.read_bytes() == before
+
+
+def test_an_older_database_is_backed_up_before_it_is_migrated(start: Start, home: Path) -> None:
+    database = home / "crmweb.sqlite3"
+    version = _value(database, "SELECT version_num FROM alembic_version")
+    _sql(
+        database,
+        "DROP TABLE deliveries",
+        "DROP TABLE occurrences",
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
+    start(home).ready()
+    assert _value(database, "SELECT version_num FROM alembic_version") == version
+    (copy,) = (home / "backups").glob("before-migration-*.sqlite3")
+    assert _value(copy, "SELECT version_num FROM alembic_version") == "0001"
+    assert _value(copy, "PRAGMA integrity_check") == "ok"
+
+
+def test_a_spoilt_redis_file_is_set_aside_and_the_product_starts(start: Start, home: Path) -> None:
+    (log,) = (home / "redis" / "appendonlydir").glob("*.incr.aof")
+    log.write_bytes(b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n" + b"spoilt" * 50 + b"\r\n")
+    product = start(home).ready()
+    assert product.told("its file was spoilt")
+    assert list((home / "redis").glob("appendonlydir.spoilt-*"))
