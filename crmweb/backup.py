@@ -20,13 +20,11 @@ import pysqlite3
 from sqlalchemy import make_url
 
 from crmweb.clock import now
-from crmweb.config import BadSettings, Settings, load_settings
+from crmweb.config import Settings, load_settings
 from crmweb.supervisor.lock import FolderTaken, run_lock
 
 DATABASE: Final = "crmweb.sqlite3"
 FILES: Final = "files"
-# Pages copied between two looks at who else wants the database: other writers wait no longer than that.
-PAGES_AT_ONCE: Final = 2000
 
 
 class CannotBackUp(Exception):
@@ -56,7 +54,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
     os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with closing(pysqlite3.connect(source)) as here, closing(pysqlite3.connect(partial)) as there:
         here.execute("PRAGMA busy_timeout = 10000")
-        here.backup(there, pages=PAGES_AT_ONCE)
+        here.backup(there)  # in one step: a snapshot, beside which others write on
         there.execute("PRAGMA journal_mode = DELETE")
     check(partial)
     _to_disk(partial)
@@ -87,13 +85,11 @@ class Backup:
         source = database_file(self.settings)
         if not source.exists():
             raise CannotBackUp(f"there is no database at {source} yet")
-        partial = self.target.with_name(self.target.name + ".partial")
-        partial.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(dir=self.target.parent, prefix=".crmweb-backup-") as folder:
             copy = Path(folder) / DATABASE
             copy_sqlite(source, copy)
-            self._pack(copy, partial)
-        partial.replace(self.target)
+            self._pack(copy, Path(folder) / "packed")
+            (Path(folder) / "packed").replace(self.target)
         _to_disk(self.target.parent)
 
     def _pack(self, database: Path, partial: Path) -> None:
@@ -165,8 +161,7 @@ class Restore:
             raise CannotBackUp(f"{self.source} is not a backup of crmweb: there is no {DATABASE} in it")
 
     def _move_aside(self, there: list[Path]) -> Path:
-        aside = self.home / f"replaced-{now():%Y%m%dT%H%M%S}"
-        aside.mkdir()
+        aside = Path(tempfile.mkdtemp(prefix=f"replaced-{now():%Y%m%dT%H%M%S}-", dir=self.home))
         for path in there:
             path.replace(aside / path.name)
         return aside
@@ -194,10 +189,7 @@ def _to_disk(path: Path) -> None:
 
 
 def _settings() -> Settings:
-    try:
-        return load_settings({"CRMWEB_ENV": "development", **os.environ})
-    except BadSettings as error:
-        raise click.ClickException(str(error)) from error
+    return load_settings({"CRMWEB_ENV": "development", **os.environ})
 
 
 @click.command()
@@ -223,6 +215,3 @@ def restore(file: Path, force: bool) -> None:
     except (CannotBackUp, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo("restored" + (f"; what was there is in {aside}" if aside else ""))
-
-
-commands = (backup, restore)

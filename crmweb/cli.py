@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from flask import Flask
 
 COMMANDS = {
+    "backup": "crmweb.backup:backup",
+    "clock": "crmweb.supervisor.cli:clock",
     "create-admin": "crmweb.accounts.cli:create_admin",
     "demo": "crmweb.demo.cli:demo",
     "import": "crmweb.customers.imports.cli:import_group",
+    "restore": "crmweb.backup:restore",
+    "run": "crmweb.supervisor.cli:run",
     "sign-in-link": "crmweb.accounts.cli:sign_in_link",
+    "worker": "crmweb.supervisor.cli:worker",
 }
 """Command → where it is."""
 

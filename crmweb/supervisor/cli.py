@@ -14,15 +14,11 @@ from crmweb.jobs import QUEUES
 @click.option("--no-demo", is_flag=True, help="Do not create the demo company in an empty database.")
 def run(no_demo: bool) -> None:
     """Run everything: web, workers, clock and, unless REDIS_URL names one, a Redis."""
-    from crmweb.config import BadSettings, load_settings
+    from crmweb.config import load_settings
     from crmweb.supervisor.run import Supervisor
 
     environ = {"CRMWEB_ENV": "development", **os.environ}
-    try:
-        settings = load_settings(environ)
-    except BadSettings as error:
-        raise click.ClickException(str(error)) from error
-    sys.exit(Supervisor(settings, environ, demo=not no_demo).run())
+    sys.exit(Supervisor(load_settings(environ), environ, demo=not no_demo).run())
 
 
 @click.command()
@@ -43,5 +39,3 @@ def clock() -> None:
 
     Clock(create_app()).run()
 
-
-commands = (run, worker, clock)

@@ -19,7 +19,7 @@ from flask import Flask
 from crmweb import create_app
 from crmweb.config import load_settings
 
-RUN = "from crmweb.supervisor.cli import run; run()"
+CRMWEB = (sys.executable, "-c", "from crmweb.cli import main; main()")
 PARTS = ("redis", "web", "bell", "slow", "clock")
 
 
@@ -58,7 +58,7 @@ class Product:
         self.environment = {**clean, **own, **environment}
         self.said: list[str] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-c", RUN, *options],
+            [*CRMWEB, "run", *options],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

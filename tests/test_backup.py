@@ -1,0 +1,173 @@
+"""A backup is all of the product in one file, taken while it runs; a restore brings it back or changes nothing."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pysqlite3
+import pytest
+
+from crmweb.backup import DATABASE, Backup, CannotBackUp, Restore
+from crmweb.config import Settings, load_settings
+from crmweb.supervisor.lock import run_lock
+
+
+def _settings(home: Path, **more: str) -> Settings:
+    return load_settings({"CRMWEB_ENV": "test", "CRMWEB_HOME": str(home), **more})
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Settings:
+    """A shop at work: one person, no visits yet, a photo."""
+    home = tmp_path / "shop"
+    (home / "files" / "2026").mkdir(parents=True)
+    (home / "files" / "2026" / "visit.jpg").write_bytes(b"a photo")
+    with closing(pysqlite3.connect(home / DATABASE)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE users (name TEXT)")
+        connection.execute("CREATE TABLE visits (number INTEGER)")
+        connection.execute("INSERT INTO users VALUES ('Nguyễn Thị Lan')")
+        connection.commit()
+    return _settings(home)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Settings:
+    """A new machine: nothing there yet."""
+    (tmp_path / "elsewhere").mkdir()
+    return _settings(tmp_path / "elsewhere", SECRET_KEY="x" * 32)
+
+
+def _people(database: Path) -> list[str]:
+    with closing(pysqlite3.connect(database)) as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM users")]
+
+
+def test_a_lost_phone_shop_is_back_on_a_new_machine(
+    shop: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "monday.backup"
+    Backup(shop, file).write()
+    assert Restore(elsewhere, file).run(force=False) is None
+    assert _people(elsewhere.home / DATABASE) == ["Nguyễn Thị Lan"]
+    assert (elsewhere.home / "files" / "2026" / "visit.jpg").read_bytes() == b"a photo"
+
+
+def test_only_its_owner_may_read_a_backup(shop: Settings, elsewhere: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "monday.backup"
+    Backup(shop, file).write()
+    Restore(elsewhere, file).run(force=False)
+    assert file.stat().st_mode & 0o077 == 0
+    assert (elsewhere.home / DATABASE).stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_while_people_write_holds_all_that_was_acknowledged_before(
+    shop: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    acknowledged, stop = 0, threading.Event()
+
+    def write_on() -> None:
+        nonlocal acknowledged
+        with closing(pysqlite3.connect(shop.home / DATABASE)) as connection:
+            while not stop.is_set():
+                connection.execute("INSERT INTO visits VALUES (?)", (acknowledged,))
+                connection.commit()
+                acknowledged += 1
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        for number in range(5):
+            before = acknowledged
+            file = tmp_path / f"{number}.backup"
+            Backup(shop, file).write()
+            Restore(elsewhere, file).run(force=True)
+            assert before <= _visits(elsewhere.home / DATABASE) <= acknowledged + 1
+    finally:
+        stop.set()
+        writer.join()
+    assert acknowledged > 5
+
+
+def _visits(database: Path) -> int:
+    with closing(pysqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        (count,) = connection.execute("SELECT count(*) FROM visits").fetchone()
+        return int(count)
+
+
+def test_nothing_is_restored_while_the_product_runs(
+    shop: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    Backup(shop, tmp_path / "b").write()
+    lock = run_lock(elsewhere.home)
+    lock.take()
+    with pytest.raises(CannotBackUp, match="running"):
+        Restore(elsewhere, tmp_path / "b").run(force=True)
+    lock.release()
+    assert not (elsewhere.home / DATABASE).exists()
+
+
+def test_a_restore_never_overwrites_and_with_force_moves_aside(
+    shop: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    Backup(shop, tmp_path / "b").write()
+    Restore(elsewhere, tmp_path / "b").run(force=False)
+    with closing(pysqlite3.connect(elsewhere.home / DATABASE)) as connection:
+        connection.execute("UPDATE users SET name = 'Changed since'")
+        connection.commit()
+    with pytest.raises(CannotBackUp, match="--force"):
+        Restore(elsewhere, tmp_path / "b").run(force=False)
+    assert _people(elsewhere.home / DATABASE) == ["Changed since"]
+    aside = Restore(elsewhere, tmp_path / "b").run(force=True)
+    assert aside is not None
+    assert _people(aside / DATABASE) == ["Changed since"]
+    assert _people(elsewhere.home / DATABASE) == ["Nguyễn Thị Lan"]
+
+
+def _tar(file: Path, **members: bytes) -> Path:
+    with tarfile.open(file, "w") as tar:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return file
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"something.txt": b"hello"},
+        {DATABASE: b"not a database at all, but long enough to be taken for one"},
+        {DATABASE: b"", "../outside": b"escaped"},
+        {"/etc/escaped": b"escaped"},
+    ],
+)
+def test_what_is_no_backup_changes_nothing(
+    elsewhere: Settings, tmp_path: Path, members: dict[str, bytes]
+) -> None:
+    file = _tar(tmp_path / "odd.backup", **members)
+    with pytest.raises(CannotBackUp):
+        Restore(elsewhere, file).run(force=True)
+    assert [path.name for path in elsewhere.home.iterdir()] == ["run.lock"]
+    assert not (tmp_path / "outside").exists()
+
+
+def test_a_cut_backup_changes_nothing(shop: Settings, elsewhere: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "b"
+    Backup(shop, file).write()
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(CannotBackUp):
+        Restore(elsewhere, file).run(force=False)
+    assert not (elsewhere.home / DATABASE).exists()
+
+
+def test_on_postgresql_it_says_what_to_use(tmp_path: Path) -> None:
+    big = _settings(tmp_path, DATABASE_URL="postgresql://crm@db/crm")
+    with pytest.raises(CannotBackUp, match="pg_dump"):
+        Backup(big, tmp_path / "b").write()
