@@ -8,10 +8,7 @@ from __future__ import annotations
 from sqlalchemy import String, text
 
 from crmweb.db import Id, UtcDateTime, db
-from crmweb.scope import PROTECTED, ScopedStatement
-
-# Both hold copies of customers, kept by triggers.
-PROTECTED.update(("customer_search", "customer_search_rows"))
+from crmweb.scope import ScopedStatement
 
 _COLUMNS = {
     "id": Id(),

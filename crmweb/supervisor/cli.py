@@ -38,4 +38,3 @@ def clock() -> None:
     from crmweb.schedule import Clock
 
     Clock(create_app()).run()
-
