@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
-from crmweb import clock
+from crmweb import create_app, clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
 from crmweb.config import Settings
@@ -128,7 +128,7 @@ def test_a_database_without_tables_is_told_in_one_line(
     monkeypatch.setenv("CRMWEB_ENV", "development")
     monkeypatch.setenv("CRMWEB_HOME", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    told = CliRunner().invoke(cli.demo)
+    told = CliRunner().invoke(cli.demo, obj=create_app)
     assert told.exit_code == 1
     assert told.output.startswith("Error: the database has no tables yet")
     assert told.output.count("\n") == 1
@@ -331,6 +331,6 @@ def test_the_command_refuses_where_something_is_already(
     monkeypatch.setenv("CRMWEB_ENV", "test")
     monkeypatch.setenv("CRMWEB_HOME", str(settings.home))
     monkeypatch.setenv("DATABASE_URL", settings.database)
-    told = CliRunner().invoke(cli.demo)
+    told = CliRunner().invoke(cli.demo, obj=create_app)
     assert told.exit_code == 1
     assert told.output == "Error: the database holds people or customers already: nothing was added\n"

@@ -56,8 +56,7 @@ def number_of(row: dict[str, str]) -> str | None:
 
 
 def imported(app: Flask, file: Path) -> Counter[str]:
-    with app.app_context():
-        said = CliRunner().invoke(import_group, ["customers", str(file)])
+    said = CliRunner().invoke(import_group, ["customers", str(file)], obj=lambda: app)
     assert said.exit_code == 0, said.output
     words = (line.split() for line in said.output.splitlines())
     return Counter({word[0]: int(word[1]) for word in words if len(word) == 2 and word[1].isdecimal()})
