@@ -29,6 +29,7 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _DIGIT_RUN = re.compile(r"[+(]*\d[\d\s().\-–/]*\d")
+_SEPARATORS = " \t\r\n;,/|&"
 _BETWEEN_NUMBERS = re.compile(r"([;,/|&\n]|\s+-\s+|\b(?:hoặc|và|or|and)\b)", re.IGNORECASE)
 
 
@@ -139,7 +140,8 @@ def _merged_short_parts(pieces: list[str]) -> list[str]:
             parts[-1] += separator + piece
         else:
             parts.append(piece)
-    return [bare for part in parts if (bare := part.strip(" \t\r\n;,/|&"))]
+    kept = [part for part in parts if part.strip(_SEPARATORS)]
+    return [part.strip(_SEPARATORS) for part in kept] if len(kept) > 1 else [part.strip() for part in kept]
 
 
 def _split_at_space(part: str, region: str) -> list[str]:

@@ -314,7 +314,7 @@ def test_a_row_that_the_database_refuses_does_not_take_its_batch_with_it(
 def test_an_import_that_is_killed_leaves_whole_rows_and_can_be_run_again(
     desk: Desk, settings: Settings
 ) -> None:
-    rows = 3000
+    rows = 2000
     lines = [f"{number},Khách {number},0905{number:06},16.0{number},108.2" for number in range(1, rows + 1)]
     file = desk.file("id,name,phone,lat,lng", *lines)
     program = "from crmweb.cli import main; main()"
