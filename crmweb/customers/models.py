@@ -247,7 +247,7 @@ class Customer(Pinned, Reachable, Scoped, Model):
             *(row.contact.name for row in self.contacts),
             numbers=[
                 *(row.e164 or row.typed for row in self.phones),
-                *(row.contact.phone_e164 or row.contact.phone or "" for row in self.contacts),
+                *(number for row in self.contacts if (number := row.contact.phone_e164 or row.contact.phone)),
             ],
         )
         for assignment in self.assignments:
