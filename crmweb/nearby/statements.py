@@ -179,7 +179,7 @@ def _held(shape: Shape) -> str:
     """What a customer must fulfil beyond its own columns."""
     if not shape.through_assignments:
         return "1 = 1"
-    return f"EXISTS ({_OF_CUSTOMER} AND {_all([_CURRENT, *_asked(shape)])})"
+    return f"EXISTS ({_OF_CUSTOMER} AND {_all([_CURRENT, *_asked(shape)])} LIMIT 1 OFFSET 0)"
 
 
 def _asked(shape: Shape) -> list[str]:
