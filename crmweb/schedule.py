@@ -133,12 +133,13 @@ def forget_old_occurrences() -> None:
 class Clock:
     """Does all recurring work, each task in a thread of its own so that a slow one delays no other."""
 
-    def __init__(self, app: Flask, tasks: tuple[Task, ...] = RECURRING) -> None:
+    def __init__(self, app: Flask, tasks: tuple[Task, ...] | None = None) -> None:
         self.app = app
-        self.tasks = tasks
+        self.tasks = RECURRING if tasks is None else tasks
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._tick, args=[task], name=task.name, daemon=True) for task in tasks
+            threading.Thread(target=self._tick, args=[task], name=task.name, daemon=True)
+            for task in self.tasks
         ]
 
     def start(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -26,6 +26,10 @@ class TransientFailure(Exception):
         self.retry_after = retry_after
 
 
+class LeaseLost(Exception):
+    """Somebody else sends it now: whoever slept so long must not."""
+
+
 @dataclass(frozen=True)
 class Message:
     """One delivery as a channel sees it.
@@ -38,6 +42,15 @@ class Message:
     recipient: str
     payload: Mapping[str, Any]
     stale_at: datetime | None = None
+    may_go: Callable[[], bool] = lambda: True
+
+    def last_look(self) -> None:
+        """For a channel whose far end is slow: ask once more before the word that cannot be taken back.
+
+        Raises LeaseLost.
+        """
+        if not self.may_go():
+            raise LeaseLost
 
 
 class Channel(Protocol):

@@ -11,7 +11,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
@@ -74,6 +74,7 @@ class Email:
         mail = _mail(message, sender)
         try:
             with _conversation(server) as smtp:
+                smtp.before_data = message.last_look  # after this the mail is theirs
                 smtp.send_message(
                     mail, from_addr=parseaddr(sender)[1], to_addrs=[mail["To"].addresses[0].addr_spec]
                 )
@@ -123,7 +124,7 @@ def _one_line(text: str) -> str:
 
 
 @contextmanager
-def _conversation(server: MailServer) -> Iterator[smtplib.SMTP]:
+def _conversation(server: MailServer) -> Iterator[_Smtp]:
     """A connection, greeted and signed in, that is cut off at ``SEND_LIMIT`` however slowly the far end
     talks.
     """
@@ -144,12 +145,25 @@ def _conversation(server: MailServer) -> Iterator[smtplib.SMTP]:
         smtp.close()
 
 
-def _connected(server: MailServer) -> smtplib.SMTP:
+class _Smtp(smtplib.SMTP):
+    """smtplib's, with a moment to think again before DATA."""
+
+    before_data: Callable[[], None]
+
+    def data(self, msg: bytes | str) -> tuple[int, bytes]:  # type: ignore[override]
+        self.before_data()
+        return super().data(msg)
+
+
+class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
+    """The same from the first byte in TLS."""
+
+
+def _connected(server: MailServer) -> _Smtp:
     if server.tls:
-        return smtplib.SMTP_SSL(
-            server.host, server.port, timeout=ANSWER_WITHIN, context=ssl.create_default_context()
-        )
-    return smtplib.SMTP(server.host, server.port, timeout=ANSWER_WITHIN)
+        context = ssl.create_default_context()
+        return _SmtpOverTls(server.host, server.port, timeout=ANSWER_WITHIN, context=context)
+    return _Smtp(server.host, server.port, timeout=ANSWER_WITHIN)
 
 
 def _cut(smtp: smtplib.SMTP) -> None:

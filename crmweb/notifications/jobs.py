@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +19,13 @@ from sqlalchemy import select
 from crmweb.clock import now
 from crmweb.db import db, writing
 from crmweb.jobs import Call, bell
-from crmweb.notifications.channels import PermanentFailure, TransientFailure, channels
+from crmweb.notifications.channels import (
+    SEND_LIMIT,
+    LeaseLost,
+    PermanentFailure,
+    TransientFailure,
+    channels,
+)
 from crmweb.notifications.models import DELIVER, MOST_TRIES, Claim, Delivery
 from crmweb.scope import system_access
 
@@ -60,19 +67,24 @@ def attempt(delivery: uuid.UUID) -> None:
 
 
 def _send(claim: Claim) -> None:
-    """Send what was claimed, unless it went stale or the lease ran out while this process slept."""
+    """Send what was claimed, unless there is a reason not to any more."""
+    stale_at = claim.message.stale_at
     if claim.attempts > MOST_TRIES:
         _put_off(claim, "tried too often without an outcome", None)
-        return
-    if claim.message.stale_at is not None and claim.message.stale_at <= now():
+    elif stale_at is not None and stale_at <= now():
         _failed(claim, "went stale before it could be sent")
-        return
-    with system_access("lease"):
-        if not claim.holds(at=now()):
-            log.warning("lease lost, not sent", delivery=str(claim.delivery), kind=claim.kind)
-            return
+    else:
+        _hand_over(claim)
+
+
+def _hand_over(claim: Claim) -> None:
+    """To the channel, unless the lease ran out while this process slept."""
     try:
-        channels().send(claim.kind, claim.message)
+        if not _still_ours(claim, room=SEND_LIMIT):
+            raise LeaseLost
+        channels().send(claim.kind, replace(claim.message, may_go=lambda: _still_ours(claim, room=0)))
+    except LeaseLost:
+        log.warning("lease lost, not sent", delivery=str(claim.delivery), kind=claim.kind)
     except PermanentFailure as error:
         _failed(claim, str(error))
     except TransientFailure as error:
@@ -82,6 +94,11 @@ def _send(claim: Claim) -> None:
         _put_off(claim, f"{type(error).__name__}: {error}", None)
     else:
         _sent(claim)
+
+
+def _still_ours(claim: Claim, *, room: float) -> bool:
+    with system_access("lease"):
+        return claim.holds(at=now(), room=room)
 
 
 def _sent(claim: Claim) -> None:

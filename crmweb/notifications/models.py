@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.db import Model, db, is_sqlite, new_id
 from crmweb.jobs import after_commit
-from crmweb.notifications.channels import SEND_LIMIT, Message
+from crmweb.notifications.channels import Message
 
 WAITING, SENT, FAILED, DEAD = "waiting", "sent", "failed", "dead"
 
@@ -171,9 +171,9 @@ class Claim:
         )
         return cls(delivery, lease, until, row.kind, row.attempts, message)
 
-    def holds(self, *, at: datetime) -> bool:
-        """Whether it is still ours, for long enough to send it. Asked just before sending."""
-        if at + timedelta(seconds=SEND_LIMIT) > self.until:
+    def holds(self, *, at: datetime, room: float) -> bool:
+        """Whether it is still ours, and for ``room`` seconds more. Asked just before sending."""
+        if at + timedelta(seconds=room) > self.until:
             return False
         mine = select(Delivery.id).where(Delivery.id == self.delivery, Delivery.lease == self.lease)
         return db.session.scalar(mine) is not None

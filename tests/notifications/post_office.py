@@ -14,14 +14,15 @@ from typing import cast
 class PostOffice:
     """Takes mail on a port of its own. ``answers`` maps a word of SMTP to what is said in place of *250*.
 
-    ``hangs_at`` is a word to which it never answers; ``hangs_up_after_data`` takes a mail and closes without a
-    word, so that the sender cannot know.
+    ``hangs_at`` is a word to which it gives no answer while it is set (MAIL IS HERE: after it took a mail);
+    ``hangs_up_after_data`` takes a mail and closes without a word, so that the sender cannot know.
     """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answers: dict[str, str] = {}
         self.hangs_at: str | None = None
+        self.heard: list[str] = []
         self.hangs_up_after_data = False
         self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Counter)
@@ -51,22 +52,30 @@ class _Counter(socketserver.StreamRequestHandler):
     """One conversation."""
 
     def handle(self) -> None:
-        office = cast(_Server, self.server).office
+        self.office = cast(_Server, self.server).office
         self._say("220 post office")
         for line in self.rfile:
             word = line.decode().split()[0].upper()
-            if word == office.hangs_at:
-                while not office.closing.wait(0.05):
-                    pass
+            if not self._heard(word) or not self._answered(word):
                 return
-            if word == "DATA" and "DATA" not in office.answers:
-                self._say("354 go ahead")
-                office.mails.append(self._read_mail())
-                if office.hangs_up_after_data:
-                    return
-            self._say("221 bye" if word == "QUIT" else office.answers.get(word, "250 ok"))
-            if word == "QUIT":
-                return
+
+    def _heard(self, word: str) -> bool:
+        """Note it down, and stand still as long as the office hangs there. False: the office closes."""
+        self.office.heard.append(word)
+        while word == self.office.hangs_at:
+            if self.office.closing.wait(0.02):
+                return False
+        return True
+
+    def _answered(self, word: str) -> bool:
+        """False at the end of the conversation."""
+        if word == "DATA" and "DATA" not in self.office.answers:
+            self._say("354 go ahead")
+            self.office.mails.append(self._read_mail())
+            if not self._heard("MAIL IS HERE") or self.office.hangs_up_after_data:
+                return False
+        self._say("221 bye" if word == "QUIT" else self.office.answers.get(word, "250 ok"))
+        return word != "QUIT"
 
     def _read_mail(self) -> EmailMessage:
         lines: list[bytes] = []

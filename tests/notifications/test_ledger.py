@@ -15,7 +15,7 @@ from crmweb import clock
 from crmweb.db import db, writing
 from crmweb.jobs import bell
 from crmweb.notifications import jobs
-from crmweb.notifications.channels import Channels, Message, PermanentFailure, TransientFailure
+from crmweb.notifications.channels import SEND_LIMIT, Channels, Message, PermanentFailure, TransientFailure
 from crmweb.notifications.models import LEASE, MOST_TRIES, Claim, Delivery, wait_after
 from tests.machine.redis import RedisServer
 from tests.notifications.post_office import PostOffice
@@ -154,7 +154,7 @@ def test_a_worker_that_slept_past_its_lease_neither_sends_nor_marks(
         delivery = _filed()
         sleeper = _claimed(delivery)
         held.move(LEASE + timedelta(seconds=1))
-        assert not sleeper.holds(at=clock.now())
+        assert not sleeper.holds(at=clock.now(), room=SEND_LIMIT)
         other = _claimed(delivery)
         with writing():
             assert not sleeper.failed("too late", at=clock.now())
@@ -166,9 +166,9 @@ def test_a_worker_that_slept_past_its_lease_neither_sends_nor_marks(
 def test_a_lease_too_short_for_a_send_is_no_lease(house: House, held: clock.HeldClock) -> None:
     with house():
         claim = _claimed(_filed())
-        assert claim.holds(at=clock.now())
+        assert claim.holds(at=clock.now(), room=SEND_LIMIT)
         held.move(LEASE - timedelta(seconds=5))
-        assert not claim.holds(at=clock.now())
+        assert not claim.holds(at=clock.now(), room=SEND_LIMIT)
 
 
 def test_what_can_never_be_sent_fails_at_once_and_an_admin_may_retry_it(house: House, far: Far) -> None:
