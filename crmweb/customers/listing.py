@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, func, null, or_, select, tuple_
+from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
 from crmweb.accounts.models import Oversight
@@ -32,11 +33,7 @@ COUNTED = 10_000
 BY_NAME, BY_DUE = "name", "due"
 NO_DATE = "none"
 
-# Plain tables: the list asks for customers, whom the scope narrows already.
-_ASSIGNMENTS = Assignment.__table__.alias("a")
-_OVERSIGHT = Oversight.__table__.alias("o")
-_TAGS = CustomerTag.__table__.alias("t")
-_LAST = Customer.__table__.alias("last")
+_LAST = aliased(Customer)
 
 
 class Page(NamedTuple):
@@ -176,16 +173,16 @@ class Listing:
 
     def _held(self) -> Subquery:
         """The customers whom those in question look after, each with the most pressing date."""
-        a, o = _ASSIGNMENTS.c, _OVERSIGHT.c
         held = (
-            select(a.customer_id, func.min(a.next_due).label("due"))
-            .where(a.started_at.is_not(None), a.ended_at.is_(None))
-            .group_by(a.customer_id)
+            select(Assignment.customer_id, func.min(Assignment.next_due).label("due"))
+            .where(Assignment.started_at.is_not(None), Assignment.ended_at.is_(None))
+            .group_by(Assignment.customer_id)
         )
         if not principal().sees_all:
-            held = held.join(_OVERSIGHT, o.person_id == a.person_id).where(o.viewer_id == VIEWER)
+            overseen = Oversight.person_id == Assignment.person_id
+            held = held.join(Oversight, overseen).where(Oversight.viewer_id == VIEWER)
         if self.person:
-            held = held.where(a.person_id == self.person)
+            held = held.where(Assignment.person_id == self.person)
         return held.subquery("held")
 
     def _facts(self) -> list[ColumnElement[bool]]:
@@ -202,7 +199,7 @@ class Listing:
         if self.pin:
             asked.append(or_(Customer.lat.is_(None), Customer.pin_flaw.is_not(None)))
         if self.tag:
-            asked.append(Customer.id.in_(select(_TAGS.c.customer_id).where(_TAGS.c.tag == self.tag)))
+            asked.append(Customer.id.in_(select(CustomerTag.customer_id).where(CustomerTag.tag == self.tag)))
         return asked
 
     def _by_name(self, found: Select[Any, Any]) -> Select[Any, Any]:
@@ -231,7 +228,7 @@ def _after_date(mark: str, due: ColumnElement[Any]) -> ColumnElement[bool]:
 
 def _after(last: uuid.UUID) -> ColumnElement[bool]:
     """Those that follow a customer in the order of names."""
-    name = select(_LAST.c.sort_name).where(_LAST.c.id == last).scalar_subquery()
+    name = select(_LAST.sort_name).where(_LAST.id == last).scalar_subquery()
     return tuple_(Customer.sort_name, Customer.id) > tuple_(name, last)
 
 

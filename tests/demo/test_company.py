@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
-from crmweb import create_app, clock
+from crmweb import clock, create_app
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
 from crmweb.config import Settings
