@@ -116,4 +116,6 @@ def _demo_links() -> list[str]:
     with system_access("demo links"), writing():
         people = [user for email in DEMO_PEOPLE if (user := User.with_email(email)) and user.active]
         here = current_settings().address
-        return [f"{user.name}: {here}/join/{OneTimeLink.issue(user, at=now())}" for user in people]
+        return [
+            f"{user.email:18} {here}/join/{OneTimeLink.issue(user, at=now())}  {user.name}" for user in people
+        ]
