@@ -4,8 +4,8 @@ import phonenumbers
 from phonenumbers import NumberParseException
 
 from crmweb.customers.phones import PhoneFlaw, display, read_phone
-from crmweb.customers.vietnam_numbers import LANDLINE_DIGITS, digits_expected
-from crmweb.languages import gettext, ngettext
+from crmweb.customers.vietnam_numbers import LANDLINE_DIGITS, MOBILE_DIGITS, digits_expected
+from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 
 _PLAIN: dict[PhoneFlaw, object] = {
@@ -18,6 +18,20 @@ _PLAIN: dict[PhoneFlaw, object] = {
     "old_prefix": _("This is an old number. Ask for the new one."),
     "shortened": _("The spreadsheet cut this number short. Type it in full."),
     "two_numbers": _("Two numbers in one field. Give each its own."),
+}
+
+# Which sentence: how many digits there should be, and whether there are too many.
+_ONE: dict[tuple[int, bool], object] = {
+    (MOBILE_DIGITS, False): _("One digit short. Mobile numbers have 10 digits."),
+    (MOBILE_DIGITS, True): _("One digit too many. Mobile numbers have 10 digits."),
+    (LANDLINE_DIGITS, False): _("One digit short. Landline numbers have 11 digits."),
+    (LANDLINE_DIGITS, True): _("One digit too many. Landline numbers have 11 digits."),
+}
+_SEVERAL: dict[tuple[int, bool], object] = {
+    (MOBILE_DIGITS, False): _("%(num)d digits short. Mobile numbers have 10 digits."),
+    (MOBILE_DIGITS, True): _("%(num)d digits too many. Mobile numbers have 10 digits."),
+    (LANDLINE_DIGITS, False): _("%(num)d digits short. Landline numbers have 11 digits."),
+    (LANDLINE_DIGITS, True): _("%(num)d digits too many. Landline numbers have 11 digits."),
 }
 
 
@@ -42,37 +56,10 @@ def _old_number(typed: str, region: str) -> str:
 
 
 def _digits_off(national: str) -> str:
-    surplus = len(national) + 1 - digits_expected(national)
-    landline = digits_expected(national) == LANDLINE_DIGITS
-    return (_landline if landline else _mobile)(surplus)
-
-
-def _mobile(surplus: int) -> str:
-    if surplus < 0:
-        return ngettext(
-            "One digit short. Mobile numbers have 10 digits.",
-            "%(num)d digits short. Mobile numbers have 10 digits.",
-            -surplus,
-        )
-    return ngettext(
-        "One digit too many. Mobile numbers have 10 digits.",
-        "%(num)d digits too many. Mobile numbers have 10 digits.",
-        surplus,
-    )
-
-
-def _landline(surplus: int) -> str:
-    if surplus < 0:
-        return ngettext(
-            "One digit short. Landline numbers have 11 digits.",
-            "%(num)d digits short. Landline numbers have 11 digits.",
-            -surplus,
-        )
-    return ngettext(
-        "One digit too many. Landline numbers have 11 digits.",
-        "%(num)d digits too many. Landline numbers have 11 digits.",
-        surplus,
-    )
+    expected = digits_expected(national)
+    surplus = len(national) + 1 - expected
+    sentence = (_ONE if abs(surplus) == 1 else _SEVERAL)[expected, surplus > 0]
+    return str(sentence) % {"num": abs(surplus)}
 
 
 def _vietnamese_digits(typed: str, region: str) -> str | None:

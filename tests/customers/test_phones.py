@@ -171,6 +171,12 @@ def test_a_rep_is_told_how_to_mend_a_number(typed: str, words: str) -> None:
     assert str(flaw_words(flaw, typed)) == words
 
 
+def test_lan_reads_in_vietnamese_that_one_digit_is_missing(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "vi"}):
+        assert flaw_words("too_short", "0905 412 77") == "Thiếu một số. Số di động có 10 số."
+        assert flaw_words("too_short", "0905 412 7") == "Thiếu 2 số. Số di động có 10 số."
+
+
 @pytest.mark.parametrize(
     ("said", "region"),
     [
