@@ -13,6 +13,7 @@ from crmweb.customers.imports.pins import FilePin, read_location, read_pin
 from crmweb.customers.imports.tables import Line
 from crmweb.customers.imports.words import kind_of, status_of, tier_of
 from crmweb.customers.phones import ReadPhone, read_phone, split_phones
+from crmweb.customers.reaching import main_phone
 from crmweb.names import nfc
 
 LONGEST = {
@@ -52,9 +53,26 @@ class Entry:
 
     @property
     def keys(self) -> set[tuple[str, str]]:
-        """By what the row's customer is known again."""
+        """By what the row's customer is known again: id and code, or without them all three of their looks."""
         given = (("id", self.external_id), ("code", self.facts.get("code", "")))
-        return {(kind, key) for kind, key in given if key}
+        return {(kind, key) for kind, key in given if key} or (
+            {("look", "\n".join(self.look))} if self.look else set()
+        )
+
+    @property
+    def look(self) -> tuple[str, str, str] | None:
+        """Name, address and main phone of a row without id and code, if more than the name is told.
+
+        The same file again, or a card without a UID, must not double anybody.
+        """
+        name, address, phone = (
+            self.facts.get("name", ""),
+            self.facts.get("address", ""),
+            main_phone(self.phones),
+        )
+        if self.external_id or "code" in self.facts or not (address or phone):
+            return None
+        return name, address, phone or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,20 @@ def test_one_id_twice_in_a_file_is_one_customer_and_the_later_row_wins(desk: Des
     assert [(row.name, row.phone) for row in desk.customers().values()] == [("Bảy Mới", "+84905444505")]
 
 
+def test_a_file_without_ids_doubles_nobody_when_it_comes_again(desk: Desk) -> None:
+    file = desk.file(
+        "tên,địa chỉ,sđt",
+        "Tạp hóa Bảy,5 Lê Lợi,0905444505",
+        "Tạp hóa Bảy,7 Lê Lợi,0905444506",
+        "Tạp hóa Bảy,5 Lê Lợi,0905444505",
+        "Quán,,",
+        "Quán,,",
+    )
+    assert desk.imported(file) == Counter(read=5, created=4, updated=0, unchanged=1, rejected=0, flagged=0)
+    again = desk.imported(desk.file("tên,địa chỉ,sđt,hạng", "Tạp hóa Bảy,5 Lê Lợi,0905 444 505,A"))
+    assert (again["created"], again["updated"]) == (0, 1)
+
+
 def test_ids_of_two_systems_do_not_meet(desk: Desk) -> None:
     desk.imported(desk.file("id,name", "7,Bảy"), "--source", "dms")
     assert desk.imported(desk.file("id,name", "7,Mười"), "--source", "misa")["created"] == 1
