@@ -1,13 +1,12 @@
 """The customers nearest to a place, of those a person may see: exact, on SQLite and PostgreSQL alike.
 
-First an upper bound on the distance of the K-th nearest, then everyone within it (the *cover*: the boxes around
-that circle, as a few ranges of cells). Where the bound comes from depends on how many assignments the asker
-looks through:
+A *book* of up to `AT_ONCE` assignments is measured as a whole. For anything larger there is first an upper bound on
+the distance of the K-th nearest, then everyone within it is measured: the boxes around that circle, as a few ranges
+of cells (the *cover*). The bound is
 
-* a **book**, up to `AT_ONCE`, needs none: all of it is measured;
-* a **team**, up to `NARROW`, is sampled, and covered through the book index of each of its people;
-* **more**, or everyone: the *seed*, K customers on each side of the point's cell in the order of the cell index.
-  Where those are thinly spread the scope is sampled; where they are far, what lies in the circle is.
+* the *seed*: K customers on each side of the point's cell in the order of the customers' cell index; or, where the
+  asker's own are thin there, the nearest of a *sample* of the scope;
+* brought closer, where it is far, by a sample of what lies in the circle, which may be most of the customers.
 
 Which customers count is always the same: a pin and not archived (`cell` is null otherwise), and an assignment
 that has started and not ended, of somebody the asker oversees (not asked of who sees all). Distance is the
@@ -30,18 +29,18 @@ from crmweb.scope import principal
 AT_ONCE = 1_500
 """Assignments up to which measuring all (0.4 µs each) is quicker than finding a bound first."""
 
-NARROW = 20_000
-"""Assignments up to which reading all (0.08 µs each) for a sample is quicker than a search by cells."""
+COUNTED = 5_000
+"""Assignments up to which the filter chips say how many are due."""
 
-SEED_ROWS = 2_000
-"""Rows of the cell index read on each side of the point before a scope counts as thin hereabouts."""
+SEED_ROWS = 300
+"""Rows of the cell index read on each side of the point before a scope counts as thin there."""
 
 FAR_M = 20_000
-"""Radius in metres from which a sample is taken to make the circle smaller before it is measured."""
+"""Radius in metres from which a sample of the circle is worth its while."""
 
 SAMPLE_OF_SCOPE = 15
 SAMPLE_OF_CIRCLE = 63
-"""One in 16 and one in 64: cells are sampled by their last bits, which say where within 5 m somebody is."""
+"""One in 16 and one in 64: samples go by the last bits of the cell, which say where within 5 m somebody is."""
 
 _SCOPED = {"scoped": True}
 _MARGIN = 1 + 1e-9
@@ -61,11 +60,10 @@ NO_FILTERS = Filters()
 
 
 class DueCounts(NamedTuple):
-    """How many customers of a scope are overdue, due today, and ahead of their date."""
+    """How many customers of a scope are overdue, and due today."""
 
     overdue: int
     today: int
-    ahead: int
 
 
 def nearest(at: Point, *, today: date, k: int = 20, filters: Filters = NO_FILTERS) -> list[Neighbour]:
@@ -82,7 +80,7 @@ def due_counts(*, today: date, filters: Filters = NO_FILTERS) -> DueCounts | Non
     Raises NoPrincipal when nobody is at work.
     """
     search = _Search(Point(0, 0), today, 1, filters._replace(due=None))
-    if search.shape.everyone or search.scope_size() > NARROW:
+    if search.shape.everyone or search.scope_size() > COUNTED:
         return None
     return DueCounts._make(search.rows("due_counts")[0])
 
@@ -108,43 +106,44 @@ class _Search:
 
     def run(self) -> list[Neighbour]:
         """The answer, by the way that suits the size of the scope."""
-        if self.shape.everyone:
-            return self.by_seed()
-        size = self.scope_size()
-        if size <= AT_ONCE:
+        if not self.shape.everyone and self.scope_size() <= AT_ONCE:
             return self.found("all_in_scope")
-        return self.by_sample("scope_in_ranges") if size <= NARROW else self.by_seed()
+        return self.by_seed()
 
     def scope_size(self) -> int:
-        """Assignments in the scope, counted up to one more than `NARROW`."""
-        size: int = self.rows("scope_size", most=NARROW + 1)[0][0]
-        return size
+        """Assignments in the scope, counted once a session and up to one more than `COUNTED`."""
+        sizes: dict[Any, int] = db.session().info.setdefault("nearby_scope_sizes", {})
+        key = self.parameters["viewer"], self.parameters["person"]
+        if key not in sizes:
+            sizes[key] = self.rows("scope_size", most=COUNTED + 1)[0][0]
+        return sizes[key]
 
     def by_seed(self) -> list[Neighbour]:
         """Bounded by the neighbours on the curve, if enough of them count."""
-        thin = self.shape.through_assignments
-        seed = self.rows("seed", seed_rows=SEED_ROWS if thin else 2**62)
-        if thin and len(seed) < self.k:
-            return self.by_sample("customers_in_ranges")
+        limited = self.shape.through_assignments
+        seed = self.rows("seed", seed_rows=SEED_ROWS if limited else 2**62)
+        if limited and len(seed) < self.k:
+            return self.by_sample()
         if not seed:
             return []
-        return self.within(metres(seed[-1][0]), "customers_in_ranges")
+        self.draw(metres(seed[-1][0]))
+        if metres(seed[-1][0]) > FAR_M:
+            self.draw_closer()
+        return self.found("customers_in_ranges")
 
-    def by_sample(self, cover: str) -> list[Neighbour]:
+    def by_sample(self) -> list[Neighbour]:
         """Bounded by the nearest of a sample of the scope; too few of them, and all are measured."""
         sample = self.rows("sample_of_scope", sample=SAMPLE_OF_SCOPE)
         if len(sample) < self.k:
             return self.found("all_in_scope")
-        return self.within(metres(sample[-1][0]), cover)
+        self.draw(metres(sample[-1][0]))
+        return self.found("customers_in_ranges" if self.shape.everyone else "scope_in_ranges")
 
-    def within(self, radius_m: float, cover: str) -> list[Neighbour]:
-        """The nearest of those within a radius that is known to hold enough of them."""
-        self.draw(radius_m)
-        if radius_m > FAR_M and cover == "customers_in_ranges":
-            sample = self.rows("sample_of_ranges", sample=SAMPLE_OF_CIRCLE)
-            if len(sample) == self.k:
-                self.draw(metres(sample[-1][0]))
-        return self.found(cover)
+    def draw_closer(self) -> None:
+        """Draws the circle around the nearest of a sample of what lies in it, if there are enough."""
+        sample = self.rows("sample_of_ranges", sample=SAMPLE_OF_CIRCLE)
+        if len(sample) == self.k:
+            self.draw(metres(sample[-1][0]))
 
     def draw(self, radius_m: float) -> None:
         """Sets the ranges of cells to those of a circle; the ranges left over are empty."""

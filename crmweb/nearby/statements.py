@@ -43,9 +43,8 @@ SELECT count(*) FROM (SELECT 1 FROM {scope} LIMIT :most) AS counted
 
 _DUE_COUNTS = """
 SELECT count(DISTINCT CASE WHEN a.next_due < :today THEN a.customer_id END),
-       count(DISTINCT CASE WHEN a.next_due = :today THEN a.customer_id END),
-       count(DISTINCT CASE WHEN a.next_due > :today THEN a.customer_id END)
-FROM {scope} AND {kept_a}
+       count(DISTINCT CASE WHEN a.next_due = :today THEN a.customer_id END)
+FROM {scope} AND a.next_due <= :today AND {kept_a}
 """
 
 # Bounds: the haversine of K customers at least, nearest first.
