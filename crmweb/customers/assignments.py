@@ -42,6 +42,7 @@ class Assignment(OfCustomer, Model):
             "next_due",
             "lat",
             "lng",
+            "customer_id",
             sqlite_where=ON_THE_MAP,
             postgresql_where=ON_THE_MAP,
         ),
@@ -54,13 +55,15 @@ class Assignment(OfCustomer, Model):
             sqlite_where=STANDING,
             postgresql_where=STANDING,
         ),
+        # Whoever reads customers asks this one who may see them.
+        Index("ix_assignments_sight", "customer_id", "person_id", "ended_at", "started_at"),
         Index(
             "ix_assignments_due", "person_id", "next_due", sqlite_where=STANDING, postgresql_where=STANDING
         ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
     line: Mapped[str] = mapped_column(String(80), default="")
     since: Mapped[date] = mapped_column(Date)

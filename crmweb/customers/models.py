@@ -57,6 +57,7 @@ class Customer(Pinned, Reachable, Scoped, Model):
             "status",
             "lat",
             "lng",
+            "id",
             sqlite_where=ON_THE_MAP,
             postgresql_where=ON_THE_MAP,
         ),

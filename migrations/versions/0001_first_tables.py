@@ -135,7 +135,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_customers_place",
         "customers",
-        ["cell", "tier", "status", "lat", "lng"],
+        ["cell", "tier", "status", "lat", "lng", "id"],
         sqlite_where=ON_THE_MAP,
         postgresql_where=ON_THE_MAP,
     )
@@ -232,11 +232,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_assignments_book",
         "assignments",
-        ["person_id", "cell", "tier", "status", "next_due", "lat", "lng"],
+        ["person_id", "cell", "tier", "status", "next_due", "lat", "lng", "customer_id"],
         sqlite_where=AT_WORK,
         postgresql_where=AT_WORK,
     )
-    op.create_index("ix_assignments_customer_id", "assignments", ["customer_id"])
     op.create_index(
         "ix_assignments_due",
         "assignments",
@@ -245,6 +244,9 @@ def upgrade() -> None:
         postgresql_where=STANDING,
     )
     op.create_index("ix_assignments_person_id", "assignments", ["person_id"])
+    op.create_index(
+        "ix_assignments_sight", "assignments", ["customer_id", "person_id", "ended_at", "started_at"]
+    )
     op.create_index(
         "uq_assignments_standing",
         "assignments",
