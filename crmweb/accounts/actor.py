@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from crmweb.accounts.models import User
-from crmweb.accounts.roles import ROLES
+from crmweb.accounts.roles import NOTHING, ROLES
 from crmweb.scope import Principal
 
 
@@ -37,7 +37,7 @@ class Actor:
         return str(self.id)
 
     def may(self, permission: str) -> bool:
-        return permission in ROLES[self.role]
+        return permission in ROLES.get(self.role, NOTHING)
 
     @property
     def given_name(self) -> str:

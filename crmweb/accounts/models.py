@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crmweb.accounts.roles import ROLES
+from crmweb.accounts.roles import NOTHING, ROLES
 from crmweb.db import Model, db, new_id
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class User(Model):
 
     @property
     def permissions(self) -> frozenset[str]:
-        return ROLES[self.role]
+        return ROLES.get(self.role, NOTHING)
 
     @property
     def active(self) -> bool:

@@ -22,3 +22,6 @@ ROLES: dict[str, frozenset[str]] = {
     "admin": MANAGER | {"customers:all", "users:manage"},
 }
 """Role name → its permissions."""
+
+NOTHING: frozenset[str] = frozenset()
+"""What a role may do that is not among these: somebody's mistake must not open a door."""

@@ -1,0 +1,42 @@
+"""One of Lan's own for every address that carries an id, so that others may try it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.sessions import DeviceSession
+from crmweb.db import db
+from tests.shops import Shops
+
+Arguments = dict[str, Any]
+FindsOne = Callable[[Actor, Shops], object]
+
+
+def _device(lan: Actor, _shops: Shops) -> object:
+    return db.session.scalars(select(DeviceSession.id).where(DeviceSession.user_id == lan.id)).first()
+
+
+def _shop(_lan: Actor, shops: Shops) -> object:
+    return shops.lan
+
+
+LANS: dict[tuple[str, str], FindsOne] = {
+    ("accounts", "id"): _device,
+    ("customers", "id"): _shop,
+    ("customers", "customer_id"): _shop,
+}
+"""(slice, name of the argument) → one of Lan's."""
+
+
+def arguments_of_lans(rule: Rule, lan: Actor, shops: Shops) -> Arguments:
+    """What stands in the address so that it shows something of Lan's. Raises LookupError when nobody said."""
+    slice_ = rule.endpoint.split(".")[0]
+    try:
+        return {name: LANS[slice_, name](lan, shops) for name in rule.arguments}
+    except KeyError as missing:
+        raise LookupError(f"{rule}: say in tests/guards/owned.py which of Lan's {missing} is") from None
