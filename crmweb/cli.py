@@ -16,6 +16,7 @@ COMMANDS = {
     "clock": "crmweb.supervisor.cli:clock",
     "create-admin": "crmweb.accounts.cli:create_admin",
     "demo": "crmweb.demo.cli:demo",
+    "doctor": "crmweb.doctor:doctor",
     "import": "crmweb.customers.imports.cli:import_group",
     "restore": "crmweb.backup:restore",
     "run": "crmweb.supervisor.cli:run",
