@@ -6,6 +6,7 @@ import hmac
 
 from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from crmweb.config import current_settings
@@ -37,8 +38,6 @@ def readyz() -> ResponseReturnValue:
 @open_to_all
 def metrics() -> ResponseReturnValue:
     """Counters for Prometheus, on loopback or with the token."""
-    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-
     if not _may_read_metrics():
         abort(404)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -20,6 +20,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, S
 
 from crmweb.config import current_settings
 from crmweb.db import Busy
+from crmweb.metrics import count_answer
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
@@ -263,13 +264,15 @@ def _begin() -> None:
 
 
 def _log(answer: Response) -> Response:
+    seconds = time.perf_counter() - g.begun
+    count_answer(request.endpoint or "none", request.method, answer.status_code, seconds)
     if request.endpoint not in ("static", "health.healthz"):
         log.info(
             "request",
             method=request.method,
             path=_told_path(),
             status=answer.status_code,
-            ms=round((time.perf_counter() - g.begun) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             user=str(getattr(current_user, "id", "")) or None,
         )
     return answer
