@@ -107,7 +107,7 @@ def written(record_id: uuid.UUID, *, status: int = 201, notice: str | None = Non
 
 def _answer(record_id: uuid.UUID, status: int, notice: str | None = None) -> ResponseReturnValue:
     if not sent_by_script():
-        return go(url_for(g.once_shows, id=record_id), notice=notice)
+        return go(url_for(g.once_shows, id=record_id), notice=notice, about=record_id)
     shown: Response = make_response(
         current_app.ensure_sync(current_app.view_functions[g.once_shows])(id=record_id)
     )

@@ -11,7 +11,7 @@ from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from crmweb import clock
-from crmweb.names import initials
+from crmweb.names import given_name, initials
 
 LOCALES = ("en", "vi")
 NAMES = {"en": "English", "vi": "Tiếng Việt"}
@@ -53,13 +53,14 @@ def distance(metres: float) -> str:
 
 def short_date(day: date) -> str:
     """`20 Nov`, `20/11`; with the year when it is another one than this."""
-    vietnamese = str(get_locale()) == "vi"
-    this_year = day.year == clock.now().year
-    return str(
-        flask_babel.format_date(
-            day, ("d/M" if vietnamese else "d MMM") if this_year else ("d/M/y" if vietnamese else "d MMM y")
-        )
-    )
+    if day.year == clock.now().year:
+        return day_and_month(day)
+    return str(flask_babel.format_date(day, "d/M/y" if str(get_locale()) == "vi" else "d MMM y"))
+
+
+def day_and_month(day: date) -> str:
+    """`20 Nov`, `20/11`, whatever the year."""
+    return str(flask_babel.format_date(day, "d/M" if str(get_locale()) == "vi" else "d MMM"))
 
 
 WINDS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
@@ -83,5 +84,7 @@ def wind(direction: str) -> str:
 def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=chosen_locale, timezone_selector=chosen_zone)
-    app.jinja_env.filters.update(initials=initials, distance=distance, short_date=short_date, wind=wind)
+    app.jinja_env.filters.update(
+        initials=initials, given_name=given_name, distance=distance, short_date=short_date, wind=wind
+    )
     app.context_processor(lambda: {"locale": str(get_locale()), "language_names": NAMES})

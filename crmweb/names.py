@@ -41,6 +41,11 @@ def initials(name: str) -> str:
     return "".join(word[0].upper()[0] for word in lettered[-2:])
 
 
+def given_name(name: str) -> str:
+    """What colleagues call somebody: the last word of a Vietnamese name."""
+    return name.split()[-1] if name.strip() else name
+
+
 def _without_strokes(text: str) -> str:
     return unicodedata.normalize("NFC", _STROKES.sub("", unicodedata.normalize("NFD", text)))
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, Date, Double, ForeignKey, Index, String, and_, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from crmweb import timeline
 from crmweb.accounts.models import User
 from crmweb.customers.tiers import Tier
 from crmweb.db import Model, db, new_id
@@ -136,6 +137,11 @@ class Assignment(OfCustomer, Model):
     def active(self) -> bool:
         return self.started_at is not None and self.ended_at is None
 
+    @property
+    def is_last(self) -> bool:
+        """Whether nobody else looks after the customer, now or soon."""
+        return all(each is self or each.ended_at is not None for each in self.customer.assignments)
+
     def visited(self, *, at: datetime) -> None:
         """A visit was finished: the next one is due an interval later."""
         if self.last_visit_at is None or at > self.last_visit_at:
@@ -143,7 +149,11 @@ class Assignment(OfCustomer, Model):
         self.plan()
 
     def end(self, *, by: Actor | None, at: datetime) -> None:
-        self.ended_at = self.ended_at or at
+        """From now on this person does not look after the customer any more."""
+        if self.ended_at is None:
+            self.ended_at = at
+            told = {"person": self.person.name, "line": self.line}
+            timeline.record(self.customer, "assignment.ended", by=by, at=at, payload=told)
 
     def copy_customer(self) -> None:
         """Take over what Nearby filters and sorts by, and plan anew."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import ColumnElement, Date, ForeignKey, String, Text, literal_column, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
+from crmweb import timeline
 from crmweb.db import Model, db, new_id
 from crmweb.scope import OfCustomer, Scoped, looked_after
+
+if TYPE_CHECKING:
+    from crmweb.accounts.actor import Actor
+    from crmweb.customers.models import Customer
 
 CONTACT_ROLES = ("owner", "decides", "pays", "uses", "other")
 
@@ -30,6 +36,11 @@ class Contact(Scoped, Model):
     created_at: Mapped[datetime]
 
     places: Mapped[list[CustomerContact]] = relationship(back_populates="contact", passive_deletes=True)
+
+    @classmethod
+    def named(cls, name: str, *, at: datetime, id: uuid.UUID | None = None) -> Contact:
+        """A new person, who stands nowhere yet."""
+        return cls(id=id or new_id(), name=name, created_at=at)
 
     @classmethod
     def seen_by_viewer(cls) -> ColumnElement[bool]:
@@ -63,3 +74,34 @@ class CustomerContact(OfCustomer, Model):
     def of(cls, customer_id: uuid.UUID) -> list[CustomerContact]:
         found = select(cls).where(cls.customer_id == customer_id).order_by(cls.position, cls.contact_id)
         return list(db.session.scalars(found))
+
+
+class WithContacts:
+    """A trait of a customer: people with names, the first one first."""
+
+    @declared_attr
+    def contacts(cls) -> Mapped[list[CustomerContact]]:
+        return relationship(
+            order_by=CustomerContact.position, cascade="all, delete-orphan", passive_deletes=True
+        )
+
+    def name_contact(self, contact: Contact, role: str, *, by: Actor | None, at: datetime) -> None:
+        """Let a person stand at this customer in a role; one who does already gets the role."""
+        place = next((place for place in self.contacts if place.contact_id == contact.id), None)
+        if place is None:
+            last = max((place.position for place in self.contacts), default=-1)
+            place = CustomerContact(contact=contact, contact_id=contact.id, role=role, position=last + 1)
+            self.contacts.append(place)
+        place.role = role
+        self._contacts_changed(by, at)
+
+    def drop_contact(self, contact_id: uuid.UUID, *, by: Actor | None, at: datetime) -> None:
+        """This person stands here no longer."""
+        self.contacts = [place for place in self.contacts if place.contact_id != contact_id]
+        self._contacts_changed(by, at)
+
+    def _contacts_changed(self, by: Actor | None, at: datetime) -> None:
+        customer = cast("Customer", self)
+        customer.updated_at = at
+        customer.file()
+        timeline.record(customer, "customer.changed", by=by, at=at, payload={"fields": ["contacts"]})

@@ -15,7 +15,7 @@ from crmweb import timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import CustomerContact
+from crmweb.customers.contacts import WithContacts
 from crmweb.customers.pins import Pinned
 from crmweb.customers.reaching import Reachable
 from crmweb.customers.search import search_text
@@ -45,7 +45,7 @@ FACTS = (
 """What a form or a file may say about a customer directly."""
 
 
-class Customer(Pinned, Reachable, Scoped, Model):
+class Customer(Pinned, Reachable, WithContacts, Scoped, Model):
     """Never deleted but by erasure: archived instead."""
 
     __tablename__ = "customers"
@@ -89,9 +89,6 @@ class Customer(Pinned, Reachable, Scoped, Model):
         order_by=Assignment.created_at,
         cascade="all, delete-orphan",
         passive_deletes=True,
-    )
-    contacts: Mapped[list[CustomerContact]] = relationship(
-        order_by=CustomerContact.position, cascade="all, delete-orphan", passive_deletes=True
     )
     tag_rows: Mapped[list[CustomerTag]] = relationship(
         order_by="CustomerTag.tag", cascade="all, delete-orphan", passive_deletes=True
