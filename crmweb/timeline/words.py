@@ -1,0 +1,159 @@
+"""How an entry of the timeline is said and drawn. What a slice above records has its words here too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from crmweb import clock
+from crmweb.geo import BadPoint, Point, haversine_m
+from crmweb.languages import chosen_zone, distance, ngettext, short_date
+from crmweb.languages import gettext as _
+from crmweb.timeline.entries import Entry
+
+LATE = timedelta(minutes=5)
+"""A phone's time is believed; how much later the entry arrived is said from here on."""
+
+
+class Said(NamedTuple):
+    """An entry in words: what, and more about it; `icon` in a drop of `shape`. `quote` is somebody's own words."""
+
+    icon: str
+    title: str
+    detail: str = ""
+    quote: str = ""
+    shape: str = ""
+
+
+def said(entry: Entry) -> Said:
+    """The words for any entry, also for a kind that nobody knows any more."""
+    say = _SAY.get(entry.kind)
+    return say(entry.payload) if say else Said("history", _("Something happened"), entry.kind)
+
+
+def when(moment: datetime) -> str:
+    """`today 09:40`, `yesterday 09:40`, `21 Oct`: where the reader is."""
+    here = moment.astimezone(ZoneInfo(chosen_zone()))
+    days = (clock.today(chosen_zone()) - here.date()).days
+    time = f"{here:%H:%M}"
+    if days in (0, 1):
+        return _("today %(time)s", time=time) if days == 0 else _("yesterday %(time)s", time=time)
+    return short_date(here.date())
+
+
+def sent_later(entry: Entry) -> bool:
+    """Whether the entry reached us so late that it should be said."""
+    return abs(entry.recorded_at - entry.at) > LATE
+
+
+def field_name(name: str) -> str:
+    """A fact about a customer, as it stands in a sentence."""
+    words = {
+        "name": _("name"), "kind": _("kind"), "code": _("code"), "tax_number": _("tax number"),
+        "address": _("address"), "website": _("website"), "tier": _("tier"), "status": _("status"),
+        "source": _("source"), "preferences": _("preferences"), "phones": _("phones"), "emails": _("emails"),
+        "tags": _("tags"), "parent_id": _("head office"), "contacts": _("contacts"),
+    }  # fmt: skip
+    return words.get(name, name)
+
+
+def outcome_name(outcome: str) -> str:
+    """What came of a visit."""
+    words = {
+        "order_taken": _("Order taken"), "no_order": _("No order"), "interested": _("Interested"),
+        "closed": _("Closed"), "owner_away": _("Owner away"), "moved": _("Moved"), "gone": _("Gone for good"),
+    }  # fmt: skip
+    return words.get(outcome, outcome)
+
+
+def verdict_name(verdict: str) -> str:
+    """What the phone's position says about a visit."""
+    words = {"on_site": _("On site"), "away": _("Away from the shop"), "unproven": _("Location unproven")}
+    return words.get(verdict, "")
+
+
+def _created(payload: dict[str, Any]) -> Said:
+    source = payload.get("source")
+    return Said("store", _("Customer added"), _("From: %(source)s", source=source) if source else "")
+
+
+def _changed(payload: dict[str, Any]) -> Said:
+    changed = ", ".join(field_name(str(name)) for name in payload.get("fields", []))
+    return Said("pencil", _("Changed: %(fields)s", fields=changed) if changed else _("Changed"))
+
+
+def _archived(_payload: dict[str, Any]) -> Said:
+    return Said("x", _("Put away"))
+
+
+def _restored(_payload: dict[str, Any]) -> Said:
+    return Said("undo-2", _("Brought back"))
+
+
+def _pin_moved(payload: dict[str, Any]) -> Said:
+    try:
+        before, after = (Point(*payload[name]) for name in ("from", "to"))
+    except (BadPoint, KeyError, TypeError):
+        return Said("map-pin", _("Pin moved"))
+    return Said("map-pin", _("Pin moved by %(distance)s", distance=distance(haversine_m(before, after))))
+
+
+def _pin_removed(_payload: dict[str, Any]) -> Said:
+    return Said("map-pin-off", _("Pin taken away"))
+
+
+def _assigned(payload: dict[str, Any]) -> Said:
+    return Said(
+        "user-round", _("%(person)s looks after them", person=payload.get("person")), payload.get("line", "")
+    )
+
+
+def _unassigned(payload: dict[str, Any]) -> Said:
+    person = payload.get("person")
+    return Said(
+        "user-round", _("%(person)s no longer looks after them", person=person), payload.get("line", "")
+    )
+
+
+def _visited(payload: dict[str, Any]) -> Said:
+    outcome, verdict = payload.get("outcome", ""), payload.get("verdict", "")
+    title = _("Visit · %(outcome)s", outcome=outcome_name(outcome)) if outcome else _("Visit")
+    shape = {"on_site": "ok", "away": "late", "unproven": "open"}.get(verdict, "")
+    icon = "check" if verdict == "on_site" else "crosshair"
+    return Said(icon, title, ", ".join(filter(None, [verdict_name(verdict), _minutes(payload)])), shape=shape)
+
+
+def _noted(payload: dict[str, Any]) -> Said:
+    return Said("notebook-pen", _("Note"), quote=payload.get("text", ""))
+
+
+def _called(payload: dict[str, Any]) -> Said:
+    return Said("phone", _("Call"), _minutes(payload), payload.get("text", ""))
+
+
+def _minutes(payload: dict[str, Any]) -> str:
+    minutes = payload.get("minutes")
+    return ngettext("%(num)s minute", "%(num)s minutes", int(minutes)) if minutes else ""
+
+
+_SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
+    "customer.created": _created,
+    "customer.changed": _changed,
+    "customer.archived": _archived,
+    "customer.restored": _restored,
+    "pin.moved": _pin_moved,
+    "pin.removed": _pin_removed,
+    "assignment.started": _assigned,
+    "assignment.ended": _unassigned,
+    "visit.finished": _visited,
+    "note.written": _noted,
+    "call.logged": _called,
+}
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(said=said, when=when, sent_later=sent_later)
