@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
 from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import select
 
 from crmweb import clock
-from crmweb.accounts.colleagues import colleagues
-from crmweb.customers import words
+from crmweb.accounts.colleagues import Colleague, colleagues
+from crmweb.customers import assignment_routes, contact_routes, words
 from crmweb.customers.asking import BadQuestion
+from crmweb.customers.duplicates import Twin
+from crmweb.customers.finding import found_customer
+from crmweb.customers.forms import CustomerForm
 from crmweb.customers.listing import COUNTED, Listing, Page
-from crmweb.web import needs, page, wants_fragment
+from crmweb.customers.models import Customer
+from crmweb.customers.search import Search
+from crmweb.customers.showing import show_customer
+from crmweb.customers.tiers import Tier
+from crmweb.db import db, writing
+from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
+from crmweb.languages import gettext as _
+from crmweb.languages import ngettext
+from crmweb.scope import system_access
+from crmweb.timeline import words as timeline_words
+from crmweb.timeline.entries import entries
+from crmweb.web import NOTICES, Notice, needs, page, sent_by_script, wants_fragment
 
 customers = Blueprint("customers", __name__)
+
+NOTICES["customer_added"] = lambda _about: Notice(_("Added"))
+NOTICES["customer_saved"] = lambda _about: Notice(_("Saved"))
+NOTICES["customer_restored"] = lambda _about: Notice(_("Brought back"))
+NOTICES["customer_archived"] = lambda about: Notice(_("Put away"), _undo(about, "/customers/{}/restore"))
+
+
+def _undo(about: str, address: str) -> str | None:
+    """The address that undoes it; the browser says what it is about, so it is not believed blindly."""
+    try:
+        return address.format(uuid.UUID(about))
+    except ValueError:
+        return None
 
 
 @customers.get("/customers")
@@ -40,6 +71,127 @@ def index() -> ResponseReturnValue:
     )
 
 
+@customers.get("/customers/<uuid:id>")
+@needs("customers:read")
+def show(id: uuid.UUID) -> ResponseReturnValue:
+    return show_customer(found_customer(id))
+
+
+@customers.get("/customers/<uuid:id>/timeline")
+@needs("customers:read")
+def show_timeline(id: uuid.UUID) -> ResponseReturnValue:
+    customer = found_customer(id)
+    most, before = 30, request.args.get("before", type=int)
+    found = entries(customer.id, most=most + 1, before=before)
+    older = f"/customers/{id}/timeline?before={found[most - 1].seq}" if len(found) > most else None
+    shown: dict[str, Any] = {"customer": customer, "entries": found[:most], "older": older}
+    return page("timeline/show.html", fragment="timeline/_events.html", **shown)
+
+
+@customers.get("/customers/names")
+@needs("customers:read")
+def names() -> ResponseReturnValue:
+    """What to choose from while one types the name of a head office."""
+    found = [row.id for row in Search(request.args.get("parent", "")).run()[:10]]
+    rows = db.session.execute(
+        select(Customer.code, Customer.name, Customer.address).where(Customer.id.in_(found))
+    )
+    return page("customers/_names.html", rows=rows.all())
+
+
+@customers.get("/customers/new")
+@needs("customers:write")
+def new() -> ResponseReturnValue:
+    asked = {name: request.args.get(name, "") for name in ("name", "lat", "lng", "address", "tier", "status")}
+    data = {name: value for name, value in asked.items() if value}
+    return _form(CustomerForm(people=_people(), data={"responsible": str(current_user.id), **data}))
+
+
+@customers.post("/customers")
+@needs("customers:write")
+@once(shows="customers.show")
+def create() -> ResponseReturnValue:
+    minted = minted_id(request.form.get("id"))
+    form = CustomerForm(request.form, people=_people())
+    if not form.validate():
+        return _form(form, status=422)
+    # A queued write cannot be asked anything; its duplicates are told on the customer's page in time.
+    asks = not sent_by_script() and not request.form.get("anyway")
+    if asks and (twins := form.newcomer.twins(by=current_user)):
+        return _form(form, status=422, twins=twins)
+    _refuse_taken(minted)
+    with writing():
+        customer_id = form.add(by=current_user, at=clock.now(), id=minted).id
+        keep(customer_id)
+    return written(customer_id, notice="customer_added")
+
+
+@customers.get("/customers/<uuid:id>/edit")
+@needs("customers:write")
+def edit(id: uuid.UUID) -> ResponseReturnValue:
+    return _form(CustomerForm.of(found_customer(id)))
+
+
+@customers.post("/customers/<uuid:id>")
+@needs("customers:write")
+@once(shows="customers.show")
+def update(id: uuid.UUID) -> ResponseReturnValue:
+    form = CustomerForm(request.form, customer=found_customer(id))
+    if not form.validate():
+        return _form(form, status=422)
+    with writing():
+        form.change(found_customer(id), by=current_user, at=clock.now())
+        keep(id, status=200)
+    return written(id, status=200, notice="customer_saved")
+
+
+@customers.post("/customers/<uuid:id>/archive")
+@needs("customers:write")
+@once(shows="customers.show")
+def archive(id: uuid.UUID) -> ResponseReturnValue:
+    with writing():
+        found_customer(id).archive(by=current_user, at=clock.now())
+        keep(id, status=200)
+    return written(id, status=200, notice="customer_archived")
+
+
+@customers.post("/customers/<uuid:id>/restore")
+@needs("customers:write")
+@once(shows="customers.show")
+def restore(id: uuid.UUID) -> ResponseReturnValue:
+    with writing():
+        found_customer(id).restore(by=current_user, at=clock.now())
+        keep(id, status=200)
+    return written(id, status=200, notice="customer_restored")
+
+
+def _form(form: CustomerForm, *, status: int = 200, twins: list[Twin] | None = None) -> ResponseReturnValue:
+    return page(
+        "customers/form.html",
+        status=status,
+        form=form,
+        customer=form.customer,
+        twins=twins,
+        rhythms={
+            tier: ngettext("%(num)s day", "%(num)s days", days) for tier, days in Tier.intervals().items()
+        },
+        pin_source=request.form.get("pin_source") or ("map" if request.args.get("lat") else ""),
+    )
+
+
+def _people() -> list[Colleague]:
+    """Whom one may make responsible; without that right, nobody is asked for."""
+    return colleagues(current_user) if current_user.may("customers:assign") else []
+
+
+def _refuse_taken(id: uuid.UUID | None) -> None:
+    """409 for an id that any customer has, also one whom the person may not see."""
+    with system_access("is this id taken"):
+        refuse_taken(Customer, id)
+
+
 def init_app(app: Flask) -> None:
     words.init_app(app)
-    app.register_blueprint(customers)
+    timeline_words.init_app(app)
+    for blueprint in (customers, contact_routes.contacts, assignment_routes.assignments):
+        app.register_blueprint(blueprint)

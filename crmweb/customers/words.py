@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask
 
 from crmweb.customers.due import AHEAD, OVERDUE, TODAY, Due
-from crmweb.customers.phones import display, tel_url, zalo_url
+from crmweb.customers.emails import EmailFlaw
+from crmweb.customers.emails import flaw_words as email_flaw_words
+from crmweb.customers.phone_words import flaw_words as phone_flaw_words
+from crmweb.customers.phones import PhoneFlaw, display, tel_url, zalo_url
+from crmweb.customers.reaching import CustomerEmail, CustomerPhone
+from crmweb.languages import day_and_month, ngettext
 from crmweb.languages import gettext as _
-from crmweb.languages import ngettext
 
 KIND_OF_STATE = {OVERDUE: "late", TODAY: "due", AHEAD: "planned"}
 """The shape and colour in which a due state is drawn."""
@@ -54,6 +59,54 @@ def kind_name(kind: str) -> str:
     return {"shop": _("Shop"), "company": _("Company"), "person": _("Person")}[kind]
 
 
+def role_name(role: str) -> str:
+    """What a contact is to the customer; a role that somebody made up stays as typed."""
+    words = {
+        "owner": _("Owner"),
+        "decides": _("Decides"),
+        "pays": _("Pays"),
+        "uses": _("Uses it"),
+        "other": _("Contact"),
+    }
+    return words.get(role, role)
+
+
+def birthday_words(day: date, lunar: bool) -> str:
+    """`20/11`, and by which calendar."""
+    spoken = day_and_month(day)
+    return _("%(day)s by the lunar calendar", day=spoken) if lunar else spoken
+
+
+def pin_source_words(source: str | None) -> str:
+    """How a pin was got."""
+    words = {
+        "gps": _("by GPS"),
+        "map": _("set on the map"),
+        "typed": _("typed in"),
+        "import": _("from a file"),
+        "geocoded": _("from the address"),
+    }
+    return words.get(source or "", "")
+
+
+def pin_flaw_words(flaw: str) -> str:
+    """What is doubtful about a pin, and how to right it."""
+    words = {
+        "zero": _("The pin says 0, 0, which is in the sea off Africa. Set it anew."),
+        "swapped": _("Latitude and longitude look swapped. Set the pin anew."),
+    }
+    return words.get(flaw, _("The pin cannot be right. Set it anew."))
+
+
+def reach_flaw_words(row: CustomerPhone | CustomerEmail) -> Any:
+    """What is wrong with a number or an address, or nothing."""
+    if not row.flaw:
+        return ""
+    if isinstance(row, CustomerPhone):
+        return phone_flaw_words(cast(PhoneFlaw, row.flaw), row.typed)
+    return email_flaw_words(cast(EmailFlaw, row.flaw))
+
+
 def navigate_url(lat: float | None, lng: float | None, address: str | None = "") -> str | None:
     """Directions to the pin, else to the address.
 
@@ -73,5 +126,10 @@ def init_app(app: Flask) -> None:
         zalo_url=zalo_url,
         status_name=status_name,
         kind_name=kind_name,
+        role_name_at_customer=role_name,
+        birthday_words=birthday_words,
+        pin_source_words=pin_source_words,
+        pin_flaw_words=pin_flaw_words,
+        reach_flaw_words=reach_flaw_words,
     )
     app.jinja_env.globals["navigate_url"] = navigate_url

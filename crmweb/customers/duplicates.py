@@ -1,0 +1,97 @@
+"""Who is there already: asked across everyone's customers, and answered with as little as helps."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import Oversight, User
+from crmweb.customers.assignments import Assignment
+from crmweb.customers.models import Customer
+from crmweb.customers.phones import read_phone
+from crmweb.customers.reaching import CustomerPhone
+from crmweb.db import db
+from crmweb.geo import Point, haversine_m
+from crmweb.names import fold
+from crmweb.scope import system_access
+
+CLOSE_M = 150
+"""Metres within which two customers of one name are taken for the same."""
+
+MOST = 5
+_LOOKED_AT = 50
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A customer who may be the one that is being added. `id` only where the person may see them."""
+
+    name: str
+    responsible: str
+    id: uuid.UUID | None
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody about to be added."""
+
+    name: str
+    phones: list[str]
+    address: str
+    at: Point | None
+
+    def twins(self, *, by: Actor) -> list[Twin]:
+        """Who in the team has the same number, or the same name at the same place."""
+        with system_access("warning of duplicates"):
+            rows = {row.id: row for row in (*self._of_one_number(by), *self._of_one_name(by))}
+        visible = set(db.session.scalars(select(Customer.id).where(Customer.id.in_(rows))))
+        return [
+            Twin(row.name, row.responsible, row.id if row.id in visible else None) for row in rows.values()
+        ][:MOST]
+
+    def _of_one_number(self, by: Actor) -> Iterable[Any]:
+        numbers = [number.e164 for number in map(read_phone, self.phones) if number.e164]
+        having = select(CustomerPhone.customer_id).where(CustomerPhone.e164.in_(numbers))
+        return db.session.execute(_of_the_team(by).where(Customer.id.in_(having))).all() if numbers else []
+
+    def _of_one_name(self, by: Actor) -> Iterable[Any]:
+        namesakes = _of_the_team(by).where(Customer.sort_name == fold(self.name)[:80])
+        return [row for row in db.session.execute(namesakes) if self._is_at(row)]
+
+    def _is_at(self, row: Any) -> bool:
+        if self.address and fold(row.address) == fold(self.address):
+            return True
+        if self.at is None or row.lat is None or row.pin_flaw is not None:
+            return False
+        return haversine_m(self.at, Point(row.lat, row.lng)) <= CLOSE_M
+
+
+def _of_the_team(by: Actor) -> Select[Any, Any, Any, Any, Any, Any, Any]:
+    """Customers with the name of one who looks after them: of everyone under the same manager."""
+    team: list[ColumnElement[bool]] = []
+    if not by.may("customers:all"):
+        head = db.session.scalar(select(User.manager_id).where(User.id == by.id)) or by.id
+        members = select(Oversight.person_id).where(Oversight.viewer_id == head)
+        team = [Assignment.person_id.in_(members)]
+    return (
+        select(
+            Customer.id, Customer.name, Customer.address, Customer.lat, Customer.lng, Customer.pin_flaw,
+            User.name.label("responsible"),
+        )
+        .join(Assignment, Assignment.customer_id == Customer.id)
+        .join(User, User.id == Assignment.person_id)
+        .where(Assignment.ended_at.is_(None), Customer.archived_at.is_(None), *team)
+        .order_by(Assignment.line, Assignment.since)
+        .limit(_LOOKED_AT)
+    )  # fmt: skip
+
+
+def has_code(code: str, *, but: uuid.UUID | None = None) -> uuid.UUID | None:
+    """Whose code this is, of all customers, whoever may see them; not counting `but`."""
+    with system_access("keeping codes unique"):
+        return db.session.scalar(select(Customer.id).where(Customer.code == code, Customer.id.is_not(but)))

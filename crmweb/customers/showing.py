@@ -1,0 +1,34 @@
+"""The page of one customer, also with a form on it that was refused."""
+
+from __future__ import annotations
+
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from crmweb import clock
+from crmweb.accounts.colleagues import colleagues
+from crmweb.customers.assignment_forms import AssignmentForm
+from crmweb.customers.models import Customer
+from crmweb.customers.overview import Overview
+from crmweb.customers.tiers import Tier
+from crmweb.web import page
+
+
+def show_customer(
+    customer: Customer,
+    *,
+    status: int = 200,
+    assignment: AssignmentForm | None = None,
+    refused: str = "",
+) -> ResponseReturnValue:
+    """`assignment` is the form that was refused, `refused` what else could not be done, in words."""
+    if assignment is None and current_user.may("customers:assign"):
+        assignment = AssignmentForm(people=colleagues(current_user))
+    return page(
+        "customers/show.html",
+        status=status,
+        overview=Overview.of(customer, by=current_user, today=current_user.today(clock.now())),
+        every_days=Tier.intervals().get(customer.tier or ""),
+        assignment_form=assignment,
+        refused=refused,
+    )
