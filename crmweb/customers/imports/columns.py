@@ -119,7 +119,7 @@ def _candidates(table: Table) -> "islice[Line]":
 def _field_named(field: str) -> str:
     wanted = fold(field)
     for known, names in _SYNONYMS.items():
-        if wanted in (fold(known), *names):
+        if {wanted, _NUMBERED.sub("", wanted)} & {fold(known), *names}:
             return known
     raise Unreadable(f'There is no field "{field}". The fields are {", ".join(sorted(KNOWN_NAMES))}.')
 
@@ -166,7 +166,7 @@ def _places(field: str, names: Sequence[str], taken: set[int]) -> list[int]:
 def _complaint(line: Line, chosen: Sequence[tuple[str, str]]) -> str:
     header = [cell.strip() for cell in line.cells]
     names = [_column_name(cell) for cell in header]
-    there = ", ".join(name for name in header if name)[:300]
+    there = ", ".join(" ".join(name.split()) for name in header if name)[:300]
     for _, column in chosen:
         if _place_of(column, header, names) is None:
             return f'There is no column "{column}". The columns are: {there}.'

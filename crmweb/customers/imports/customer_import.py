@@ -21,7 +21,7 @@ from crmweb.customers.models import Customer
 from crmweb.customers.newcomers import Newcomer, Newcomers
 from crmweb.db import Busy, db, writing
 
-BATCH = 500  # rows a write transaction: others wait for less than a second
+BATCH = 250  # rows a write transaction: others wait for a fraction of a second
 PATIENCE = 60.0  # seconds that one batch tries for its turn to write
 OWNER = ""  # stands among the people's emails for the one whom the import names for all rows
 

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from crmweb import clock
+from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.config import current_settings
 from crmweb.customers.countries import region_of
@@ -27,13 +28,14 @@ class FileImport:
         self,
         file: Path,
         *,
+        by: Actor | None = None,
         owner: str | None = None,
         chosen: Sequence[str] = (),
         source: str = "import",
         country: str = "VN",
         dry_run: bool = False,
     ) -> None:
-        self.file, self.source, self.dry_run = file, source, dry_run
+        self.file, self.by, self.source, self.dry_run = file, by, source, dry_run
         self.table, self.columns = find_columns(read_tables(file), [_pair(given) for given in chosen])
         self.reader = EntryReader(self.columns, frozenset(Tier.intervals()), _region(country))
         self.owner = _person(owner) if owner else None
@@ -48,7 +50,7 @@ class FileImport:
 
             taking = CustomerImport(
                 self._entries(),
-                by=None,
+                by=self.by,
                 at=clock.now(),
                 owner=self.owner,
                 source=self.source,

@@ -70,8 +70,11 @@ class RejectedRows:
 
     def _open(self) -> TextIO:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.touch(
+            mode=0o600, exist_ok=False
+        )  # people's numbers are not for every account of the machine
         # The mark at its beginning tells Excel that the file is UTF-8.
-        self._file = self.path.open("x", encoding="utf-8-sig", newline="")
+        self._file = self.path.open("w", encoding="utf-8-sig", newline="")
         csv.writer(self._file).writerow(["line", "reason", *map(_inert, self._header)])
         return self._file
 

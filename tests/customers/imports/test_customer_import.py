@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 from click.testing import CliRunner, Result
@@ -62,9 +63,12 @@ def counts(output: str) -> Counter[str]:
 
 def rejected(output: str) -> list[dict[str, str]]:
     """The rows of the file of rejected rows that the output names."""
-    named = output.splitlines()[-1].removeprefix("The rejected rows, with reasons: ")
-    with Path(named).open(encoding="utf-8-sig", newline="") as file:
+    with rejected_file(output).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def rejected_file(output: str) -> Path:
+    return Path(output.splitlines()[-1].removeprefix("The rejected rows, with reasons: "))
 
 
 @pytest.fixture
@@ -183,6 +187,7 @@ def test_rows_that_cannot_stand_are_kept_with_their_reasons_and_the_others_go_in
     said = desk.run(file).output
     assert counts(said) == Counter(read=7, created=2, updated=0, unchanged=0, rejected=5, flagged=0)
     kept = rejected(said)
+    assert S_IMODE(rejected_file(said).stat().st_mode) == 0o600
     assert [(row["line"], row["reason"]) for row in kept] == [
         ("2", "no name"),
         ("8", "no name"),

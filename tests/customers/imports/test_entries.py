@@ -91,6 +91,7 @@ def test_what_a_person_says_outranks_what_is_recognised(tmp_path: Path) -> None:
 
 
 def test_an_unknown_field_or_column_is_told_with_those_there_are(tmp_path: Path) -> None:
+    assert found(tmp_path, "name,a,b", ("phone 1", "a"), ("số điện thoại", "b"))["phone"] == ["a", "b"]
     with pytest.raises(Unreadable, match='no field "colour"'):
         columns(tmp_path, "name", ("colour", "name"))
     with pytest.raises(Unreadable, match='no column "nom"'):
