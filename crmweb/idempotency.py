@@ -22,7 +22,8 @@ from werkzeug.exceptions import UnprocessableEntity
 
 from crmweb import clock
 from crmweb.db import Model, db
-from crmweb.web import go, sent_by_script
+from crmweb.errors import sent_by_script
+from crmweb.web import go
 
 P = ParamSpec("P")
 

@@ -1,4 +1,4 @@
-"""The edge: pages and fragments, who may come in, what the browser may do, and what is shown when it goes wrong."""
+"""The edge: who may come in, pages and fragments, and what happens around each request."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from urllib.parse import quote, urlsplit
 
 import structlog
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, render_template, request
-from flask.sessions import SecureCookieSession, SessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from htmx_flask import Htmx
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import Forbidden
 
+from crmweb import errors
+from crmweb.browser import NoSession, limit_browser, on_https, refuse_foreign_writes, refuse_null
 from crmweb.config import current_settings
-from crmweb.db import Busy
+from crmweb.errors import sent_by_script, told_path
 from crmweb.metrics import count_answer
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 LARGEST_BODY = 2 * 1024 * 1024
 """Bytes; photos will bring a limit of their own."""
+
+LONGEST_PATH = 2000
+"""Characters of an address to come back to; proxies cut answers with longer headers."""
 
 log = structlog.get_logger("crmweb.web")
 htmx = Htmx()
@@ -92,34 +94,18 @@ def sign_in_first() -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-def sent_by_script() -> bool:
-    """Whether this write comes from the outbox or another script, which must never be redirected."""
-    return "Idempotency-Key" in request.headers
-
-
 def local_path(target: str | None) -> str:
     """`target` when it is a path of ours, else `/`. Refuses what a browser could read as another host."""
-    text = target or "/"
-    if not text.startswith("/") or text[1:2] in ("/", "\\") or "\\" in text or "%5c" in text.lower():
-        return "/"
-    return text if text.isprintable() and not urlsplit(text).netloc else "/"
+    return target if target and _stays_here(target) else "/"
 
 
-# What comes from elsewhere ------------------------------------------------------------------------------
-
-
-def _refuse_foreign_writes() -> None:
-    """Fetch metadata in place of tokens, which would have expired when a queued write comes days later.
-
-    Source: OWASP, Cross-Site Request Forgery Prevention, Fetch Metadata.
-    """
-    if request.method in SAFE_METHODS:
-        return
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    if site == "same-origin" or (site is None and origin == request.host_url.rstrip("/")):
-        return
-    raise Forbidden
+def _stays_here(target: str) -> bool:
+    elsewhere = (
+        not target.startswith("/") or target.startswith("//") or "\\" in target or "%5c" in target.lower()
+    )
+    return (
+        not elsewhere and len(target) <= LONGEST_PATH and target.isprintable() and not urlsplit(target).netloc
+    )
 
 
 # Pages and fragments ------------------------------------------------------------------------------------
@@ -156,10 +142,15 @@ def go(path: str, *, notice: str | None = None, about: object = "") -> Response:
     answer = make_response(redirect(path, 303))
     if notice:
         assert notice in NOTICES, notice
-        secure = current_settings().https
         answer.set_cookie(
-            "notice", f"{notice} {about}", max_age=20, httponly=True, samesite="Lax", secure=secure
+            "notice", f"{notice} {about}", max_age=20, httponly=True, samesite="Lax", secure=on_https()
         )
+    return answer
+
+
+def _notice_was_said(answer: Response) -> Response:
+    if answer.status_code == 200 and "notice" in request.cookies and request.endpoint != "static":
+        answer.delete_cookie("notice")
     return answer
 
 
@@ -167,83 +158,6 @@ def _take_notice() -> Notice | None:
     """The word that `go` left for this page; it is said once."""
     name, _, about = request.cookies.get("notice", "").partition(" ")
     return NOTICES[name](about) if request.method == "GET" and name in NOTICES else None
-
-
-# The browser's limits -------------------------------------------------------------------------------------
-
-
-def _policy() -> str:
-    tiles = urlsplit(current_settings().tile_url)
-    images = (
-        f"'self' data: blob: {tiles.scheme}://{tiles.netloc.replace('{s}', '*')}"
-        if tiles.netloc
-        else "'self' data: blob:"
-    )
-    return (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; media-src 'self' blob:; "
-        "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
-    )
-
-
-def _limit_browser(answer: Response) -> Response:
-    head = answer.headers
-    head.setdefault("Content-Security-Policy", _policy())
-    head.setdefault("X-Content-Type-Options", "nosniff")
-    head.setdefault("Referrer-Policy", "same-origin")
-    head.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    head.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)")
-    head["X-Request-Id"] = g.get("request_id", "")
-    if current_settings().https:
-        head.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.path.startswith("/static/dist/"):
-        head["Cache-Control"] = "public, max-age=31536000, immutable"  # the name changes with the content
-    if request.endpoint != "static":
-        answer.vary.update(("HX-Request", "Cookie", "Accept-Language"))
-        head.setdefault("Cache-Control", "private, no-cache")
-        if current_user.is_authenticated:
-            head["X-User"] = str(current_user.id)
-    if answer.status_code == 200 and "notice" in request.cookies and request.endpoint != "static":
-        answer.delete_cookie("notice")
-    return answer
-
-
-class _NoSession(SessionInterface):
-    """Flask's signed cookie is never used: what must be remembered is a row."""
-
-    def open_session(self, app: Flask, request: Any) -> SecureCookieSession:
-        return SecureCookieSession()
-
-    def save_session(self, app: Flask, session: Any, response: Any) -> None:
-        if session.modified:
-            raise RuntimeError("nothing may be kept in Flask's signed cookie")
-
-
-# When it goes wrong ---------------------------------------------------------------------------------------
-
-
-def _error(error: HTTPException) -> ResponseReturnValue:
-    code = error.code or 500
-    if error.response is not None:
-        return error.response
-    if sent_by_script():
-        return {"error": error.name, "reference": g.get("request_id")}, code
-    answer = make_response(
-        render_template("errors/error.html", status=code, reference=g.get("request_id")), code
-    )
-    if code == 503:
-        answer.headers["Retry-After"] = "5"
-    return answer
-
-
-def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.exception("unexpected", path=_told_path())
-    return _error(InternalServerError())
-
-
-def _busy(_error_: Exception) -> ResponseReturnValue:
-    log.warning("busy", path=_told_path())
-    return _error(ServiceUnavailable())
 
 
 def not_found_unless(found: Any) -> Any:
@@ -270,33 +184,27 @@ def _log(answer: Response) -> Response:
         log.info(
             "request",
             method=request.method,
-            path=_told_path(),
+            path=told_path(),
             status=answer.status_code,
             ms=round(seconds * 1000, 1),
-            user=str(getattr(current_user, "id", "")) or None,
+            user=str(getattr(g.get("_login_user"), "id", None) or "") or None,
         )
     return answer
-
-
-def _told_path() -> str:
-    """The path for the log: without the query, and without the secret that some paths carry."""
-    secret = "token" in (request.view_args or {})
-    return request.url_rule.rule if secret and request.url_rule else request.path
 
 
 def guard_the_edge(app: Flask) -> None:
     """Hang all of the above on the app, once every slice is there."""
     htmx.init_app(app)
-    app.session_interface = _NoSession()
+    app.session_interface = NoSession()
+    app.url_map.merge_slashes = False  # its redirects would repeat the Host that a stranger names
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     app.before_request(_begin)
-    app.before_request(_refuse_foreign_writes)
+    app.before_request(refuse_foreign_writes)
     app.before_request(_check_rights)
-    app.after_request(_limit_browser)
+    app.before_request(refuse_null)
+    app.after_request(_notice_was_said)
+    app.after_request(limit_browser)
     app.after_request(_log)
-    app.register_error_handler(HTTPException, _error)
-    app.register_error_handler(Busy, _busy)
-    app.register_error_handler(OperationalError, _busy)
-    app.register_error_handler(Exception, _unexpected)
+    errors.init_app(app)
     app.context_processor(lambda: {"can": may, "notice": _take_notice(), "settings": current_settings()})

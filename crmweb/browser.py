@@ -1,0 +1,111 @@
+"""What browsers may do: which writes are ours, what a page may load, and what must not come in at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSession, SessionInterface
+from werkzeug.exceptions import BadRequest, Forbidden
+
+from crmweb.config import current_settings
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def on_https() -> bool:
+    """Whether people reach us by https: as the settings say, else as the request does."""
+    return current_settings().https or request.is_secure
+
+
+def refuse_foreign_writes() -> None:
+    """Fetch metadata in place of tokens, which would have expired when a queued write comes days later.
+
+    Source: OWASP, Cross-Site Request Forgery Prevention, Fetch Metadata.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site == "same-origin" or (site is None and request.headers.get("Origin") in _our_origins()):
+        return
+    raise Forbidden
+
+
+def _our_origins() -> tuple[str, ...]:
+    """Behind a proxy that we do not trust to say so, only the settings know that people use https."""
+    return (request.host_url.rstrip("/"), current_settings().public_url or request.host_url.rstrip("/"))
+
+
+def refuse_null() -> None:
+    """A NUL is nobody's typing, and PostgreSQL cannot store it."""
+    if any("\0" in text for text in _sent_texts()):
+        raise BadRequest
+
+
+def _sent_texts() -> Iterator[str]:
+    yield request.path
+    for values in (request.args, request.form):
+        for name, texts in values.lists():
+            yield name
+            yield from texts
+
+
+def limit_browser(answer: Response) -> Response:
+    """Tell the browser what this answer may do, who may keep it, and for whom it is."""
+    head = answer.headers
+    head.setdefault("Content-Security-Policy", policy())
+    head.setdefault("X-Content-Type-Options", "nosniff")
+    head.setdefault("Referrer-Policy", "same-origin")
+    head.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    head.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)")
+    head["X-Request-Id"] = g.get("request_id", "")
+    if on_https():
+        head.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if not _keep_for_all(answer):
+        answer.vary.update(("HX-Request", "Cookie", "Accept-Language"))
+        head.setdefault("Cache-Control", "private, no-cache")
+        if (person := g.get("_login_user")) is not None and person.is_authenticated:
+            head["X-User"] = str(person.id)
+    return answer
+
+
+def _keep_for_all(answer: Response) -> bool:
+    """Our own files are nobody's secret. A file that is missing is a page like any other."""
+    if request.endpoint != "static" or answer.status_code >= 400:
+        return False
+    if request.path.startswith("/static/dist/"):
+        answer.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable"  # the name changes with the content
+        )
+    return True
+
+
+def policy() -> str:
+    """The Content-Security-Policy of every answer; a tile server is the one stranger that may send pictures."""
+    tiles = urlsplit(current_settings().tile_url)
+    stranger = f" {tiles.scheme}://{tiles.netloc.replace('{s}', '*')}" if tiles.netloc else ""
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{stranger}; "
+        "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+    )
+
+
+def shows_a_secret(answer: Response) -> Response:
+    """For a page whose address or content lets someone in: it is kept nowhere and named to nobody."""
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+class NoSession(SessionInterface):
+    """Flask's signed cookie is never used: what must be remembered is a row."""
+
+    def open_session(self, app: Flask, request: Any) -> SecureCookieSession:
+        return SecureCookieSession()
+
+    def save_session(self, app: Flask, session: Any, response: Any) -> None:
+        if session.modified:
+            raise RuntimeError("nothing may be kept in Flask's signed cookie")

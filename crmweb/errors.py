@@ -1,0 +1,100 @@
+"""What is shown when it goes wrong: one page for people, a few words for scripts, and all of it in the log."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import structlog
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+from crmweb.db import Busy, db
+
+log = structlog.get_logger("crmweb.errors")
+
+AGAIN_AFTER = "5"
+"""Seconds after which whoever heard 503 may come again."""
+
+OF_THE_ANSWER_ITSELF = ("content-type", "content-length")
+
+NOTHING_BUT_WORDS = (
+    "<!doctype html><html lang='en'><meta charset='utf-8'><title>crmweb</title>"
+    "<p>That did not work on our side. Nothing you saved is lost. Try again in a moment.</p><p>{reference}</p></html>"
+)
+
+
+def sent_by_script() -> bool:
+    """Whether this write comes from the outbox or another script, which must never be redirected."""
+    return "Idempotency-Key" in request.headers
+
+
+def told_path() -> str:
+    """The path for the log: without the query, and without the secret that some paths carry."""
+    for prefix in _secret_prefixes(current_app._get_current_object()):  # type: ignore[attr-defined]
+        if request.path.startswith(prefix):
+            return f"{prefix}…"
+    return request.path
+
+
+@cache
+def _secret_prefixes(app: Flask) -> frozenset[str]:
+    """What stands before a token in our addresses; mistyped ones, which match no address, begin so too."""
+    return frozenset(
+        rule.rule.partition("<")[0] for rule in app.url_map.iter_rules() if "token" in rule.arguments
+    )
+
+
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response
+    code = error.code or 500
+    answer = (
+        make_response({"error": error.name, "reference": g.get("request_id")})
+        if sent_by_script()
+        else _page(code)
+    )
+    answer.status_code = code
+    for name, value in error.get_headers():
+        if name.lower() not in OF_THE_ANSWER_ITSELF:
+            answer.headers[name] = value  # which methods a 405 allows, for one
+    if code == 503:
+        answer.headers["Retry-After"] = AGAIN_AFTER
+    return answer
+
+
+def _page(code: int) -> Response:
+    try:
+        return make_response(render_template("errors/error.html", code=code, reference=g.get("request_id")))
+    except Exception:
+        log.exception("no error page", path=told_path())
+        return make_response(NOTHING_BUT_WORDS.format(reference=g.get("request_id")))
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    log.exception("unexpected", path=told_path())
+    return _begin_anew(InternalServerError())
+
+
+def _busy(error: Exception) -> ResponseReturnValue:
+    log.warning("busy", path=told_path(), reason=type(error).__name__)
+    return _begin_anew(ServiceUnavailable())
+
+
+def _begin_anew(error: HTTPException) -> ResponseReturnValue:
+    """The database may be what failed: undo what was begun, and do not ask it who is there."""
+    if "_login_user" not in g:
+        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+    try:
+        db.session.rollback()
+    except Exception:
+        log.exception("no way back", path=told_path())
+    return _refused(error)
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(Busy, _busy)
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(Exception, _unexpected)
