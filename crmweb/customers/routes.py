@@ -23,13 +23,14 @@ from crmweb.customers.search import Search
 from crmweb.customers.showing import show_customer
 from crmweb.customers.tiers import Tier
 from crmweb.db import db, writing
+from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
 from crmweb.languages import ngettext
 from crmweb.scope import system_access
 from crmweb.timeline import words as timeline_words
 from crmweb.timeline.entries import entries
-from crmweb.web import NOTICES, Notice, needs, page, sent_by_script, wants_fragment
+from crmweb.web import NOTICES, Notice, needs, page, wants_fragment
 
 customers = Blueprint("customers", __name__)
 
