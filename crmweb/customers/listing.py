@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, null, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal, null, or_, select, tuple_
 from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
@@ -21,7 +21,7 @@ from crmweb.customers.faces import Face, faces
 from crmweb.customers.models import STATUSES, Customer, CustomerTag
 from crmweb.customers.search import Search
 from crmweb.customers.tiers import Tier
-from crmweb.db import db
+from crmweb.db import Id, db
 from crmweb.languages import gettext as _
 from crmweb.names import nfc
 from crmweb.scope import VIEWER, principal
@@ -229,7 +229,7 @@ def _after_date(mark: str, due: ColumnElement[Any]) -> ColumnElement[bool]:
 def _after(last: uuid.UUID) -> ColumnElement[bool]:
     """Those that follow a customer in the order of names."""
     name = select(_LAST.sort_name).where(_LAST.id == last).scalar_subquery()
-    return tuple_(Customer.sort_name, Customer.id) > tuple_(name, last)
+    return tuple_(Customer.sort_name, Customer.id) > tuple_(name, literal(last, Id()))
 
 
 def _id(text: str) -> uuid.UUID:
