@@ -48,7 +48,7 @@ def search_text(*texts: str | None, numbers: list[str]) -> str:
 
 def _tails(number: str) -> list[str]:
     national = _national(number)
-    return [national, *(national[-length:] for length in TAILS if length < len(national))]
+    return [national, *(national[-length:] for length in TAILS if length < len(national))] if national else []
 
 
 def _national(number: str) -> str:
