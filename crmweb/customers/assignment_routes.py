@@ -27,18 +27,18 @@ NOTICES["assignment_started"] = lambda _about: Notice(_("Added"))
 NOTICES["assignment_ended"] = lambda _about: Notice(_("Ended"))
 
 
-@assignments.post("/customers/<uuid:id>/assignments")
+@assignments.post("/customers/<uuid:customer_id>/assignments")
 @needs("customers:assign")
 @once(shows="customers.show")
-def create(id: uuid.UUID) -> ResponseReturnValue:
-    customer = found_customer(id)
+def create(customer_id: uuid.UUID) -> ResponseReturnValue:
+    customer = found_customer(customer_id)
     form = AssignmentForm(request.form, people=colleagues(current_user))
     if not form.validate():
         return show_customer(customer, status=422, assignment=form)
     with writing():
-        form.assign(found_customer(id), by=current_user, at=clock.now())
-        keep(id)
-    return written(id, notice="assignment_started")
+        form.assign(found_customer(customer_id), by=current_user, at=clock.now())
+        keep(customer_id)
+    return written(customer_id, notice="assignment_started")
 
 
 @assignments.post("/assignments/<uuid:id>/end")

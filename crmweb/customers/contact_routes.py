@@ -13,6 +13,7 @@ from sqlalchemy import select
 from crmweb import clock
 from crmweb.customers.contact_forms import ContactForm
 from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.fields import one_line
 from crmweb.customers.finding import found_customer
 from crmweb.customers.models import Customer
 from crmweb.customers.stakeholders import Known, forget_if_nowhere, known_contacts, refile_all
@@ -29,20 +30,20 @@ NOTICES["contact_saved"] = lambda _about: Notice(_("Saved"))
 NOTICES["contact_removed"] = lambda _about: Notice(_("Contact removed"))
 
 
-@contacts.get("/customers/<uuid:id>/contacts/new")
+@contacts.get("/customers/<uuid:customer_id>/contacts/new")
 @needs("customers:write")
-def new(id: uuid.UUID) -> ResponseReturnValue:
-    customer, q = found_customer(id), request.args.get("q", "").strip()
+def new(customer_id: uuid.UUID) -> ResponseReturnValue:
+    customer, q = found_customer(customer_id), request.args.get("q", "").strip()
     found = known_contacts(q, but=customer.id) if q else []
     return _form(ContactForm(today=_today(), data={"name": q}), customer, q=q, found=found)
 
 
-@contacts.post("/customers/<uuid:id>/contacts")
+@contacts.post("/customers/<uuid:customer_id>/contacts")
 @needs("customers:write")
 @once(shows="customers.show")
-def create(id: uuid.UUID) -> ResponseReturnValue:
+def create(customer_id: uuid.UUID) -> ResponseReturnValue:
     """A new person; or, with `contact`, one who is known from another customer."""
-    customer, known = found_customer(id), request.form.get("contact")
+    customer, known = found_customer(customer_id), request.form.get("contact")
     contact_id = _known_id(known) if known else minted_id(request.form.get("id"))
     form = ContactForm(request.form, today=_today())
     if not known and not form.validate():
@@ -50,11 +51,12 @@ def create(id: uuid.UUID) -> ResponseReturnValue:
     if not known:
         with system_access("is this id taken"):
             refuse_taken(Contact, contact_id)
+    role = one_line(form.role.data)[:60] or "other"
     with writing():
         contact = _found_contact(contact_id) if known else _added(contact_id, form)
-        found_customer(id).name_contact(contact, form.role.data or "other", by=current_user, at=clock.now())
-        keep(id)
-    return written(id, notice="contact_added")
+        found_customer(customer_id).name_contact(contact, role, by=current_user, at=clock.now())
+        keep(customer_id)
+    return written(customer_id, notice="contact_added")
 
 
 @contacts.get("/contacts/<uuid:id>/edit")

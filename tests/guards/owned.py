@@ -10,6 +10,8 @@ from werkzeug.routing import Rule
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.sessions import DeviceSession
+from crmweb.customers.assignments import Assignment
+from crmweb.customers.contacts import CustomerContact
 from crmweb.db import db
 from tests.shops import Shops
 
@@ -25,10 +27,24 @@ def _shop(_lan: Actor, shops: Shops) -> object:
     return shops.lan
 
 
+def _contact(_lan: Actor, shops: Shops) -> object:
+    return db.session.scalars(
+        select(CustomerContact.contact_id).where(CustomerContact.customer_id == shops.lan)
+    ).first()
+
+
+def _assignment(_lan: Actor, shops: Shops) -> object:
+    return db.session.scalars(select(Assignment.id).where(Assignment.customer_id == shops.lan)).first()
+
+
 LANS: dict[tuple[str, str], FindsOne] = {
     ("accounts", "id"): _device,
     ("customers", "id"): _shop,
     ("customers", "customer_id"): _shop,
+    ("contacts", "id"): _contact,
+    ("contacts", "customer_id"): _shop,
+    ("assignments", "id"): _assignment,
+    ("assignments", "customer_id"): _shop,
 }
 """(slice, name of the argument) → one of Lan's."""
 
