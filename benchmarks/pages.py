@@ -24,7 +24,8 @@ Environ = dict[str, Any]
 def pages(large: Company) -> Iterator[Result]:
     """P1: the nearby partial of 20 rows for a rep, with the guard on."""
     rep = large.rep(large.books // 2)
-    requests = [_partial(large, rep, door) for door in _doors(large, rep)]
+    token = _token(large, rep)
+    requests = [_partial(token, door) for door in _doors(large, rep)]
     hello, ours = Times([]), Times([])
     for _ in range(5):
         hello.each += times(_call(_bare()), [EnvironBuilder("/").get_environ()] * 200).each
@@ -57,9 +58,9 @@ def _doors(company: Company, rep: Principal) -> list[Point]:
     return [Point(shop.lat, shop.lng) for shop in Random(9).choices(book, k=60)]
 
 
-def _partial(company: Company, rep: Principal, at: Point) -> Environ:
+def _partial(token: str, at: Point) -> Environ:
     query = {"lat": f"{at.lat:.4f}", "lng": f"{at.lng:.4f}"}
-    headers = [("HX-Request", "true"), ("Cookie", f"session={_token(company, rep)}")]
+    headers = [("HX-Request", "true"), ("Cookie", f"session={token}")]
     return EnvironBuilder("/nearby", query_string=query, headers=headers).get_environ()
 
 

@@ -14,7 +14,7 @@ haversine on the sphere of geo.EARTH_RADIUS_M; ties go by id.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from math import cos, radians
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -178,6 +178,6 @@ _CODECS = {
         id_out=lambda stored: UUID(bytes=stored),
         date_in=date.isoformat,
         date_out=date.fromisoformat,
-        moment_out=lambda stored: datetime.fromisoformat(stored).replace(tzinfo=UTC),
+        moment_out=lambda stored: datetime.fromisoformat(stored + "+00:00"),
     ),
 }
