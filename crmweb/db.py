@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pysqlite3
 import uuid_utils.compat as uuid_utils
@@ -31,7 +31,8 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy import Uuid as NativeUuid
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from crmweb.config import PROJECT, Settings
@@ -48,7 +49,7 @@ SerialId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Busy(Exception):
-    """Another write held the database for longer than `LOCK_PATIENCE`; nothing was written."""
+    """The database could not be written in time, because another writes or the disk refuses; nothing was written."""
 
 
 class Id(TypeDecorator[uuid.UUID]):
@@ -127,11 +128,14 @@ def open_database(app: Flask, settings: Settings) -> None:
 def _engine_options(settings: Settings) -> dict[str, Any]:
     url = make_url(settings.database)
     if url.get_backend_name() != "sqlite":
-        return {"pool_pre_ping": True, "connect_args": {"options": "-c timezone=utc -c lock_timeout=4000"}}
+        options = f"-c timezone=utc -c lock_timeout={LOCK_PATIENCE * 1000:.0f}"
+        reach = {"options": options, "connect_timeout": round(LOCK_PATIENCE)}
+        return {"pool_pre_ping": True, "connect_args": reach, "hide_parameters": True}
     _refuse_losing_sqlite()
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    return {"module": pysqlite3, "connect_args": {"timeout": LOCK_PATIENCE}, "pool_size": 16}
+    reach = {"timeout": LOCK_PATIENCE}
+    return {"module": pysqlite3, "connect_args": reach, "pool_size": 16, "hide_parameters": True}
 
 
 def _refuse_losing_sqlite() -> None:
@@ -153,20 +157,24 @@ def _listen_to_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A deferred transaction that turns into a write fails when another wrote meanwhile.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        left = options["deadline"] - time.monotonic() if "deadline" in options else LOCK_PATIENCE
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {max(left, 0) * 1000:.0f}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def writing(*, patience: float = LOCK_PATIENCE) -> Iterator[None]:
     """The one write transaction of a request or a job: waits for its turn, commits at the end, undoes on an error.
 
-    What was read before is let go, so that it is read again under the lock. Raises `Busy`.
+    What was read before is let go, so that it is read again under the lock. `patience` is in seconds, for the turn and
+    the lock together. Raises `Busy`.
     """
     session = db.session()
     session.rollback()
-    with _turn_to_write(db.engine):
-        session.connection(execution_options={"writes": True})
+    deadline = time.monotonic() + patience
+    with _turn_to_write(db.engine, deadline):
+        _begin_to_write(session, deadline)
         try:
             yield
             session.commit()
@@ -175,19 +183,34 @@ def writing() -> Iterator[None]:
             raise
 
 
+def _begin_to_write(session: Session, deadline: float) -> None:
+    """Somebody may hold SQLite's lock without having waited for a turn: a backup, a shell."""
+    try:
+        session.connection(execution_options={"writes": True, "deadline": deadline})
+    except OperationalError as held:
+        session.rollback()
+        raise Busy from held
+
+
 @contextmanager
-def _turn_to_write(engine: Engine) -> Iterator[None]:
+def _turn_to_write(engine: Engine, deadline: float) -> Iterator[None]:
     """A file lock around SQLite's own: it is handed on at once, where SQLite's waiters sleep and starve."""
     if engine.dialect.name != "sqlite" or not engine.url.database:
         yield
         return
-    with Path(f"{engine.url.database}.turn").open("ab") as turn:
-        _wait_for(turn.fileno())
+    with _turn_file(engine.url.database) as turn:
+        _wait_for(turn.fileno(), deadline)
         yield
 
 
-def _wait_for(file: int) -> None:
-    deadline = time.monotonic() + LOCK_PATIENCE
+def _turn_file(database: str) -> IO[bytes]:
+    try:
+        return Path(f"{database}.turn").open("ab")
+    except OSError as unwritable:
+        raise Busy from unwritable  # so is the database beside it
+
+
+def _wait_for(file: int, deadline: float) -> None:
     while True:
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

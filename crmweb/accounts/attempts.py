@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 
 from sqlalchemy import LargeBinary, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,12 +32,12 @@ class SignInAttempt(Model):
         """Whether this account, known or not, or this address has failed too often lately."""
         recent = select(func.count()).select_from(cls).where(cls.at > at - WINDOW)
         on_account = db.session.scalar(recent.where(cls.account == _key(account))) or 0
-        from_address = db.session.scalar(recent.where(cls.address == address)) or 0
+        from_address = db.session.scalar(recent.where(cls.address == _neighbourhood(address))) or 0
         return on_account >= PER_ACCOUNT or from_address >= PER_ADDRESS
 
     @classmethod
     def failed(cls, account: str, address: str, *, at: datetime) -> None:
-        db.session.add(cls(account=_key(account), address=address, at=at))
+        db.session.add(cls(account=_key(account), address=_neighbourhood(address), at=at))
 
     @classmethod
     def forgive(cls, account: str) -> None:
@@ -50,3 +51,14 @@ class SignInAttempt(Model):
 
 def _key(account: str) -> bytes:
     return hashlib.sha256(email_key(account).encode()).digest()
+
+
+def _neighbourhood(address: str) -> str:
+    """The address, or the /64 that one IPv6 line has to itself: its addresses are no two lines."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address[:64]
+    if found.version == 4:
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))

@@ -6,23 +6,29 @@ from datetime import datetime
 
 from flask import Flask, Request, Response, g, request
 from flask_login import AnonymousUserMixin, LoginManager, current_user
+from sqlalchemy.exc import OperationalError
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.accounts.sessions import ABSOLUTE, TOUCH_EVERY, DeviceSession
-from crmweb.config import current_settings
+from crmweb.browser import on_https
 from crmweb.db import Busy, writing
 from crmweb.scope import act_for
 
 
 def cookie_name() -> str:
     """`__Host-` binds the cookie to our host and to https; on loopback http it could not be set."""
-    return "__Host-session" if current_settings().https else "session"
+    return "__Host-session" if on_https() else "session"
 
 
 def let_in(user: User, answer: Response) -> Response:
-    """Sign this person in on the device that asks. Call it inside the write transaction."""
+    """Sign this person in on the device that asks, and whoever was signed in there out.
+
+    Call it inside the write transaction.
+    """
+    if held := request.cookies.get(cookie_name()):
+        DeviceSession.end_held(held, at=clock.now())
     token = DeviceSession.start(
         user, at=clock.now(), device=request.user_agent.string, address=request.remote_addr or ""
     )
@@ -33,15 +39,13 @@ def let_in(user: User, answer: Response) -> Response:
         path="/",
         httponly=True,
         samesite="Lax",
-        secure=current_settings().https,
+        secure=on_https(),
     )
     return answer
 
 
 def forget(answer: Response) -> Response:
-    answer.delete_cookie(
-        cookie_name(), path="/", httponly=True, samesite="Lax", secure=current_settings().https
-    )
+    answer.delete_cookie(cookie_name(), path="/", httponly=True, samesite="Lax", secure=on_https())
     return answer
 
 
@@ -60,10 +64,10 @@ def _touch(answer: Response) -> Response:
     seen_at: datetime | None = g.get("seen_at")
     if seen_at and current_user.is_authenticated and clock.now() - seen_at > TOUCH_EVERY:
         try:
-            with writing():
+            with writing(patience=0):
                 DeviceSession.touch(current_user.session_id, at=clock.now())
-        except Busy:
-            pass  # another request will
+        except (Busy, OperationalError):
+            pass  # another request will; this one has its answer
     return answer
 
 
@@ -82,5 +86,6 @@ def init_app(app: Flask) -> None:
     manager = LoginManager(app)
     manager.anonymous_user = Stranger
     manager.session_protection = None
+    app.config["REMEMBER_COOKIE_NAME"] = "="  # no cookie has that name, so that nobody's can shut out ours
     manager.request_loader(_who)
     app.after_request(_touch)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crmweb.accounts.models import User
+from crmweb.accounts.models import User, access_ended
 from crmweb.accounts.sessions import token_hash
 from crmweb.db import Model, db, new_id
 
@@ -54,6 +54,13 @@ class OneTimeLink(Model):
         return user if spent.first() else None
 
     @classmethod
+    def withdraw(cls, user_id: uuid.UUID, *, at: datetime) -> None:
+        """Let none of a person's links work any more."""
+        db.session.execute(
+            update(cls).where(cls.user_id == user_id, cls.used_at.is_(None)).values(used_at=at)
+        )
+
+    @classmethod
     def prune(cls, *, at: datetime) -> None:
         db.session.execute(delete(cls).where(cls.expires_at < at - timedelta(days=1)))
 
@@ -65,3 +72,8 @@ class OneTimeLink(Model):
             cls.used_at.is_(None),
             cls.expires_at > at,
         )
+
+
+@access_ended.connect
+def _withdraw(user: User, *, at: datetime, staying: uuid.UUID | None = None) -> None:
+    OneTimeLink.withdraw(user.id, at=at)

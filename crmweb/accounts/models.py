@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from blinker import Signal
 from sqlalchemy import ForeignKey, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +16,11 @@ from crmweb.db import Model, db, new_id
 
 if TYPE_CHECKING:
     from crmweb.accounts.actor import Actor
+
+access_ended = Signal(
+    "What let a person in counts no more. Sender: the user; `at`; maybe `staying`: a session's id."
+)
+"""The one place from which sessions, links and whatever else lets a person in hear that it is over."""
 
 DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
 
@@ -95,8 +101,21 @@ class User(Model):
         Oversight.rebuild()
 
     def deactivate(self, *, by: Actor, at: datetime) -> None:
-        """Close the door. The sessions end with it, since each request asks whether its person is active."""
-        self.deactivated_at = at
+        """Close the door. What let them in before stays shut, even if they come back one day."""
+        self.deactivated_at = self.deactivated_at or at
+        access_ended.send(self, at=at)
+
+    def change_role(self, role: str, *, by: Actor, at: datetime) -> None:
+        """Another role, from this moment on; they sign in anew. Raises KeyError for an unknown one."""
+        ROLES[role]
+        if role != self.role:
+            self.role = role
+            access_ended.send(self, at=at)
+
+    def set_password(self, hashed: str, *, at: datetime, staying: uuid.UUID | None = None) -> None:
+        """A new password signs every device out, except the one `staying` (a session's id)."""
+        self.password_hash = hashed
+        access_ended.send(self, at=at, staying=staying)
 
 
 class Oversight(Model):

@@ -16,7 +16,7 @@ from crmweb.accounts.links import OneTimeLink
 from crmweb.accounts.models import User
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.accounts.words import device_name, role_name
-from crmweb.config import current_settings
+from crmweb.browser import on_https, shows_a_secret
 from crmweb.db import db, writing
 from crmweb.languages import LOCALES
 from crmweb.languages import gettext as _
@@ -42,24 +42,31 @@ def new_session() -> ResponseReturnValue:
 def create_session() -> ResponseReturnValue:
     form, target = SignInForm(request.form), local_path(request.form.get("next"))
     if not form.validate():
-        return page("accounts/sign_in.html", status=422, form=form, next=target)
+        return _at_the_door(422, form, target)
     email, address, at = form.email.data or "", request.remote_addr or "", clock.now()
     if SignInAttempt.too_many(email, address, at=at):
-        return page("accounts/sign_in.html", status=429, form=form, next=target, tired=True)
-    user = User.with_email(email)
-    # Hashed before the write begins, and for unknown people too, so that time tells nothing.
-    right = passwords.matches(form.password.data or "", user.password_hash if user and user.active else None)
-    user_id = user.id if user else None
+        return _at_the_door(429, form, target)
+    user_id = _recognised(email, form.password.data or "")
     with writing():
-        user = db.session.get(User, user_id) if right else None
-        if user is None:
-            SignInAttempt.failed(email, address, at=at)
-        else:
+        # Asked again in turn: of many at once, no more get through than one after the other.
+        tired = SignInAttempt.too_many(email, address, at=at)
+        if user_id and not tired:
             SignInAttempt.forgive(email)
-            answer = door.let_in(user, go(target))
-    if user is None:
-        return page("accounts/sign_in.html", status=422, form=form, next=target, refused=True)
-    return answer
+            return door.let_in(db.session.get_one(User, user_id), go(target))
+        SignInAttempt.failed(email, address, at=at)
+    return _at_the_door(429 if tired else 422, form, target, refused=not tired)
+
+
+def _recognised(email: str, password: str) -> uuid.UUID | None:
+    """Whose email and password these are; hashed before the write begins, and for people who are not there."""
+    user = User.with_email(email)
+    right = passwords.matches(password, user.password_hash if user and user.active else None)
+    return user.id if user and right else None
+
+
+def _at_the_door(status: int, form: SignInForm, target: str, *, refused: bool = False) -> ResponseReturnValue:
+    tired = status == 429
+    return page("accounts/sign_in.html", status=status, form=form, next=target, tired=tired, refused=refused)
 
 
 @accounts.post("/session/end")
@@ -78,7 +85,7 @@ def end_session() -> ResponseReturnValue:
 def show_link(token: str) -> ResponseReturnValue:
     """One button: whoever only looks at the link, a preview for one, does not spend it."""
     user = OneTimeLink.person(token, at=clock.now())
-    return page("accounts/join.html", status=200 if user else 410, person=user, token=token)
+    return shows_a_secret(page("accounts/join.html", status=200 if user else 410, person=user, token=token))
 
 
 @accounts.post("/join/<token>")
@@ -88,7 +95,7 @@ def use_link(token: str) -> ResponseReturnValue:
     with writing():
         if user := OneTimeLink.spend(token, at=clock.now()):
             answer = door.let_in(user, go("/nearby"))
-    return answer or page("accounts/join.html", status=410, person=None, token=token)
+    return shows_a_secret(answer or page("accounts/join.html", status=410, person=None, token=token))
 
 
 @accounts.post("/language")
@@ -98,7 +105,7 @@ def choose_language() -> ResponseReturnValue:
     chosen = request.form.get("lang", "")
     answer = make_response(redirect(local_path(request.form.get("next")), 303))
     if chosen in LOCALES:
-        answer.set_cookie("lang", chosen, max_age=31536000, samesite="Lax", secure=current_settings().https)
+        answer.set_cookie("lang", chosen, max_age=31536000, samesite="Lax", secure=on_https())
     return answer
 
 
@@ -108,13 +115,15 @@ def settings() -> ResponseReturnValue:
     return _settings()
 
 
-def _settings(status: int = 200, password: PasswordForm | None = None) -> ResponseReturnValue:
+def _settings(
+    status: int = 200, *, look: LookForm | None = None, password: PasswordForm | None = None
+) -> ResponseReturnValue:
     user = not_found_unless(db.session.get(User, current_user.id))
     return page(
         "accounts/settings.html",
         status=status,
         user=user,
-        look=LookForm(data={"locale": user.locale or "", "theme": user.theme or ""}),
+        look=look or LookForm(data={"locale": user.locale or "", "theme": user.theme or ""}),
         password=password or PasswordForm(),
         devices=DeviceSession.of(user.id, at=clock.now()),
     )
@@ -125,7 +134,7 @@ def _settings(status: int = 200, password: PasswordForm | None = None) -> Respon
 def save_look() -> ResponseReturnValue:
     form = LookForm(request.form)
     if not form.validate():
-        return _settings(422)
+        return _settings(422, look=form)
     with writing():
         user = not_found_unless(db.session.get(User, current_user.id))
         user.locale, user.theme = form.locale.data or None, form.theme.data or None
@@ -138,18 +147,26 @@ def save_password() -> ResponseReturnValue:
     form = PasswordForm(request.form)
     user = not_found_unless(db.session.get(User, current_user.id))
     if not form.validate() or not _knows_password(user, form):
-        return _settings(422, form)
+        return _settings(422, password=form)
     fresh = passwords.hash_password(form.password.data or "")
     with writing():
         user = not_found_unless(db.session.get(User, current_user.id))
-        user.password_hash = fresh
-        DeviceSession.end_all(user.id, at=clock.now(), but=current_user.session_id)
+        user.set_password(fresh, at=clock.now(), staying=current_user.session_id)
     return go("/settings", notice="password_changed")
 
 
 def _knows_password(user: User, form: PasswordForm) -> bool:
-    if user.password_hash is None or passwords.matches(form.current.data or "", user.password_hash):
+    """Tried as often as at the door: whoever finds a phone unlocked could guess here, too."""
+    if user.password_hash is None:
         return True
+    account, address, at = user.email or str(user.id), request.remote_addr or "", clock.now()
+    if SignInAttempt.too_many(account, address, at=at):
+        form.current.errors = [_("Too many tries. Wait a quarter of an hour, or ask your admin for a link.")]
+        return False
+    if passwords.matches(form.current.data or "", user.password_hash):
+        return True
+    with writing():
+        SignInAttempt.failed(account, address, at=at)
     form.current.errors = [_("That is not your password now.")]
     return False
 

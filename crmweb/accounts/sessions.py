@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, bindparam, delete, or_, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.models import User
+from crmweb.accounts.models import User, access_ended
 from crmweb.db import Model, db, new_id
 
 IDLE = timedelta(days=14)
@@ -81,6 +81,12 @@ class DeviceSession(Model):
         db.session.execute(ends.where(cls.id != but) if but else ends)
 
     @classmethod
+    def end_held(cls, token: str, *, at: datetime) -> None:
+        """End the session that a device holds, which is about to get another."""
+        held = update(cls).where(cls.token == token_hash(token), cls.ended_at.is_(None))
+        db.session.execute(held.values(ended_at=at))
+
+    @classmethod
     def prune(cls, *, at: datetime) -> None:
         """Forget the sessions that have been over for long enough to be of no use to anyone."""
         db.session.execute(
@@ -89,6 +95,11 @@ class DeviceSession(Model):
 
     def end(self, *, at: datetime) -> None:
         self.ended_at = self.ended_at or at
+
+
+@access_ended.connect
+def _sign_out(user: User, *, at: datetime, staying: uuid.UUID | None = None) -> None:
+    DeviceSession.end_all(user.id, at=at, but=staying)
 
 
 _WHO = (
