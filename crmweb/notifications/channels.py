@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,9 @@ from flask import current_app
 # Seconds that one ``send`` may take in all, whatever the far end does. Well within a lease (see
 # models.LEASE).
 SEND_LIMIT: Final = 20.0
+# Seconds: a failure that took longer than SLOW lets its kind rest for REST.
+SLOW: Final = 5.0
+REST: Final = 60.0
 
 
 class PermanentFailure(Exception):
@@ -63,22 +67,36 @@ class Channel(Protocol):
 
 
 class Channels:
-    """The channels of an app, by the kind of delivery they carry."""
+    """The channels of an app, by the kind of delivery they carry.
+
+    A far end that hangs holds whoever speaks with it. So after ``SLOW`` seconds without success a kind rests for
+    ``REST`` seconds in this process, and the others go on.
+    """
 
     def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = dict(channels)
+        self._rest_until: dict[str, float] = {}
 
     def register(self, kind: str, channel: Channel) -> None:
         """Let ``channel`` carry the deliveries of ``kind``, in place of any other."""
         self._channels[kind] = channel
 
+    def resting(self) -> frozenset[str]:
+        """Kinds that nobody should try just now."""
+        at = time.monotonic()
+        return frozenset(kind for kind, until in self._rest_until.items() if until > at)
+
     def send(self, kind: str, message: Message) -> None:
-        """Send by the channel of ``kind``. Raises what the channel raises, PermanentFailure if there is
-        none.
-        """
+        """Send by the channel of ``kind``. Raises what the channel raises, PermanentFailure if there is none."""
         if kind not in self._channels:
             raise PermanentFailure(f"no channel carries deliveries of the kind {kind!r}")
-        self._channels[kind].send(message)
+        begun = time.monotonic()
+        try:
+            self._channels[kind].send(message)
+        except TransientFailure:
+            if time.monotonic() - begun > SLOW:
+                self._rest_until[kind] = time.monotonic() + REST
+            raise
 
 
 def channels() -> Channels:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,9 +15,10 @@ from typing import Final
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from crmweb.clock import now
-from crmweb.db import db, writing
+from crmweb.db import Busy, db, writing
 from crmweb.jobs import Call, bell
 from crmweb.notifications.channels import (
     SEND_LIMIT,
@@ -38,6 +39,8 @@ BATCH: Final = 50
 BATCH_SECONDS: Final = 20.0
 # What one round rings at most; the rest is there in the next round.
 MOST_AT_ONCE: Final = 2000
+# Seconds between tries to write an outcome down; a try itself waits for its turn (db.LOCK_PATIENCE).
+WAITS_TO_WRITE: Final = (0.5, 1.0)
 # A bell queue this long rings enough already.
 ENOUGH_JOBS: Final = 100
 # So much overdue although rung, nobody works on the queue: the sweep sends it itself.
@@ -61,7 +64,7 @@ def attempt(delivery: uuid.UUID) -> None:
     """One try at one delivery: claim, send, write down what came of it."""
     with system_access("deliveries"):
         with writing():
-            claim = Claim.take(delivery, at=now())
+            claim = Claim.take(delivery, at=now(), but=channels().resting())
         if claim is not None:
             _send(claim)
 
@@ -102,23 +105,32 @@ def _still_ours(claim: Claim, *, room: float) -> bool:
 
 
 def _sent(claim: Claim) -> None:
-    with writing():
-        mine = claim.sent(at=now())
-    log.info(
-        "delivered", delivery=str(claim.delivery), kind=claim.kind, attempts=claim.attempts, lease_kept=mine
-    )
+    mine = _written(lambda: claim.sent(at=now()))
+    log.info("delivered", delivery=str(claim.delivery), kind=claim.kind, tries=claim.attempts, kept=mine)
 
 
 def _failed(claim: Claim, reason: str) -> None:
-    with writing():
-        claim.failed(reason, at=now())
+    _written(lambda: claim.failed(reason, at=now()))
     log.error("delivery failed", delivery=str(claim.delivery), kind=claim.kind, reason=reason)
 
 
 def _put_off(claim: Claim, reason: str, retry_after: float | None) -> None:
-    with writing():
-        claim.put_off(reason, at=now(), retry_after=retry_after)
+    _written(lambda: claim.put_off(reason, at=now(), retry_after=retry_after))
     log.warning("delivery put off", delivery=str(claim.delivery), kind=claim.kind, reason=reason)
+
+
+def _written(outcome: Callable[[], bool]) -> bool:
+    """What cannot be undone is written down though another writer holds the database for long: an outcome
+    that is lost is a message sent twice. False when the lease was lost.
+    """
+    for wait in WAITS_TO_WRITE:
+        try:
+            with writing():
+                return outcome()
+        except (Busy, OperationalError):
+            time.sleep(wait)
+    with writing():
+        return outcome()
 
 
 def ring_due() -> None:

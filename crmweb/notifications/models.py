@@ -10,7 +10,7 @@ same row but where the first died after the far end may have accepted it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -149,16 +149,16 @@ class Claim:
     message: Message
 
     @classmethod
-    def take(cls, delivery: uuid.UUID, *, at: datetime) -> Claim | None:
+    def take(cls, delivery: uuid.UUID, *, at: datetime, but: Collection[str] = ()) -> Claim | None:
         """Take it for ``LEASE``, in a transaction that the caller commits before sending. None if it is
-        not to be had: not due, ended, or in other hands.
+        not to be had: not due, ended, in other hands, or of a kind in ``but``.
 
         The try is counted here, so that a message which kills its worker each time ends as *dead* too.
         """
         lease, until = uuid.uuid4().hex, at + LEASE
         statement = (
             update(Delivery)
-            .where(Delivery.id == delivery, Delivery.due(at=at))
+            .where(Delivery.id == delivery, Delivery.due(at=at), Delivery.kind.not_in(but))
             .values(lease=lease, lease_until=until, attempts=Delivery.attempts + 1)
             .returning(*_CLAIMED)
             .execution_options(synchronize_session=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,8 +13,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from crmweb import clock
-from crmweb.db import db, writing
+from crmweb.db import Busy, db, writing
 from crmweb.jobs import bell
+from crmweb.notifications import channels as module
 from crmweb.notifications import jobs
 from crmweb.notifications.channels import SEND_LIMIT, Channels, Message, PermanentFailure, TransientFailure
 from crmweb.notifications.models import LEASE, MOST_TRIES, Claim, Delivery, wait_after
@@ -30,8 +32,10 @@ class Far:
     def __init__(self) -> None:
         self.got: list[str] = []
         self.says: Exception | None = None
+        self.thinks_for = 0.0
 
     def send(self, message: Message) -> None:
+        time.sleep(self.thinks_for)
         if self.says:
             raise self.says
         self.got.append(message.dedupe)
@@ -51,15 +55,15 @@ def held() -> Iterator[clock.HeldClock]:
         yield held
 
 
-def _file(dedupe: str = "visit 17 finished", **more: datetime) -> uuid.UUID | None:
+def _file(dedupe: str = "visit 17 finished", kind: str = "test", **more: datetime) -> uuid.UUID | None:
     with writing():
         return Delivery.file(
-            dedupe=dedupe, kind="test", recipient="mai", payload={"text": "x"}, at=clock.now(), **more
+            dedupe=dedupe, kind=kind, recipient="mai", payload={"text": "x"}, at=clock.now(), **more
         )
 
 
-def _filed(dedupe: str = "visit 17 finished", **more: datetime) -> uuid.UUID:
-    delivery = _file(dedupe, **more)
+def _filed(dedupe: str = "visit 17 finished", kind: str = "test", **more: datetime) -> uuid.UUID:
+    delivery = _file(dedupe, kind, **more)
     assert delivery is not None
     return delivery
 
@@ -292,6 +296,46 @@ def test_a_full_queue_is_not_filled_further_by_every_sweep(
         for _ in range(6):
             jobs.sweep()
         assert bell().waiting("bell") <= 4
+
+
+def test_a_mail_server_that_hangs_delays_nobody_else(
+    house: House, far: Far, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SLOW", 0.05)
+    monkeypatch.setattr(module, "REST", 0.2)
+    hanging = Far()
+    hanging.says, hanging.thinks_for = TransientFailure("timed out"), 0.1
+    app.extensions["channels"].register("slow", hanging)
+    with house():
+        mails = [_filed(f"mail {number}", kind="slow") for number in range(20)]
+        other = _filed()
+        begun = time.monotonic()
+        jobs.deliver(*(mail.hex for mail in mails), other.hex)
+        assert time.monotonic() - begun < 1
+        assert far.got == ["visit 17 finished"]
+        assert [_look(mail).attempts for mail in mails] == [1] + [0] * 19
+        hanging.says, hanging.thinks_for = None, 0.0
+        time.sleep(0.2)
+        jobs.deliver(*(mail.hex for mail in mails))
+        assert len(hanging.got) == 19
+
+
+def test_a_long_write_of_somebody_else_does_not_lose_what_was_sent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "WAITS_TO_WRITE", (0.0, 0.0))
+    with house():
+        delivery = _filed()
+        claim = _claimed(delivery)
+        turns = iter([Busy(), Busy(), None])
+
+        def outcome() -> bool:
+            if trouble := next(turns):
+                raise trouble
+            return claim.sent(at=clock.now())
+
+        assert jobs._written(outcome)
+        assert _look(delivery).state == "sent"
 
 
 def test_many_that_fall_due_at_once_are_rung_in_batches(
