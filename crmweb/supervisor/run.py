@@ -52,6 +52,7 @@ class Supervisor:
         self._outputs = selectors.DefaultSelector()
         self._last_words: dict[str, list[str]] = {}
         self._stopping = False
+        self._hurry = False
 
     def run(self) -> int:
         """The exit code. Whatever happens, nothing that was started is left running."""
@@ -220,6 +221,7 @@ class Supervisor:
             signal.signal(number, self._asked_to_stop)
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._hurry = self._stopping  # asked twice: nobody waits for anything
         self._stopping = True
 
     def _stop_all(self) -> None:
@@ -237,7 +239,7 @@ class Supervisor:
         parts = [part for part in self.parts if part.name in names]
         for part in parts:
             part.ask_to_stop()
-        while any(part.alive() for part in parts) and time.monotonic() < end:
+        while any(part.alive() for part in parts) and time.monotonic() < end and not self._hurry:
             self._listen(0.02)
         for part in parts:
             self._forget(part)

@@ -1,6 +1,8 @@
 """The web server: gunicorn with threads, one process, on a socket that the supervisor holds open.
 
 The socket outlives the server, so while it is started again requests wait a moment instead of being refused.
+granian was measured beside it on 2 cores: 0.3 ms of CPU less a request of 1.6 ms, nothing on a page of 17 ms.
+It takes 10 MB more, cannot be handed a socket and cannot share the memory of the supervisor: not worth it.
 """
 
 from __future__ import annotations
