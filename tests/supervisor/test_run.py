@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pysqlite3
 import pytest
+from flask_migrate import downgrade
 
+from crmweb import create_app
+from crmweb.config import load_settings
 from tests.supervisor.product import PARTS, Product, alive, until
 
 Start = Callable[..., Product]
@@ -104,12 +107,8 @@ def test_a_database_newer_than_the_code_is_refused_untouched(start: Start, home:
 def test_an_older_database_is_backed_up_before_it_is_migrated(start: Start, home: Path) -> None:
     database = home / "crmweb.sqlite3"
     version = _value(database, "SELECT version_num FROM alembic_version")
-    _sql(
-        database,
-        "DROP TABLE deliveries",
-        "DROP TABLE occurrences",
-        "UPDATE alembic_version SET version_num = '0001'",
-    )
+    with create_app(load_settings({"CRMWEB_ENV": "test", "CRMWEB_HOME": str(home)})).app_context():
+        downgrade(revision="0001")
     start(home).ready()
     assert _value(database, "SELECT version_num FROM alembic_version") == version
     (copy,) = (home / "backups").glob("before-migration-*.sqlite3")
