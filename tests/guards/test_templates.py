@@ -20,6 +20,9 @@ SAME_IN_EVERY_LANGUAGE = {"crmweb", "km", "zalo", "gps", "csv", "xlsx", "vcard"}
 GAP = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands where a template's own expression stood."""
 
+CLASS_NAMES = re.compile(r"{% block \w*class %}[^<]*?{% endblock[^%]*%}")
+"""A page's word for its layout, which stands in an attribute there."""
+
 Attributes = dict[str, str | None]
 
 
@@ -31,7 +34,8 @@ def _bare(template: Path) -> str:
     """The template's HTML, with a gap for each expression and nothing for each statement."""
     parts: list[str] = []
     inside = ""
-    for _line, kind, value in Environment(autoescape=True).lex(template.read_text()):
+    read = CLASS_NAMES.sub("", template.read_text())
+    for _line, kind, value in Environment(autoescape=True).lex(read):
         if kind == "data":
             parts.append(value)
         elif kind in ("variable_begin", "block_begin"):
