@@ -1,12 +1,13 @@
 """The customers nearest to a place, of those a person may see: exact, on SQLite and PostgreSQL alike.
 
-A *book* of up to `AT_ONCE` assignments is measured as a whole. For anything larger there is first an upper bound on
-the distance of the K-th nearest, then everyone within it is measured: the boxes around that circle, as a few ranges
-of cells (the *cover*). The bound is
+There is first an upper bound on the distance of the K-th nearest; then everyone within it is measured: the boxes
+around that circle, as a few ranges of cells (the *cover*). The bound is the *seed*, K customers on each side of the
+point's cell in the order of the customers' cell index. It depends on how many assignments the asker looks through
+what happens where it is poor:
 
-* the *seed*: K customers on each side of the point's cell in the order of the customers' cell index; or, where the
-  asker's own are thin there, the nearest of a *sample* of the scope;
-* brought closer, where it is far, by a sample of what lies in the circle, which may be most of the customers.
+* a *book*, up to `AT_ONCE`, is measured as a whole and needs no bound;
+* a *team*, up to `NARROW`, is measured as a whole where its customers are thin on the curve;
+* of *more*, or everyone's, a sample is taken: of the circle where it is far, of the scope where it is thin.
 
 Which customers count is always the same: a pin and not archived (`cell` is null otherwise), and an assignment
 that has started and not ended, of somebody the asker oversees (not asked of who sees all). Distance is the
@@ -15,13 +16,13 @@ haversine on the sphere of geo.EARTH_RADIUS_M; ties go by id.
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from math import cos, radians
+from math import cos, pi, radians
 from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from crmweb.db import db
-from crmweb.geo import Point, boxes_around, cover, metres
+from crmweb.geo import EARTH_RADIUS_M, Point, boxes_around, cover, metres
 from crmweb.nearby.neighbours import Codec, Neighbour, assignments_behind, neighbours
 from crmweb.nearby.statements import RANGES, Due, Shape, rendered, slots
 from crmweb.scope import principal
@@ -32,8 +33,14 @@ AT_ONCE = 1_500
 COUNTED = 5_000
 """Assignments up to which the filter chips say how many are due."""
 
-SEED_ROWS = 300
-"""Rows of the cell index read on each side of the point before a scope counts as thin there."""
+NARROW = 20_000
+"""Assignments up to which measuring all is quicker than to go on searching."""
+
+SHORT_SEED = 4
+LONG_SEED = 5_000
+"""Rows of the cell index read on each side of the point before customers count as thin there: a few for each of
+the K nearest, and at most.
+"""
 
 FAR_M = 20_000
 """Radius in metres from which a sample of the circle is worth its while."""
@@ -41,6 +48,9 @@ FAR_M = 20_000
 SAMPLE_OF_SCOPE = 15
 SAMPLE_OF_CIRCLE = 63
 """One in 16 and one in 64: samples go by the last bits of the cell, which say where within 5 m somebody is."""
+
+ALL = 2**62
+HALFWAY_ROUND_M = pi * EARTH_RADIUS_M
 
 _SCOPED = {"scoped": True}
 _MARGIN = 1 + 1e-9
@@ -106,9 +116,15 @@ class _Search:
 
     def run(self) -> list[Neighbour]:
         """The answer, by the way that suits the size of the scope."""
-        if not self.shape.everyone and self.scope_size() <= AT_ONCE:
+        if self.shape.everyone:
+            return self.by_long_seed()
+        if self.scope_size() <= AT_ONCE:
             return self.found("all_in_scope")
-        return self.by_seed()
+        if self.seed(SHORT_SEED * self.k):
+            return self.found("customers_in_ranges")
+        if self.rows("scope_size", most=NARROW + 1)[0][0] <= NARROW:
+            return self.found("all_in_scope")
+        return self.by_long_seed()
 
     def scope_size(self) -> int:
         """Assignments in the scope, counted once a session and up to one more than `COUNTED`."""
@@ -118,32 +134,35 @@ class _Search:
             sizes[key] = self.rows("scope_size", most=COUNTED + 1)[0][0]
         return sizes[key]
 
-    def by_seed(self) -> list[Neighbour]:
-        """Bounded by the neighbours on the curve, if enough of them count."""
-        limited = self.shape.through_assignments
-        seed = self.rows("seed", seed_rows=SEED_ROWS if limited else 2**62)
-        if limited and len(seed) < self.k:
-            return self.by_sample()
-        if not seed:
-            return []
-        self.draw(metres(seed[-1][0]))
-        if metres(seed[-1][0]) > FAR_M:
-            self.draw_closer()
-        return self.found("customers_in_ranges")
-
-    def by_sample(self) -> list[Neighbour]:
-        """Bounded by the nearest of a sample of the scope; too few of them, and all are measured."""
-        sample = self.rows("sample_of_scope", sample=SAMPLE_OF_SCOPE)
-        if len(sample) < self.k:
+    def by_long_seed(self) -> list[Neighbour]:
+        """By the neighbours on the curve, however far they are; else by the nearest of a sample of the scope."""
+        if not self.shape.through_assignments:
+            if not self.seed(ALL):
+                self.draw(HALFWAY_ROUND_M)
+            return self.found("customers_in_ranges")
+        if self.seed(LONG_SEED):
+            return self.found("customers_in_ranges")
+        if self.circle("sample_of_scope", sample=SAMPLE_OF_SCOPE) is None:
             return self.found("all_in_scope")
-        self.draw(metres(sample[-1][0]))
         return self.found("customers_in_ranges" if self.shape.everyone else "scope_in_ranges")
 
-    def draw_closer(self) -> None:
-        """Draws the circle around the nearest of a sample of what lies in it, if there are enough."""
-        sample = self.rows("sample_of_ranges", sample=SAMPLE_OF_CIRCLE)
-        if len(sample) == self.k:
-            self.draw(metres(sample[-1][0]))
+    def seed(self, rows: int) -> bool:
+        """Draws the circle around the neighbours on the curve, closer if it is far; False if they are too few."""
+        radius_m = self.circle("seed", seed_rows=rows)
+        if radius_m is None:
+            return False
+        if radius_m > FAR_M:
+            self.circle("sample_of_ranges", sample=SAMPLE_OF_CIRCLE)
+        return True
+
+    def circle(self, statement: str, **parameters: int) -> float | None:
+        """Draws the circle that the k nearest of some customers need; its radius in metres, None without k."""
+        bound = self.rows(statement, **parameters)
+        if len(bound) < self.k:
+            return None
+        radius_m = metres(bound[-1][0])
+        self.draw(radius_m)
+        return radius_m
 
     def draw(self, radius_m: float) -> None:
         """Sets the ranges of cells to those of a circle; the ranges left over are empty."""

@@ -123,9 +123,10 @@ def breweries(app: Flask) -> World:
 
 WAYS: dict[str, dict[str, int]] = {
     "all at once": {},
-    "by a seed": {"AT_ONCE": -1, "SEED_ROWS": 1_000},
-    "by a seed, far": {"AT_ONCE": -1, "SEED_ROWS": 1_000, "FAR_M": 0, "SAMPLE_OF_CIRCLE": 1},
-    "by a sample": {"AT_ONCE": -1, "SEED_ROWS": 10, "SAMPLE_OF_SCOPE": 1},
+    "by a short seed": {"AT_ONCE": -1},
+    "by a long seed": {"AT_ONCE": -1, "NARROW": -1, "SHORT_SEED": 0},
+    "by a seed, far": {"AT_ONCE": -1, "SHORT_SEED": 1_000, "FAR_M": 0, "SAMPLE_OF_CIRCLE": 1},
+    "by a sample": {"AT_ONCE": -1, "NARROW": -1, "SHORT_SEED": 0, "LONG_SEED": 10, "SAMPLE_OF_SCOPE": 1},
 }
 """Every way to the answer, by the limits that make a small world take it."""
 
@@ -274,3 +275,13 @@ def test_nobody_at_work_sees_nothing(app: Flask) -> None:
     db.session().info.pop("principal", None)
     with pytest.raises(NoPrincipal):
         nearest(Point(10, 106), today=TODAY)
+
+
+@pytest.mark.usefixtures("way")
+def test_tuan_who_stands_at_the_counter_sees_all_who_share_the_house(app: Flask) -> None:
+    world = _world()
+    for _ in range(30):
+        world.customer(10.7769, 106.7009)
+    world.on_stage(app)
+    _assert_same(world, "Tuấn", Point(10.7769, 106.7009), 20, Filters())
+    _assert_same(world, "Tuấn", Point(10.7769, 106.7009), 50, Filters())

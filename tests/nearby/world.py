@@ -34,6 +34,7 @@ class World:
     customers: dict[UUID, Row] = field(default_factory=dict)
     assignments: list[Row] = field(default_factory=list)
     sees: dict[str, set[str]] = field(default_factory=dict)
+    _answers: dict[tuple[str, Point, Filters], list[tuple[float, UUID]]] = field(default_factory=dict)
 
     def person(self, name: str, *, role: str = "rep", sees: Iterable[str] = ()) -> None:
         """A user who sees their own customers and those of the people named."""
@@ -105,13 +106,13 @@ class World:
         act_for(Principal(user["id"], sees_all=user["role"] == "admin", why=user["role"]))
 
     def nearest(self, viewer: str, at: Point, k: int, filters: Filters) -> list[tuple[float, UUID]]:
-        """The slow answer: every customer measured."""
-        found = [
-            (haversine_m(at, Point(customer["lat"], customer["lng"])), customer["id"])
-            for customer in self.customers.values()
-            if self.shown(viewer, customer, filters)
-        ]
-        return sorted(found)[:k]
+        """The slow answer: every customer measured. It is kept, for there are several ways to the quick one."""
+        question = viewer, at, filters
+        if question not in self._answers:
+            shown = (each for each in self.customers.values() if self.shown(viewer, each, filters))
+            found = [(haversine_m(at, Point(each["lat"], each["lng"])), each["id"]) for each in shown]
+            self._answers[question] = sorted(found)
+        return self._answers[question][:k]
 
     def shown(self, viewer: str, customer: Row, filters: Filters) -> bool:
         """Whether a customer counts for a viewer and their filters."""
