@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+if TYPE_CHECKING:
+    from flask import Flask
 
-from crmweb import assets, jobs, languages, logs, notifications, web
-from crmweb.config import PROJECT, Settings, load_settings
-from crmweb.db import open_database
+    from crmweb.config import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application. Raises `BadSettings` when the environment is wrong."""
+    """The application. Raises `BadSettings` when the environment is wrong.
+
+    All is imported here and not above, where each `import crmweb.…` would wait for it: a command that only says
+    no answers at once.
+    """
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from crmweb import assets, jobs, languages, logs, notifications, web
+    from crmweb.config import PROJECT, load_settings
+    from crmweb.db import open_database
+
     settings = settings or load_settings(os.environ)
     app = Flask("crmweb", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "static"))
     app.extensions["settings"] = settings

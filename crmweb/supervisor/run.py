@@ -13,19 +13,19 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from flask import Flask
-
-from crmweb import create_app
 from crmweb.clock import now
 from crmweb.config import Settings
-from crmweb.jobs import QUEUES
-from crmweb.supervisor import web
-from crmweb.supervisor.embedded_redis import EmbeddedRedis, NoRedisServer, is_spoilt
+from crmweb.supervisor import port
 from crmweb.supervisor.lock import FolderTaken, run_lock
 from crmweb.supervisor.parts import Fork, Part
 from crmweb.supervisor.terminal import Terminal
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from crmweb.supervisor.embedded_redis import EmbeddedRedis
 
 # Seconds: for all parts together to stop before they are ended; for Redis to read its file; for the web to
 # answer before the address is shown all the same.
@@ -46,7 +46,8 @@ class Supervisor:
         self.demo = demo
         self.terminal = Terminal()
         self.lock = run_lock(settings.home)
-        self.redis = None if settings.redis_url else EmbeddedRedis(settings.home, environ)
+        self.environ = environ
+        self.redis: EmbeddedRedis | None = None
         self.parts: list[Part] = []
         self._listener: socket.socket | None = None
         self._outputs = selectors.DefaultSelector()
@@ -72,25 +73,28 @@ class Supervisor:
         return 0
 
     def _take_folder_and_port(self) -> None:
+        """What is refused is refused before anything heavy is imported."""
         try:
             self.lock.take()
-            if self.redis:
-                self.redis.take_folder()
-            self._listener = web.listening(self.settings.host, self.settings.port)
+            self._listener = port.listening(self.settings.host, self.settings.port)
         except FolderTaken as error:
             raise CannotStart(_running_already(self.settings, error)) from error
-        except (web.PortTaken, NoRedisServer) as error:
+        except port.PortTaken as error:
             raise CannotStart(str(error)) from error
         except OSError as error:
             raise CannotStart(f"cannot write to {self.settings.home}: {error.strerror}") from error
 
     def _start_redis(self) -> None:
-        """Start the embedded server and wait until it has read its file."""
-        if self.redis is None:
+        """Start the embedded server, unless another is named, and wait until it has read its file."""
+        if self.settings.redis_url:
             return
+        from crmweb.supervisor.embedded_redis import EmbeddedRedis, NoRedisServer
+
         try:
+            self.redis = EmbeddedRedis(self.settings.home, self.environ)
+            self.redis.take_folder()
             self._add(self.redis.part())
-        except NoRedisServer as error:
+        except (FolderTaken, NoRedisServer) as error:
             raise CannotStart(str(error)) from error
         end = time.monotonic() + REDIS_WITHIN
         while not self._stopping and not self.redis.answers():
@@ -99,9 +103,9 @@ class Supervisor:
                 raise CannotStart(f"Redis does not start: {' '.join(self._last_words.get('redis', []))}")
 
     def _imported_app(self) -> Flask:
-        """The app that the forks share. What is in memory now stays: the collector need not touch its
-        pages.
-        """
+        """The app that the forks share. What is in memory now stays: the collector need not touch its pages."""
+        from crmweb import create_app
+
         app = create_app(self.settings)
         gc.collect()
         gc.freeze()
@@ -125,6 +129,9 @@ class Supervisor:
         return lines
 
     def _start_rest(self, app: Flask) -> None:
+        from crmweb.jobs import QUEUES
+        from crmweb.supervisor import web
+
         listener = self._listener
         assert listener is not None
         self._add(self._fork("web", lambda: web.serve(app, listener), self._let_go))
@@ -164,7 +171,7 @@ class Supervisor:
         shown = False
         while not self._stopping:
             self._round(0.5 if shown else 0.05)
-            if not shown and (web.answers(self.settings) or time.monotonic() > shown_by):
+            if not shown and (port.answers(self.settings) or time.monotonic() > shown_by):
                 self._welcome(links)
                 shown = True
 
@@ -210,7 +217,7 @@ class Supervisor:
         return part.died()
 
     def _mend(self, part: Part) -> None:
-        if self.redis and part.name == "redis" and is_spoilt(self._last_words.pop("redis", [])):
+        if self.redis and part.name == "redis" and self.redis.is_spoilt(self._last_words.pop("redis", [])):
             aside = self.redis.set_aside(now())
             self.terminal.say(
                 "crmweb", [f"its file was spoilt and is now {aside}; the sweep rings its work again"]
@@ -230,13 +237,12 @@ class Supervisor:
         if self._listener:
             self._listener.close()
         end = time.monotonic() + STOP_WITHIN
-        self._stop(["web", "clock"], end)
-        self._stop(QUEUES, end)
-        self._stop(["redis"], end + 3)
+        self._stop([part for part in self.parts if part.name in ("web", "clock")], end)
+        self._stop([part for part in self.parts if part.name != "redis"], end)
+        self._stop(self.parts, end + 3)
         self.lock.release()
 
-    def _stop(self, names: tuple[str, ...] | list[str], end: float) -> None:
-        parts = [part for part in self.parts if part.name in names]
+    def _stop(self, parts: list[Part], end: float) -> None:
         for part in parts:
             part.ask_to_stop()
         while any(part.alive() for part in parts) and time.monotonic() < end and not self._hurry:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pysqlite3
 import pytest
-from flask_migrate import downgrade
+from flask_migrate import upgrade
 
 from crmweb import create_app
 from crmweb.config import load_settings
+from crmweb.db import db
 from tests.supervisor.product import PARTS, Product, alive, until
 
 Start = Callable[..., Product]
@@ -104,13 +105,14 @@ def test_a_database_newer_than_the_code_is_refused_untouched(start: Start, home:
     assert database.read_bytes() == before
 
 
-def test_an_older_database_is_backed_up_before_it_is_migrated(start: Start, home: Path) -> None:
+def test_an_older_database_is_backed_up_before_it_is_migrated(start: Start, tmp_path: Path) -> None:
+    home = tmp_path / "home"
     database = home / "crmweb.sqlite3"
-    version = _value(database, "SELECT version_num FROM alembic_version")
     with create_app(load_settings({"CRMWEB_ENV": "test", "CRMWEB_HOME": str(home)})).app_context():
-        downgrade(revision="0001")
+        upgrade(revision="0001")
+        db.engine.dispose()
     start(home).ready()
-    assert _value(database, "SELECT version_num FROM alembic_version") == version
+    assert _value(database, "SELECT version_num FROM alembic_version") != "0001"
     (copy,) = (home / "backups").glob("before-migration-*.sqlite3")
     assert _value(copy, "SELECT version_num FROM alembic_version") == "0001"
     assert _value(copy, "PRAGMA integrity_check") == "ok"
