@@ -17,7 +17,7 @@ help:
 	@echo 'make lint          ruff, mypy, import order'
 	@echo 'make format        let ruff lay out the code'
 	@echo 'make bench         measure speed, write benchmarks/results.md'
-	@echo 'make drill         kill, fill and freeze things; see tests/drills'
+	@echo 'make drill         kill and freeze the real processes, and look what is left'
 	@echo 'make translations  collect texts for translation'
 	@echo 'make lock          pin the newest allowed packages'
 	@echo 'make clean         remove what set-up made; never data'
@@ -54,7 +54,7 @@ bench:
 
 drill:
 	@$(PREPARE) test
-	@$(PYTEST) tests/drills
+	@$(PYTEST) tests/supervisor tests/notifications tests/test_backup.py
 
 translations:
 	@$(PREPARE) test && exec .venv/bin/python dev/translations.py

@@ -99,7 +99,15 @@ def _last(env: str) -> list[Processor]:
     if env == "production":
         return [without_record, structlog.processors.JSONRenderer(ensure_ascii=False)]
     colours = sys.stderr.isatty()
-    return [without_record, structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0, sort_keys=False)]
+    return [
+        without_record,
+        structlog.dev.ConsoleRenderer(
+            colors=colours,
+            pad_event_to=0,
+            sort_keys=False,
+            exception_formatter=structlog.dev.plain_traceback,  # the other one would show what variables hold
+        ),
+    ]
 
 
 def _quieten() -> None:

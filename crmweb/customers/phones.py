@@ -30,6 +30,7 @@ _EXTENSION = re.compile(
 )
 _DIGIT_RUN = re.compile(r"[+(]*\d[\d\s().\-–/]*\d")
 _SEPARATORS = " \t\r\n;,/|&"
+_LOOK_LIKE_DIGITS = {"O": "0", "o": "0", "I": "1", "l": "1"}
 _BETWEEN_NUMBERS = re.compile(r"([;,/|&\n]|\s+-\s+|\b(?:hoặc|và|or|and)\b)", re.IGNORECASE)
 
 
@@ -54,6 +55,8 @@ def read_phone(text: str, region: str = "VN") -> ReadPhone:
     typed = " ".join(text.split())
     if _SHORTENED_BY_A_SHEET.match(typed):
         return ReadPhone(typed, None, "shortened")
+    if _letters_for_digits(typed):
+        return ReadPhone(typed, None, "not_a_number", _meant(typed, region))
     bare = _without_decoration(typed)
     try:
         number = phonenumbers.parse(bare, region)
@@ -97,6 +100,16 @@ def _without_decoration(typed: str) -> str:
     bare = _EXTENSION.sub("", bare)
     runs = [run for run in _DIGIT_RUN.findall(bare) if _count_digits(run) >= _MIN_DIGITS]
     return str(runs[0]) if len(runs) == 1 and any(char.isalpha() for char in bare) else bare
+
+
+def _letters_for_digits(typed: str) -> bool:
+    """Whether letters that look like digits stand where digits should, and no other letters do."""
+    letters = {char for char in typed if char.isalpha()}
+    return bool(letters) and _count_digits(typed) > 0 and letters <= _LOOK_LIKE_DIGITS.keys()
+
+
+def _meant(typed: str, region: str) -> str | None:
+    return read_phone("".join(_LOOK_LIKE_DIGITS.get(char, char) for char in typed), region).e164
 
 
 def _flaw_of_refusal(refusal: NumberParseException, bare: str) -> PhoneFlaw:

@@ -18,6 +18,7 @@ from crmweb.customers.duplicates import Twin
 from crmweb.customers.finding import found_customer
 from crmweb.customers.forms import CustomerForm
 from crmweb.customers.listing import COUNTED, Listing, Page
+from crmweb.customers.locating import locate_later
 from crmweb.customers.models import Customer
 from crmweb.customers.search import Search
 from crmweb.customers.showing import show_customer
@@ -122,7 +123,9 @@ def create() -> ResponseReturnValue:
         return _form(form, status=422, twins=twins)
     _refuse_taken(minted)
     with writing():
-        customer_id = form.add(by=current_user, at=clock.now(), id=minted).id
+        customer = form.add(by=current_user, at=clock.now(), id=minted)
+        locate_later(customer)
+        customer_id = customer.id
         keep(customer_id)
     return written(customer_id, notice="customer_added")
 
@@ -141,7 +144,9 @@ def update(id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return _form(form, status=422)
     with writing():
-        form.change(found_customer(id), by=current_user, at=clock.now())
+        customer = found_customer(id)
+        form.change(customer, by=current_user, at=clock.now())
+        locate_later(customer)
         keep(id, status=200)
     return written(id, status=200, notice="customer_saved")
 

@@ -198,3 +198,11 @@ def test_lan_reads_in_vietnamese_that_one_digit_is_missing(app: Flask) -> None:
 )
 def test_a_country_is_known_in_english_and_vietnamese(said: str, region: str | None) -> None:
     assert region_of(said) == region
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("0867 OOO 991", "+84867000991"), ("O9O5412777", "+84905412777")]
+)
+def test_letters_typed_for_digits_never_become_a_strangers_number(typed: str, meant: str) -> None:
+    read = read_phone(typed)
+    assert (read.e164, read.flaw, read.suggestion) == (None, "not_a_number", meant)
