@@ -27,6 +27,9 @@ MOST = 5
 _LOOKED_AT = 50
 
 
+Team = Select[Any, Any, Any, Any, Any, Any, Any]
+
+
 @dataclass(frozen=True)
 class Twin:
     """A customer who may be the one that is being added. `id` only where the person may see them."""
@@ -47,20 +50,21 @@ class Newcomer:
 
     def twins(self, *, by: Actor) -> list[Twin]:
         """Who in the team has the same number, or the same name at the same place."""
+        team = _of_the_team(by)  # asked here: within the house's session nobody is at work
         with system_access("warning of duplicates"):
-            rows = {row.id: row for row in (*self._of_one_number(by), *self._of_one_name(by))}
+            rows = {row.id: row for row in (*self._of_one_number(team), *self._of_one_name(team))}
         visible = set(db.session.scalars(select(Customer.id).where(Customer.id.in_(rows))))
         return [
             Twin(row.name, row.responsible, row.id if row.id in visible else None) for row in rows.values()
         ][:MOST]
 
-    def _of_one_number(self, by: Actor) -> Iterable[Any]:
+    def _of_one_number(self, team: Team) -> Iterable[Any]:
         numbers = [number.e164 for number in map(read_phone, self.phones) if number.e164]
         having = select(CustomerPhone.customer_id).where(CustomerPhone.e164.in_(numbers))
-        return db.session.execute(_of_the_team(by).where(Customer.id.in_(having))).all() if numbers else []
+        return db.session.execute(team.where(Customer.id.in_(having))).all() if numbers else []
 
-    def _of_one_name(self, by: Actor) -> Iterable[Any]:
-        namesakes = _of_the_team(by).where(Customer.sort_name == fold(self.name)[:80])
+    def _of_one_name(self, team: Team) -> Iterable[Any]:
+        namesakes = team.where(Customer.sort_name == fold(self.name)[:80])
         return [row for row in db.session.execute(namesakes) if self._is_at(row)]
 
     def _is_at(self, row: Any) -> bool:
@@ -71,7 +75,7 @@ class Newcomer:
         return haversine_m(self.at, Point(row.lat, row.lng)) <= CLOSE_M
 
 
-def _of_the_team(by: Actor) -> Select[Any, Any, Any, Any, Any, Any, Any]:
+def _of_the_team(by: Actor) -> Team:
     """Customers with the name of one who looks after them: of everyone under the same manager."""
     team: list[ColumnElement[bool]] = []
     if not by.may("customers:all"):

@@ -129,7 +129,7 @@ class CustomerForm(Form):
         for name, check in (("code", self._code), ("parent", self._parent), ("tags", self._tags)):
             if self.touched(name) and self[name].data and not self[name].errors and (wrong := check()):
                 self[name].errors = [wrong]
-        if self.touched("responsible") and self._responsible_id() is None:
+        if self.people and self.touched("responsible") and self._responsible_id() is None:
             self.responsible.errors = [gettext("Choose somebody of your team.")]
         return not self.errors
 

@@ -79,7 +79,7 @@ class TestWhoIsListed:
             ("q=ben&tier=A", []),
             ("q=cu+roi", ["Cũ rồi"]),
             ("q=412", ["Bến Thành"]),
-            ("q=%00&tag=%00", []),
+            ("q=%01&tag=%02", []),
         ],
     )
     def test_lan_narrows_the_list(self, phone_of: PhoneOf, lan: Actor, asked: str, found: list[str]) -> None:
