@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from flask import Flask, current_app
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -72,6 +74,14 @@ def redis_url(settings: Settings) -> str:
     return settings.redis_url or f"unix://{socket_path(settings.home)}"
 
 
+def connect(url: str, *, timeout: float | None = None) -> Redis:
+    """A client that says soon when Redis is away: its own default tries on for seconds. One try more, at once,
+    is for a connection that a restart of Redis has cut. ``timeout``: seconds for an answer.
+    """
+    once_more = Retry(NoBackoff(), 1)
+    return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=timeout, retry=once_more)
+
+
 @dataclass(frozen=True)
 class Call:
     """What a worker is to do: call the function at ``path`` with plain ``arguments``."""
@@ -85,7 +95,7 @@ class Bell:
     """An app's way to its Redis: rings calls in, and knows when not to try."""
 
     def __init__(self, url: str) -> None:
-        self.redis = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=2, health_check_interval=30)
+        self.redis = connect(url, timeout=2)
         self._queues: dict[str, Queue] = {}
         self._away_until = 0.0
         self._soon: Waiting[Iterable[Call]] = Waiting()

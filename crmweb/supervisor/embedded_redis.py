@@ -15,10 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from redis import Redis
 from redis.exceptions import RedisError
 
-from crmweb.jobs import socket_path
+from crmweb.jobs import connect, socket_path
 from crmweb.supervisor.lock import FolderLock, FolderTaken
 from crmweb.supervisor.parts import Part, Program
 
@@ -83,7 +82,7 @@ class EmbeddedRedis:
 
     def answers(self) -> bool:
         """Whether it takes commands by now."""
-        client = Redis(unix_socket_path=str(self.socket), socket_timeout=1)
+        client = connect(f"unix://{self.socket}", timeout=1)
         try:
             return bool(client.ping())
         except (RedisError, OSError):

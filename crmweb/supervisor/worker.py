@@ -14,7 +14,6 @@ from typing import Final
 
 import structlog
 from flask import Flask
-from redis import Redis
 from redis.exceptions import RedisError
 from rq.executions import Execution
 from rq.job import Job
@@ -22,7 +21,7 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.worker import SimpleWorker
 
-from crmweb.jobs import OURS, redis_url
+from crmweb.jobs import OURS, connect, redis_url
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +96,7 @@ class QueueWorker:
         """RQ's side of it. Raises RedisError when Redis is away."""
         worker = AppWorker(
             [self.name],
-            connection=Redis.from_url(redis_url(self.app.extensions["settings"]), socket_connect_timeout=2),
+            connection=connect(redis_url(self.app.extensions["settings"])),
             serializer=JSONSerializer,
             job_class=OurJob,
             worker_ttl=WORKER_TTL,
