@@ -27,9 +27,11 @@ class AssignmentForm(Form):
     since = Line(_("From"), most=20)
     until = Line(_("Until"), most=20)
 
-    def __init__(self, sent: MultiDict[str, str] | None = None, *, people: list[Colleague]) -> None:
+    def __init__(
+        self, sent: MultiDict[str, str] | None = None, *, people: list[Colleague], today: date
+    ) -> None:
         super().__init__(sent)
-        self.people = people
+        self.people, self.today = people, today
         self.person.choices = [(str(person.id), person.name) for person in people]
 
     @property
@@ -49,11 +51,11 @@ class AssignmentForm(Form):
             since = _date(self.since)
         except ValidationError:
             return
-        if until and since and until < since:
+        if until and until < (since or self.today):
             raise ValidationError(gettext("The last day lies before the first."))
 
     def assign(self, customer: Customer, *, by: Actor, at: datetime) -> None:
-        """Let the person look after the customer. Raises ValueError when it would be over before it began."""
+        """Let the person look after the customer."""
         person = db.session.get_one(User, self.person_id)
         since, until = _date(self.since), _date(self.until)
         customer.assign(person, by=by, at=at, line=self.line.data or "", since=since, until=until)

@@ -32,7 +32,8 @@ NOTICES["assignment_ended"] = lambda _about: Notice(_("Ended"))
 @once(shows="customers.show")
 def create(customer_id: uuid.UUID) -> ResponseReturnValue:
     customer = found_customer(customer_id)
-    form = AssignmentForm(request.form, people=colleagues(current_user))
+    today = current_user.today(clock.now())
+    form = AssignmentForm(request.form, people=colleagues(current_user), today=today)
     if not form.validate():
         return show_customer(customer, status=422, assignment=form)
     with writing():

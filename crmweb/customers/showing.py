@@ -22,12 +22,13 @@ def show_customer(
     refused: str = "",
 ) -> ResponseReturnValue:
     """`assignment` is the form that was refused, `refused` what else could not be done, in words."""
+    today = current_user.today(clock.now())
     if assignment is None and current_user.may("customers:assign"):
-        assignment = AssignmentForm(people=colleagues(current_user))
+        assignment = AssignmentForm(people=colleagues(current_user), today=today)
     return page(
         "customers/show.html",
         status=status,
-        overview=Overview.of(customer, by=current_user, today=current_user.today(clock.now())),
+        overview=Overview.of(customer, by=current_user, today=today),
         every_days=Tier.intervals().get(customer.tier or ""),
         assignment_form=assignment,
         refused=refused,

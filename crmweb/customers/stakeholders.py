@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy import Exists, select
+from sqlalchemy.orm import aliased
 
 from crmweb.customers.contacts import Contact, CustomerContact
 from crmweb.customers.models import Customer
@@ -49,10 +50,11 @@ def known_contacts(typed: str, *, but: uuid.UUID) -> list[Known]:
 
 
 def _stands_at(customer_id: uuid.UUID) -> Exists:
-    stands = CustomerContact.__table__.alias("stands")
+    stands = aliased(CustomerContact)
     return (
-        select(stands.c.contact_id)
-        .where(stands.c.contact_id == Contact.id, stands.c.customer_id == customer_id)
+        select(stands.contact_id)
+        .where(stands.contact_id == Contact.id, stands.customer_id == customer_id)
+        .correlate(Contact)
         .exists()
     )
 
