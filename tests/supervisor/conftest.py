@@ -5,7 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask_migrate import upgrade
 
+from crmweb import create_app
+from crmweb.config import load_settings
+from crmweb.db import db
 from tests.supervisor.product import Product
 
 
@@ -18,18 +22,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 @pytest.fixture(scope="session")
-def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("once") / "home"
-    product = Product(home, "--no-demo").ready()
-    product.stop()
-    product.end()
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("migrated") / "home"
+    with create_app(load_settings({"CRMWEB_ENV": "test", "CRMWEB_HOME": str(home)})).app_context():
+        upgrade()
+        db.engine.dispose()
     return home
 
 
 @pytest.fixture
-def home(_run_once: Path, tmp_path: Path) -> Path:
-    """The data folder of a product that ran once and was stopped."""
-    return Path(shutil.copytree(_run_once, tmp_path / "home"))
+def home(_migrated: Path, tmp_path: Path) -> Path:
+    """A data folder whose database is ready."""
+    return Path(shutil.copytree(_migrated, tmp_path / "home"))
 
 
 @pytest.fixture

@@ -119,7 +119,9 @@ def test_an_older_database_is_backed_up_before_it_is_migrated(start: Start, tmp_
 
 
 def test_a_spoilt_redis_file_is_set_aside_and_the_product_starts(start: Start, home: Path) -> None:
-    (log,) = (home / "redis" / "appendonlydir").glob("*.incr.aof")
+    log = home / "redis" / "appendonlydir" / "appendonly.aof.1.incr.aof"
+    log.parent.mkdir(parents=True)
+    log.with_name("appendonly.aof.manifest").write_text(f"file {log.name} seq 1 type i\n")
     log.write_bytes(b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n" + b"spoilt" * 50 + b"\r\n")
     product = start(home).ready()
     assert product.told("its file was spoilt")
