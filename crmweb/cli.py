@@ -25,6 +25,9 @@ COMMANDS = {
 }
 """Command → where it is."""
 
+FIRST = {"create-admin", "demo", "import", "sign-in-link"}
+"""Commands that may be typed before the product ever ran."""
+
 
 class Crmweb(click.Group):
     """All commands; wrong settings are told in one clear line each."""
@@ -53,10 +56,27 @@ class Crmweb(click.Group):
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """crmweb: a CRM for people who sell on foot."""
-    ctx.obj = _application  # a slice's command may not know the whole app, so it is handed over
+    # A slice's command may not know the whole app, so it is handed over.
+    ctx.obj = _founded if ctx.invoked_subcommand in FIRST else _application
 
 
 def _application() -> Flask:
     from crmweb import create_app
 
     return create_app()
+
+
+def _founded() -> Flask:
+    """The application, with the tables made where the database has none yet."""
+    from flask_migrate import upgrade
+
+    from crmweb.supervisor.prepare import DatabaseTooNew, Revisions
+
+    app = _application()
+    with app.app_context():
+        try:
+            if Revisions.read().current is None:
+                upgrade()
+        except DatabaseTooNew as too_new:
+            raise click.ClickException(str(too_new)) from None
+    return app
