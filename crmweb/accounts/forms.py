@@ -39,6 +39,6 @@ class LookForm(Form):
     )
     theme = RadioField(
         _("Look"),
-        choices=[("", _("As on the phone")), ("light", _("Light")), ("dark", _("Dark"))],
+        choices=[("", _("As on this device")), ("light", _("Light")), ("dark", _("Dark"))],
         default="",
     )
