@@ -139,6 +139,9 @@ class Settings:
     tile_url: str = _setting(
         "TILE_URL", "", "map tiles, `https://…/{z}/{x}/{y}.png`", shown="none: pins on plain ground"
     )
+    tile_credit: str = _setting(
+        "TILE_CREDIT", "© OpenStreetMap contributors", "whom the map names for its tiles"
+    )
     vapid_private_key: str = _setting(
         "VAPID_PRIVATE_KEY", "", "the key that signs push messages", shown="no push"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from crmweb.customers.tiers import Tier
 from crmweb.customers.words import local_day, rhythm_words
 from crmweb.db import db, writing
 from crmweb.nearby.forms import MOST, BadQuestion, Question
+from crmweb.nearby.home import home_ground
 from crmweb.nearby.nearest import due_counts, nearest
 from crmweb.nearby.neighbours import Neighbour
 from crmweb.nearby.places import PlaceSearch
@@ -48,6 +50,7 @@ def index() -> ResponseReturnValue:
 @nearby.get("/nearby/map")
 @needs("customers:read")
 def on_the_map() -> ResponseReturnValue:
+    """The same on a map. Without a place it begins where most of one's customers are."""
     return _show("nearby/map.html")
 
 
@@ -83,6 +86,10 @@ def _show(template: str, fragment: str | None = None) -> ResponseReturnValue:
         question = Question.read(request.args)
     except BadQuestion as wrong:
         return page("nearby/index.html", status=422, wrong=str(wrong), question=Question(at=None), rows=[])
+    if question.at is None and template == "nearby/map.html":
+        if home := home_ground():
+            return redirect(replace(question, at=home).address("/nearby/map"), 303)
+        template = "nearby/index.html"
     return page(template, fragment=fragment, question=question, **_answer(question))
 
 

@@ -5,3 +5,4 @@ import "./weather.js";
 import "./toast.js";
 import "./once.js";
 import "./geo-field.js";
+import "./wide.js";

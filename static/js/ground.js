@@ -24,6 +24,14 @@ function rings(metres) {
   return RINGS.filter((each) => each > metres / 6 && each < metres * 1.3);
 }
 
+/** Whom to name for the tiles, as HTML; OpenStreetMap asks for a link to its terms. */
+function named(credit) {
+  const words = document.createElement(credit.includes("OpenStreetMap") ? "a" : "span");
+  words.textContent = credit;
+  if (words.matches("a")) words.href = "https://www.openstreetmap.org/copyright";
+  return words.outerHTML;
+}
+
 /**
  * @param {{at: LatLng}[]} points the pins that will stand here
  * @param {{tiles?: string, credit?: string}} words address with {z}/{x}/{y}, and whom to name for it
@@ -31,14 +39,14 @@ function rings(metres) {
 export function layGround(map, centre, points, { tiles, credit = "" }) {
   control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   map.attributionControl.setPrefix(false);
-  if (tiles) tileLayer(tiles, { maxZoom: 19, attribution: credit }).addTo(map);
+  if (tiles) tileLayer(tiles, { maxZoom: 19, attribution: named(credit) }).addTo(map);
   if (tiles || !centre) return;
   const farthest = Math.max(...points.map(({ at }) => map.distance(centre, at)), 0) || NEAR;
   for (const metres of rings(farthest)) ring(map, centre, metres);
 }
 
-/** Where the person stands, and within how many metres. */
+/** Where the person stands, within `accuracy` metres; without it a place that was chosen, drawn open. */
 export function markHere(map, centre, accuracy) {
   if (accuracy) circle(centre, { ...STILL, radius: accuracy, className: "near" }).addTo(map);
-  circleMarker(centre, { ...STILL, radius: 9, className: "here" }).addTo(map);
+  circleMarker(centre, { ...STILL, radius: 9, className: accuracy === undefined ? "there" : "here" }).addTo(map);
 }

@@ -1,7 +1,7 @@
 // <map-view>: customers as pins, and the list beside it as their sheet. The list is the content, the map
 // a second way into it: pins come from the elements that data-points selects, each with data-lat,
 // data-lng, data-kind, data-mark and data-name (or from a JSON block with the same names).
-//   data-here="16.06,108.21,18"   where the person stands, and the accuracy in metres
+//   data-here="16.06,108.21,18"   where the person stands, and the accuracy in metres; a chosen place has none
 //   data-tiles, data-credit       tiles; without them the pins stand on plain ground
 //   data-ground="#search-here"    a link, shown when the ground is tapped; gets lat and lng
 //   data-next="#next"             a button that chooses the next point; data-words="Next: {name}"
@@ -26,6 +26,7 @@ class MapView extends HTMLElement {
     layGround(this.map, this.here, this.points, this.dataset);
     if (this.here) markHere(this.map, this.here, accuracy);
     for (const point of this.points) this.place(point);
+    for (const point of this.points) this.follow(point);
     this.map.on("click", ({ latlng }) => this.propose(latlng));
     this.addEventListener("keydown", (event) => this.pressed(event));
     this.next = find(this.dataset.next);
@@ -60,6 +61,13 @@ class MapView extends HTMLElement {
       event.preventDefault();
       this.choose(point);
     });
+  }
+
+  /** The pin grows while its row is pointed at. */
+  follow({ row, pinned }) {
+    const point = (at) => () => pinned.getElement().classList.toggle("pointed", at);
+    row?.addEventListener("pointerenter", point(true));
+    row?.addEventListener("pointerleave", point(false));
   }
 
   choose(point, { move = true } = {}) {

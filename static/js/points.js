@@ -17,11 +17,12 @@ export function spoken({ mark = "", name }) {
   return /[\p{L}\p{N}]/u.test(mark) ? `${mark}, ${name}` : name;
 }
 
-/** Gives a link the place, rounded to 4 decimals (11 m) as in every address, and shows it. */
+/** Gives a link the place, rounded to 4 decimals (11 m) as in every address, and shows it. It is not the phone's. */
 export function offer(link, { lat, lng }) {
   const url = new URL(link.href);
   url.searchParams.set("lat", lat.toFixed(4));
   url.searchParams.set("lng", lng.toFixed(4));
+  url.searchParams.delete("accuracy_m");
   link.href = url;
   link.hidden = false;
 }

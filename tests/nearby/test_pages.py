@@ -116,6 +116,24 @@ class TestWhoIsNear:
         assert "destination=21.029000%2C105.854200" in page
 
 
+@pytest.mark.usefixtures("shops")
+def test_the_map_begins_where_most_of_her_customers_are(
+    phone_of: PhoneOf, lan: Actor, mai: Actor, tuan: Actor, house: House
+) -> None:
+    with house(), writing():
+        shop("Quán ở Sài Gòn", lan, 10.7725, 106.698)
+    for person in (lan, mai, tuan):
+        answer = phone_of(person).get("/nearby/map?tier=A")
+        assert answer.status_code == 303
+        place = re.fullmatch(r"/nearby/map\?lat=(21\.0\d+)&lng=(105\.8\d+)&tier=A", answer.location)
+        assert place, answer.location
+
+
+def test_whoever_has_no_customers_is_asked_where_to_look(phone_of: PhoneOf, lan: Actor) -> None:
+    page = phone_of(lan).get("/nearby/map", headers={"Accept-Language": "en"}).text
+    assert "Where are you?" in page
+
+
 def test_before_a_place_is_known_nearby_asks_for_it(phone_of: PhoneOf, lan: Actor) -> None:
     page = phone_of(lan).get("/nearby", headers={"Accept-Language": "en"}).text
     assert "Where are you?" in page
