@@ -20,11 +20,16 @@ from werkzeug.serving import make_server
 
 from crmweb.accounts.actor import Actor
 from crmweb.config import Settings
-from tests.conftest import Standing, device_token
+from crmweb.db import writing
+from tests.browser import street
+from tests.conftest import Standing, device_token, system_access_to
 from tests.machine import Missing, chromium
 
-BEN_THANH = {"latitude": 10.7725, "longitude": 106.6980, "accuracy": 12}
-"""The market in the middle of the city; accuracy in metres."""
+BEN_THANH = {"latitude": street.MARKET[0], "longitude": street.MARKET[1], "accuracy": 12}
+"""Where the phone says it is; accuracy in metres."""
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ON_THE_MAP = {"rules": [{"id": "target-size", "selector": "*:not(.pin-place)"}]}
+"""Pins may lie close together: their rows are the same targets, far apart (WCAG 2.5.8, "equivalent")."""
 PATIENCE = 10_000
 """Milliseconds that a page has for anything."""
 
@@ -55,6 +60,22 @@ def browser_context_args(browser_context_args: dict[str, Any], settings: Setting
         "service_workers": "block",
         "reduced_motion": "reduce",
     }
+
+
+@pytest.fixture(scope="session")
+def _street(standing: Standing) -> Standing:
+    """The databases, one of them with the street."""
+    app = standing.begin_from("company")
+    with system_access_to(app, "opening the shops of the street"), writing():
+        street.open_shops()
+    standing.keep("street")
+    return standing
+
+
+@pytest.fixture
+def app(_street: Standing) -> Flask:
+    """The app, with the cast and their street."""
+    return _street.begin_from("street")
 
 
 @pytest.fixture(scope="session")
@@ -123,14 +144,19 @@ def _axe_source() -> str:
 
 
 @pytest.fixture
-def axe(_axe_source: str) -> Callable[[Page], None]:
-    """`axe(page)` fails on what keeps people with disabilities out (WCAG 2.2 AA, as far as axe-core sees)."""
+def axe(_axe_source: str) -> Callable[..., list[str]]:
+    """`axe(page)`: what keeps people with disabilities out (WCAG 2.2 AA), as far as axe-core sees.
 
-    def check(page: Page) -> None:
-        page.evaluate(f"{_axe_source}; undefined")
-        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
-        assert not found["violations"], "\n".join(map(_violation, found["violations"]))
+    `rules=["color-contrast"]` looks at those alone.
+    """
+
+    def check(page: Page, rules: list[str] | None = None) -> list[str]:
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(f"{_axe_source}; axe.configure({json.dumps(ON_THE_MAP)}); undefined")
+        only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": STANDARDS}
+        options = {"runOnly": only, "resultTypes": ["violations"]}
+        found = page.evaluate("options => axe.run(document, options)", options)
+        return [_violation(violation) for violation in found["violations"]]
 
     return check
 

@@ -1,0 +1,81 @@
+"""Every screen, in one place. A page without an id in its address stands here by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Flask
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.links import OneTimeLink
+from crmweb.accounts.models import User
+from crmweb.accounts.roles import ROLES
+from crmweb.customers.contacts import CustomerContact
+from crmweb.db import db, writing
+from crmweb.web import declared
+from tests.browser import street
+from tests.conftest import system_access_to
+
+OUTSIDE = ["/session/new", "/join/{link}", "/join/spent"]
+"""What somebody who has not signed in sees."""
+
+STATES = [
+    "/nearby?lat=10.7725&lng=106.6980&accuracy_m=12",
+    "/nearby?lat=10.7725&lng=106.6980&due=overdue&tier=C",
+    "/nearby?lat=abc&lng=1",
+    "/nearby/map?lat=10.7725&lng=106.6980&accuracy_m=12",
+    "/nearby/map?lat=10.7725&lng=106.6980&due=overdue&tier=C",
+    "/nearby/places?q=hong",
+    "/nearby/places?q=zzz",
+    "/customers?q=minh&sort=due",
+    "/customers?q=zzz",
+    "/customers?due=overdue&tier=C",
+    "/customers/new?name=Quán+mới&lat=10.77&lng=106.69",
+    "/nothing/here",
+]
+"""Further looks of pages, by what their address asks."""
+
+WITH_AN_ID = {
+    "/join/<token>": [],  # among those outside
+    "/customers/<uuid:id>": ["/customers/{full}", "/customers/{bare}"],
+    "/customers/<uuid:id>/timeline": ["/customers/{full}/timeline"],
+    "/customers/<uuid:id>/edit": ["/customers/{full}/edit"],
+    "/customers/<uuid:id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
+    "/contacts/<uuid:id>/edit": ["/contacts/{contact}/edit"],
+}
+"""Address rule → addresses to look at, where a rule holds an id."""
+
+
+def inside(app: Flask, person: Actor) -> Iterator[str]:
+    """The addresses of all screens that this person may open."""
+    ids = _ids(app)
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint == "static":
+            continue
+        permission = declared(app, rule.endpoint)
+        if permission is not None and permission not in ROLES[person.role]:
+            continue
+        assert not rule.arguments or rule.rule in WITH_AN_ID, f"say in screens.py how {rule.rule} looks"
+        for address in WITH_AN_ID.get(rule.rule, [rule.rule]):
+            yield address.format(**ids)
+    yield from STATES
+
+
+def outside(app: Flask, person: Actor) -> Iterator[str]:
+    """The addresses of the screens before the door."""
+    with system_access_to(app, "a link to look at"), writing():
+        link = OneTimeLink.issue(db.session.get_one(User, person.id), at=clock.now())
+    yield from (address.format(link=link) for address in OUTSIDE)
+
+
+def _ids(app: Flask) -> dict[str, str]:
+    """What stands for an id in the addresses above."""
+    with system_access_to(app, "whom to look at"):
+        full = street.customer(street.NEAREST)
+        bare = street.customer(street.LEAD)
+        contact = db.session.scalars(
+            select(CustomerContact.contact_id).where(CustomerContact.customer_id == full.id)
+        ).first()
+        return {"full": str(full.id), "bare": str(bare.id), "contact": str(contact)}

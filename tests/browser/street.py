@@ -1,0 +1,91 @@
+"""Where the browser stories happen: shops around Bến Thành market. Most are Lan's, one is Hùng's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import cos, radians
+
+from sqlalchemy import select
+
+from crmweb import clock, timeline
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
+from crmweb.customers.contacts import Contact
+from crmweb.customers.models import Customer
+from crmweb.db import db
+
+MARKET = (10.7725, 106.6980)
+"""Bến Thành, in the middle of Hồ Chí Minh City."""
+DEGREE_M = 111_195
+"""Metres of one degree of latitude."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One shop of the street; metres are counted eastwards from the market."""
+
+    name: str
+    metres: int
+    tier: str | None = None
+    visited_days_ago: int | None = None
+    phone: str = ""
+    email: str = ""
+    status: str = "customer"
+    kind: str = "shop"
+    of: str = "lan@example.com"
+
+
+NEAREST = Shop("Tạp hóa Cô Ba", 120, "A", 30, "0905412777", "coba@example.com")
+DUE_TODAY = Shop("Nhà thuốc Hồng Phúc", 400, "B", 30, "028 3829 7000")
+LONG_NAMED = Shop("Công ty Trách nhiệm hữu hạn Thương mại Dịch vụ Phước Thạnh", 650, "C", 3, kind="company")
+LEAD = Shop("Quán nước Dì Sáu", 800, status="lead")
+OF_HUNG = Shop("Siêu thị Đông Á", 900, "A", 2, of="hung@example.com", kind="company")
+FURTHER = [Shop(f"Đại lý Minh Tâm {number}", 900 + 100 * number, "C", 10) for number in range(1, 21)]
+SHOPS = [NEAREST, DUE_TODAY, LONG_NAMED, LEAD, OF_HUNG, *FURTHER]
+
+
+def customer(shop: Shop) -> Customer:
+    """The shop in the database of the session at work."""
+    return db.session.scalars(select(Customer).where(Customer.name == shop.name)).one()
+
+
+def open_shops() -> None:
+    """Add the street to the database of the session at work."""
+    at = clock.now()
+    people = {email: User.with_email(email) for email in {shop.of for shop in SHOPS}}
+    for shop in SHOPS:
+        _open(shop, people[shop.of], at)
+    db.session.flush()
+    _tell_of(customer(NEAREST), by=people[NEAREST.of], at=at)
+
+
+def _tell_of(shop: Customer, *, by: User | None, at: datetime) -> None:
+    """Somebody stands behind the counter, and something was said."""
+    assert by is not None
+    owner = Contact.named("Nguyễn Thị Ba", at=at)
+    owner.phone, owner.phone_e164, owner.email = (
+        "0905 412 777",
+        "+84905412777",
+        "ba.nguyen.taphoa@example.com",
+    )
+    db.session.add(owner)
+    shop.name_contact(owner, "owner", by=Actor.of(by), at=at)
+    shop.change(
+        by=Actor.of(by), at=at, tags=["trà", "gần chợ"], preferences="Chỉ nhận hàng buổi sáng.", website="https://coba.example",
+        phones=["0905412777", "0905 412 77"], emails=["coba@example.com", "coba@"],
+    )  # fmt: skip
+    timeline.record(
+        shop, "note.written", by=Actor.of(by), at=at, payload={"text": "Kệ dưới còn 2 lốc, muốn đổi lên ngang tầm mắt."}
+    )  # fmt: skip
+
+
+def _open(shop: Shop, responsible: User | None, at: datetime) -> None:
+    customer = Customer.add(
+        by=None, at=at, name=shop.name, responsible=responsible, tier=shop.tier, status=shop.status, kind=shop.kind,
+        address=f"{shop.metres} Lê Lợi, Bến Thành, Quận 1", phones=[shop.phone], emails=[shop.email],
+    )  # fmt: skip
+    lat, lng = MARKET
+    customer.move_pin(lat, lng + shop.metres / (DEGREE_M * cos(radians(lat))), source="gps", by=None, at=at)
+    if shop.visited_days_ago is not None:
+        customer.assignments[0].visited(at=at - timedelta(days=shop.visited_days_ago))

@@ -1,0 +1,71 @@
+"""A browser that runs no script at all: the core still works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.links import OneTimeLink
+from crmweb.accounts.models import User
+from crmweb.db import db, writing
+from tests.browser import street
+
+House = Callable[[], AbstractContextManager[None]]
+PhoneInHand = Callable[[Actor], Page]
+
+pytestmark = pytest.mark.browser_context_args(java_script_enabled=False)
+
+
+def test_lan_comes_in_by_a_link(page: Page, house: House, lan: Actor) -> None:
+    with house(), writing():
+        token = OneTimeLink.issue(db.session.get_one(User, lan.id), at=clock.now())
+    page.goto(f"/join/{token}")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile("/nearby$"))
+
+
+def test_lan_types_where_she_is_and_filters_the_list(phone_in_hand: PhoneInHand, lan: Actor) -> None:
+    page = phone_in_hand(lan)
+    page.goto("/nearby")
+    expect(page.get_by_role("button", name="Use my position")).to_be_hidden()
+    field = page.get_by_role("searchbox", name="Address, customer or coordinates")
+    field.fill("10.7725 106.6980")
+    field.press("Enter")
+    expect(page.get_by_role("article")).to_contain_text(street.NEAREST.name)
+    page.get_by_role("link", name="Due today 1").click()
+    expect(page.get_by_role("article")).to_contain_text(street.DUE_TODAY.name)
+    page.get_by_role("link", name="All", exact=True).click()
+    page.get_by_role("link", name="Show more").click()
+    expect(page.locator("#nearby li.row")).to_have_count(23)
+
+
+def test_a_sheet_opens_and_closes(phone_in_hand: PhoneInHand, lan: Actor) -> None:
+    page = phone_in_hand(lan)
+    page.goto("/")
+    page.get_by_role("button", name=f"Reach {street.NEAREST.name}").click()
+    sheet = page.locator(".reach:popover-open")
+    expect(sheet.get_by_role("link", name="Call")).to_be_visible()
+    sheet.get_by_role("button", name="Close").click()
+    expect(page.locator(".reach:popover-open")).to_have_count(0)
+
+
+def test_the_map_still_has_its_list(phone_in_hand: PhoneInHand, lan: Actor) -> None:
+    page = phone_in_hand(lan)
+    page.goto("/nearby/map?lat=10.7725&lng=106.6980")
+    expect(page.locator("#map-rows > li").first).to_be_visible()
+
+
+def test_lan_changes_her_language_and_signs_out(phone_in_hand: PhoneInHand, lan: Actor) -> None:
+    page = phone_in_hand(lan)
+    page.goto("/settings")
+    page.get_by_text("Tiếng Việt").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="Đăng xuất")).to_be_visible()
+    page.get_by_role("button", name="Đăng xuất").click()
+    expect(page).to_have_url(re.compile("/session/new$"))
