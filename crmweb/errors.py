@@ -7,6 +7,7 @@ from functools import cache
 import structlog
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
@@ -66,6 +67,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
 
 def _page(code: int) -> Response:
     try:
+        _ask_who_is_there()
         return make_response(render_template("errors/error.html", code=code, reference=g.get("request_id")))
     except Exception:
         log.exception("no error page", path=told_path())
@@ -73,28 +75,47 @@ def _page(code: int) -> Response:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
+    _let_go()
     log.exception("unexpected", path=told_path())
-    return _begin_anew(InternalServerError())
+    return _refused(InternalServerError())
 
 
 def _busy(error: Exception) -> ResponseReturnValue:
-    log.warning("busy", path=told_path(), reason=type(error).__name__)
-    return _begin_anew(ServiceUnavailable())
+    _let_go()
+    log.warning("busy", path=told_path())
+    return _refused(ServiceUnavailable())
 
 
-def _begin_anew(error: HTTPException) -> ResponseReturnValue:
+def _away(error: Exception) -> ResponseReturnValue:
+    """The database does not answer, or does not know what we ask for: drivers call both the same."""
+    _let_go()
+    log.exception("database away", path=told_path())
+    return _refused(ServiceUnavailable())
+
+
+def _let_go() -> None:
     """The database may be what failed: undo what was begun, and do not ask it who is there."""
     if "_login_user" not in g:
-        g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+        _take_for_a_stranger()
     try:
         db.session.rollback()
     except Exception:
         log.exception("no way back", path=told_path())
-    return _refused(error)
+
+
+def _ask_who_is_there() -> None:
+    try:
+        current_user.is_authenticated  # noqa: B018
+    except OperationalError:
+        _take_for_a_stranger()
+
+
+def _take_for_a_stranger() -> None:
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Busy, _busy)
-    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _unexpected)
