@@ -57,6 +57,7 @@ class Supervisor:
 
     def run(self) -> int:
         """The exit code. Whatever happens, nothing that was started is left running."""
+        os.umask(0o077)  # whatever is written is about people: nobody else on this machine reads it
         self._listen_for_stop()
         try:
             self._take_folder_and_port()

@@ -42,6 +42,12 @@ def test_one_command_starts_all_parts(running: Product) -> None:
     assert all(alive(pid) for pid in everything)
 
 
+def test_nobody_else_on_the_machine_reads_the_data(running: Product) -> None:
+    written = [path for path in running.home.rglob("*") if path.is_file() and path.name != "secret-key"]
+    assert any(path.name == "crmweb.sqlite3" for path in written)
+    assert not [path.name for path in written if path.stat().st_mode & 0o077]
+
+
 def test_a_second_start_is_refused_in_one_line_that_names_the_first(running: Product, start: Start) -> None:
     second = start(running.home)
     assert second.ended() == 1
