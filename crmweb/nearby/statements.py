@@ -44,7 +44,7 @@ SELECT count(*) FROM (SELECT 1 FROM {scope} LIMIT :most) AS counted
 _DUE_COUNTS = """
 SELECT count(DISTINCT CASE WHEN a.next_due < :today THEN a.customer_id END),
        count(DISTINCT CASE WHEN a.next_due = :today THEN a.customer_id END)
-FROM {scope} AND a.next_due <= :today AND {kept_a}
+FROM {scope} AND {kept_a}
 """
 
 # Bounds: the haversine of K customers at least, nearest first.
@@ -143,7 +143,7 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
         scope=_scope(shape, "assignments a"),
         scope_in_ranges=_scope(shape, f"{_VALUES} CROSS JOIN assignments a") + _IN_RANGE,
         held=_held(shape),
-        asked=_all([*_asked(shape), "a.id IS NOT NULL"]),
+        asked=_all(["a.id IS NOT NULL", *_person(shape), *_due(shape), *_mine(shape)]),
         due=_all(_due(shape)),
         kept_a=_kept("a", shape),
         kept_c=_kept("c", shape),
@@ -184,6 +184,11 @@ def _held(shape: Shape) -> str:
 def _asked(shape: Shape) -> list[str]:
     """What a current assignment must fulfil to let its customer through."""
     return [*_person(shape), *_due(shape), *([] if shape.sees_all else [_OVERSEEN])]
+
+
+def _mine(shape: Shape) -> list[str]:
+    """`_OVERSEEN` for a row that is shown anyway: one's own are the most, and oneself is always overseen."""
+    return [] if shape.sees_all else [f"(a.person_id = :viewer OR {_OVERSEEN})"]
 
 
 def _person(shape: Shape) -> list[str]:
