@@ -97,6 +97,11 @@ class Search:
         """Whether nothing was typed that anything could begin with: signs alone, or an emoji."""
         return not self.words
 
+    def finds_in(self, text: str) -> bool:
+        """Whether this would find somebody with that `search_text`."""
+        every = bool(self.words) and all(f" {word}" in text for word in self.words)
+        return every or bool(self.number and f" {self.number}" in text)
+
     def run(self) -> list[Found]:
         """Those that match, the likeliest first, at most `MOST`. Raises NoPrincipal when nobody is at work."""
         if self.is_hopeless:

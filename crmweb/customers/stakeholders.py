@@ -12,8 +12,8 @@ from sqlalchemy.orm import aliased
 
 from crmweb.customers.contacts import Contact, CustomerContact
 from crmweb.customers.models import Customer
+from crmweb.customers.search import Search, search_text
 from crmweb.db import db
-from crmweb.names import fold
 from crmweb.scope import Principal, act_for, principal
 
 LOOKED_THROUGH, SHOWN = 2_000, 10
@@ -29,7 +29,7 @@ class Known(NamedTuple):
 
 
 def known_contacts(typed: str, *, but: uuid.UUID) -> list[Known]:
-    """People at other visible customers whose name has these words, or whose number ends so."""
+    """People at other visible customers whose name has words that begin so, or whose number has these digits."""
     rows = db.session.execute(
         select(
             Contact.id, Contact.name, CustomerContact.role, Customer.name, Contact.phone_e164, Contact.phone
@@ -40,11 +40,11 @@ def known_contacts(typed: str, *, but: uuid.UUID) -> list[Known]:
         .order_by(Contact.name, Contact.id)
         .limit(LOOKED_THROUGH)
     )
-    words = fold(typed).split()
+    wanted = Search(typed)
     found = {
         row[0]: Known(*row[:4])
         for row in rows
-        if words and all(word in f"{fold(row[1])} {row[4] or row[5] or ''}" for word in words)
+        if wanted.finds_in(search_text(row[1], numbers=[row[4] or row[5] or ""]))
     }
     return list(found.values())[:SHOWN]
 

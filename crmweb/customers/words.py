@@ -46,6 +46,11 @@ def rhythm_words(today: date, last_visit: date | None, every_days: int | None) -
     return _("%(since)s, due every %(days)s", since=since, days=every_days)
 
 
+def every_days_words(days: int) -> str:
+    """`every 14 days`, `every day`."""
+    return _("every day") if days == 1 else _("every %(days)s days", days=days)
+
+
 def local_day(moment: datetime | None, zone: str) -> date | None:
     """The date of a moment where a person is."""
     return moment.astimezone(ZoneInfo(zone)).date() if moment else None
@@ -128,6 +133,7 @@ def init_app(app: Flask) -> None:
         kind_name=kind_name,
         role_name_at_customer=role_name,
         birthday_words=birthday_words,
+        every_days_words=every_days_words,
         pin_source_words=pin_source_words,
         pin_flaw_words=pin_flaw_words,
         reach_flaw_words=reach_flaw_words,
