@@ -6,7 +6,10 @@ touches one. A stopped Redis, a browser, a second app are asked for by name.
 
 from __future__ import annotations
 
+import io
+import logging
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -14,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
-from crmweb import clock, create_app
+from crmweb import clock, create_app, logs
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.accounts.sessions import DeviceSession
@@ -47,6 +51,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         concerned = [item for item in items if "databases" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in concerned])
         items[:] = concerned
+
+
+# --- what is said -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_tracebacks() -> None:
+    """Drawn with every local variable, as structlog likes them, they take seconds and tell what tests keep back."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What the product writes to its log, as it does in production."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    logs.set_up("production")
+    structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})  # the next test has its own
+    yield written
+    root.handlers, root.level = handlers, level
+    structlog.configure(**before)
+    structlog.contextvars.clear_contextvars()
 
 
 # --- the house --------------------------------------------------------------------------------------

@@ -5,27 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
-import sys
-from collections.abc import Iterator
 
 import pytest
 import structlog
-
-from crmweb import logs
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What a process in production writes to its standard error."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    logs.set_up("production")
-    assert isinstance(sys.stderr, io.StringIO)
-    yield sys.stderr
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def _last_line(said: io.StringIO) -> dict[str, str]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 
-from crmweb import logs
 from crmweb.accounts.actor import Actor
 from tests.shops import Shops
 
@@ -45,16 +40,3 @@ def misbehave(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Misbehave:
         return "/nearby"
 
     return replace
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What the product writes to its log, as it does in production."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    written = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", written)
-    logs.set_up("production")
-    yield written
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
