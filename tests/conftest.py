@@ -71,7 +71,9 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     logs.set_up("production")
-    structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})  # the next test has its own
+    structlog.configure(
+        **{**structlog.get_config(), "cache_logger_on_first_use": False}
+    )  # the next test has its own
     yield written
     root.handlers, root.level = handlers, level
     structlog.configure(**before)
