@@ -30,7 +30,7 @@ def refuse_foreign_writes() -> None:
     site = request.headers.get("Sec-Fetch-Site")
     if site == "same-origin" or (site is None and request.headers.get("Origin") in _our_origins()):
         return
-    raise Forbidden
+    raise Forbidden("This came from another site.")
 
 
 def _our_origins() -> tuple[str, ...]:

@@ -166,11 +166,18 @@ class Settings:
     @property
     def address(self) -> str:
         """Where people find the product, without a slash at the end."""
-        return self.public_url or f"http://localhost:{self.port}"
+        if self.public_url or not self.address_file.exists():
+            return self.public_url or f"http://localhost:{self.port}"
+        return self.address_file.read_text().strip()
+
+    @property
+    def address_file(self) -> Path:
+        """Where `crmweb run` says at which port it listens, for commands typed beside it."""
+        return self.home / "address"
 
     @property
     def https(self) -> bool:
-        return self.address.startswith("https://")
+        return self.public_url.startswith("https://")
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -202,7 +209,7 @@ def _reason(wrong: ValueError) -> str:
 
 def _disagreements(values: Mapping[str, Any]) -> list[str]:
     wrong = []
-    if values["env"] == "production":
+    if values["env"] == "production" or values["secret_key"]:
         wrong += _weak_secret(values["secret_key"])
     if values["mail_url"] and not values["mail_from"]:
         wrong.append("MAIL_FROM is missing: mail needs a sender when MAIL_URL is set")

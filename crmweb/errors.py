@@ -52,11 +52,13 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
         return error.response
     code = error.code or 500
     answer = (
-        make_response({"error": error.name, "reference": g.get("request_id")})
+        make_response({"error": error.name, "reason": error.description, "reference": g.get("request_id")})
         if sent_by_script()
         else _page(code)
     )
     answer.status_code = code
+    if sent_by_script():
+        answer.headers["Idempotency-Key"] = request.headers["Idempotency-Key"]
     for name, value in error.get_headers():
         if name.lower() not in OF_THE_ANSWER_ITSELF:
             answer.headers[name] = value  # which methods a 405 allows, for one

@@ -81,7 +81,7 @@ def _repeated() -> ResponseReturnValue | None:
     if kept is None:
         return None
     if kept.digest != _digest() or kept.endpoint != request.endpoint:
-        abort(422)
+        abort(422, "This Idempotency-Key was used for something else.")
     return _answer(kept.record_id, kept.status)
 
 
@@ -122,7 +122,7 @@ def _key() -> str | None:
     """The key as sent, in the header or as a field. Aborts with 422 when it cannot be one."""
     key = request.headers.get("Idempotency-Key") or request.form.get("Idempotency-Key")
     if key and (len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable()):
-        abort(422)
+        abort(422, "An Idempotency-Key has 1 to 100 printable ASCII characters.")
     return key or None
 
 
@@ -149,15 +149,15 @@ def minted_id(text: str | None) -> uuid.UUID | None:
     try:
         minted = uuid.UUID(text.strip())
     except ValueError:
-        raise UnprocessableEntity from None
+        raise UnprocessableEntity("The id is not a UUIDv7.") from None
     made_at = datetime.fromtimestamp((minted.int >> 80) / 1000, UTC) if minted.version == 7 else None
     now = clock.now()
     if made_at is None or not now - OLDEST_ID <= made_at <= now + NEWEST_ID:
-        raise UnprocessableEntity
+        raise UnprocessableEntity("The id is not a UUIDv7 of the last 90 days.")
     return minted
 
 
 def refuse_taken(model: type[Any], record_id: uuid.UUID | None) -> None:
     """409 when the id was used before under another key; whose it is stays untold."""
     if record_id is not None and db.session.get(model, record_id) is not None:
-        abort(409)
+        abort(409, "This id is taken.")

@@ -16,7 +16,7 @@ from crmweb.geo import BadPoint, Point
 from crmweb.languages import gettext as _
 from crmweb.nearby.nearest import Filters
 
-FEW, MOST = 20, 100
+FEW, MOST = 20, 200
 TIERS = ("A", "B", "C")
 
 
@@ -38,7 +38,7 @@ class Question:
         """What the address asks. Raises `BadQuestion`."""
         return cls(
             at=_place(args),
-            k=_whole(args, "k", MOST) or FEW,
+            k=_how_many(args),
             filters=Filters(
                 tiers=_several(args, "tier", TIERS),
                 due=_one(args, "due", DUE_STATES),
@@ -105,6 +105,14 @@ def _whole(args: MultiDict[str, str], name: str, most: int) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 9 and 0 <= int(text) <= most):
         raise BadQuestion(_("%(name)s is a whole number up to %(most)s.", name=name, most=most))
     return int(text)
+
+
+def _how_many(args: MultiDict[str, str]) -> int:
+    """At least one; more than `MOST` are cut to that, since a page of them helps nobody."""
+    k = _whole(args, "k", 10_000_000)
+    if k == 0:
+        raise BadQuestion(_("%(name)s is a whole number from 1.", name="k"))
+    return min(k or FEW, MOST)
 
 
 def _one(args: MultiDict[str, str], name: str, allowed: tuple[str, ...]) -> Any:

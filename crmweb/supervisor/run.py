@@ -78,6 +78,7 @@ class Supervisor:
         try:
             self.lock.take()
             self._listener = port.listening(self.settings.host, self.settings.port)
+            self.settings.address_file.write_text(f"http://localhost:{self.settings.port}\n")
         except FolderTaken as error:
             raise CannotStart(_running_already(self.settings, error)) from error
         except port.PortTaken as error:
@@ -241,6 +242,8 @@ class Supervisor:
         self._stop([part for part in self.parts if part.name in ("web", "clock")], end)
         self._stop([part for part in self.parts if part.name != "redis"], end)
         self._stop(self.parts, end + 3)
+        if self._listener:
+            self.settings.address_file.unlink(missing_ok=True)
         self.lock.release()
 
     def _stop(self, parts: list[Part], end: float) -> None:

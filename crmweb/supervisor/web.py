@@ -43,6 +43,7 @@ def serve(app: Flask, listener: socket.socket) -> None:
         "control_socket_disable": True,
         "graceful_timeout": 8,
         "timeout": 60,
+        "limit_request_line": 8190,
         "loglevel": "warning",
     }
     _Gunicorn(app, options).run()

@@ -149,7 +149,7 @@ def test_before_a_place_is_known_nearby_asks_for_it(phone_of: PhoneOf, lan: Acto
         ("lat=200&lng=200", "Latitude goes from -90 to 90"),
         ("lat=21&lat=22&lng=105", "was given twice"),
         ("lat=21&lng=105&k=0x10", "whole number"),
-        ("lat=21&lng=105&k=101", "whole number"),
+        ("lat=21&lng=105&k=0", "from 1"),
         ("lat=21&lng=105&tier=Z", "can be A, B, C"),
         ("lat=21&lng=105&due=never", "can be overdue"),
         ("lat=21&lng=105&person=me", "Nobody is known"),

@@ -25,6 +25,7 @@ def _lines(path: Path, encoding: Encoding, delimiter: str, skip: int) -> Iterato
     with path.open(encoding=encoding.codec, newline="") as file:
         reader = csv.reader(islice(file, skip, None), delimiter=delimiter)
         start = skip + 1
+        _refuse_open_quote(path, encoding, delimiter, skip)
         while True:
             try:
                 cells = next(reader)
@@ -36,6 +37,27 @@ def _lines(path: Path, encoding: Encoding, delimiter: str, skip: int) -> Iterato
                 ) from fault
             if any(not cell.isspace() for cell in cells if cell):
                 yield Line(start, cells)
+            start = skip + reader.line_num + 1
+
+
+def _refuse_open_quote(path: Path, encoding: Encoding, delimiter: str, skip: int) -> None:
+    """A quotation mark that nobody closes takes the rest of the file into one cell: refuse that before any row.
+
+    The reader of csv tells it in strict mode alone, which is too strict for the rest.
+    """
+    start = skip + 1
+    with path.open(encoding=encoding.codec, newline="") as file:
+        reader = csv.reader(islice(file, skip, None), delimiter=delimiter, strict=True)
+        while True:
+            try:
+                next(reader)
+            except StopIteration:
+                return
+            except csv.Error as fault:
+                if "unexpected end of data" in str(fault):
+                    raise Unreadable(
+                        f"Line {start} begins a quotation that nobody ends: close it, or take it away."
+                    ) from fault
             start = skip + reader.line_num + 1
 
 
