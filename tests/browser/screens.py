@@ -42,7 +42,7 @@ WITH_AN_ID = {
     "/customers/<uuid:id>": ["/customers/{full}", "/customers/{bare}"],
     "/customers/<uuid:id>/timeline": ["/customers/{full}/timeline"],
     "/customers/<uuid:id>/edit": ["/customers/{full}/edit"],
-    "/customers/<uuid:id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
+    "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
     "/contacts/<uuid:id>/edit": ["/contacts/{contact}/edit"],
 }
 """Address rule → addresses to look at, where a rule holds an id."""

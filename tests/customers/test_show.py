@@ -121,7 +121,7 @@ class TestTimeline:
             customer = db.session.get_one(Customer, phuc)
             for kind, payload, _said in self.KINDS:
                 timeline.record(customer, kind, by=lan, at=now(), payload=payload)
-        said = words(phone_of(lan).get(f"/customers/{phuc}", headers=ENGLISH).text)
+        said = words(phone_of(lan).get(f"/customers/{phuc}/timeline", headers=ENGLISH).text)
         for _kind, _payload, text in self.KINDS:
             assert text in said, text
 
