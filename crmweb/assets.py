@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from time import monotonic
 
 from flask import Flask
 
@@ -17,15 +18,18 @@ class NotBuilt(RuntimeError):
 
 
 @lru_cache(maxsize=1)
-def _manifest(_built_at: float) -> dict[str, str]:
+def _manifest(_second: int) -> dict[str, str]:
     names: dict[str, str] = json.loads(MANIFEST.read_text())
     return names
 
 
 def asset(name: str) -> str:
-    """The path of a built file, by the name it was written under. Raises `NotBuilt`."""
+    """The path of a built file, by the name it was written under; a new build is noticed within a second.
+
+    Raises `NotBuilt`.
+    """
     try:
-        return f"/static/dist/{_manifest(MANIFEST.stat().st_mtime)[name]}"
+        return f"/static/dist/{_manifest(int(monotonic()))[name]}"
     except FileNotFoundError:
         raise NotBuilt(NotBuilt.__doc__) from None
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import flask_babel
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 
@@ -19,17 +19,34 @@ NAMES = {"en": "English", "vi": "Tiếng Việt"}
 
 def gettext(text: str, **values: Any) -> str:
     """`text` in the language of the person at work, with `%(name)s` filled in."""
-    return str(flask_babel.gettext(text, **values))
+    said: str = _spoken().gettext(text)
+    return said % values if values else said
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """The form that goes with `num`, which fills `%(num)s`."""
-    return str(flask_babel.ngettext(one, many, num, **values))
+    said: str = _spoken().ngettext(one, many, num)
+    return said % {"num": num, **values}
 
 
 def lazy_gettext(text: str, **values: Any) -> Any:
     """The same, worked out when it is shown: for what is said at import, before anyone is at work."""
-    return flask_babel.lazy_gettext(text, **values)
+    return flask_babel.LazyString(gettext, text, **values)
+
+
+def _spoken() -> Any:
+    """The words of the language at work. A page says a hundred of them, and flask-babel looks for its own at each."""
+    try:
+        return _CATALOGUES[g._flask_babel.babel_locale]
+    except (AttributeError, KeyError, RuntimeError):
+        words = flask_babel.get_translations()
+        if locale := get_locale():
+            _CATALOGUES[locale] = words
+        return words
+
+
+_CATALOGUES: dict[Any, Any] = {}
+"""Language → its words; also inside `force_locale`, which changes flask-babel's note of the language."""
 
 
 def chosen_locale() -> str:
@@ -84,6 +101,11 @@ def wind(direction: str) -> str:
 def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=chosen_locale, timezone_selector=chosen_zone)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _spoken().gettext(text),
+        ngettext=lambda one, many, num: _spoken().ngettext(one, many, num),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(
         initials=initials, given_name=given_name, distance=distance, short_date=short_date, wind=wind
     )
