@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,9 @@ from sqlalchemy import text
 from crmweb.config import current_settings
 from crmweb.db import db
 from crmweb.web import open_to_all
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PROXIES_SAY = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 health = Blueprint("health", __name__)
 
@@ -48,9 +52,14 @@ def _may_read_metrics() -> bool:
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and hmac.compare_digest(token.encode(), sent.encode()):
         return True
-    # Behind a proxy every visitor may look like loopback.
-    forwarded = "X-Forwarded-For" in request.headers or current_settings().trusted_proxies
-    return request.remote_addr in ("127.0.0.1", "::1") and not forwarded
+    return _asks_from_here() and not current_settings().trusted_proxies
+
+
+def _asks_from_here() -> bool:
+    """Behind a proxy every visitor may look like loopback, and a page of theirs may call itself localhost."""
+    came_by_proxy = any(name in request.headers for name in PROXIES_SAY)
+    named_here = urlsplit(request.host_url).hostname in LOOPBACK
+    return request.remote_addr in LOOPBACK and named_here and not came_by_proxy
 
 
 def init_app(app: Flask) -> None:

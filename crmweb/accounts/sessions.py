@@ -47,7 +47,7 @@ class DeviceSession(Model):
                 user_id=user.id,
                 token=token_hash(token),
                 device=device[:300],
-                address=address,
+                address=address[:64],
                 created_at=at,
                 seen_at=at,
             )
