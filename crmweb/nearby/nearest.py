@@ -1,13 +1,13 @@
 """The customers nearest to a place, of those a person may see: exact, on SQLite and PostgreSQL alike.
 
-There is first an upper bound on the distance of the K-th nearest; then everyone within it is measured: the boxes
-around that circle, as a few ranges of cells (the *cover*). The bound is the *seed*, K customers on each side of the
-point's cell in the order of the customers' cell index. It depends on how many assignments the asker looks through
-what happens where it is poor:
+A *book*, up to `AT_ONCE` assignments, is measured as a whole. For more there is first an upper bound on the distance
+of the K-th nearest, then everyone within it is measured: the boxes around that circle, as a few ranges of cells (the
+*cover*). The bound is the *seed*: K customers on each side of the point's cell in the order of the customers' cell
+index. Where the asker's customers are thin there, or the circle holds a crowd,
 
-* a *book*, up to `AT_ONCE`, is measured as a whole and needs no bound;
-* a *team*, up to `NARROW`, is measured as a whole where its customers are thin on the curve;
-* of *more*, or everyone's, a sample is taken: of the circle where it is far, of the scope where it is thin.
+* a *team*, up to `NARROW`, is measured as a whole after all;
+* of *more*, a sample of the scope gives the bound, and the cover is read from the book of each of its people;
+* of everyone's, a sample of the crowd draws the circle closer.
 
 Which customers count is always the same: a pin and not archived (`cell` is null otherwise), and an assignment
 that has started and not ended, of somebody the asker oversees (not asked of who sees all). Distance is the
@@ -42,11 +42,12 @@ LONG_SEED = 5_000
 the K nearest, and at most.
 """
 
-FAR_M = 20_000
-"""Radius in metres from which a sample of the circle is worth its while."""
+CLOSE_M = 1_000
+CROWD = 5_000
+"""Customers in a circle, of more than so many metres, from which it is better to look for a smaller one."""
 
 SAMPLE_OF_SCOPE = 15
-SAMPLE_OF_CIRCLE = 63
+SAMPLE_OF_CROWD = 63
 """One in 16 and one in 64: samples go by the last bits of the cell, which say where within 5 m somebody is."""
 
 ALL = 2**62
@@ -101,6 +102,7 @@ class _Search:
     def __init__(self, at: Point, today: date, k: int, filters: Filters) -> None:
         who = principal()
         self.connection, self.at, self.k = db.session.connection(), at, k
+        self.radius_m = 0.0
         self.paramstyle = self.connection.dialect.paramstyle
         self.codec = _CODECS[self.connection.dialect.name]
         self.shape = Shape.of(
@@ -116,56 +118,59 @@ class _Search:
 
     def run(self) -> list[Neighbour]:
         """The answer, by the way that suits the size of the scope."""
-        if self.shape.everyone:
-            return self.by_long_seed()
-        if self.scope_size() <= AT_ONCE:
+        if not self.shape.through_assignments:
+            return self.of_everyone()
+        if not self.shape.everyone and self.scope_size() <= AT_ONCE:
             return self.found("all_in_scope")
-        if self.seed(SHORT_SEED * self.k):
+        if self.seed(SHORT_SEED * self.k) and not self.crowded():
             return self.found("customers_in_ranges")
-        if self.rows("scope_size", most=NARROW + 1)[0][0] <= NARROW:
+        if not self.shape.everyone and self.scope_size() <= NARROW:
             return self.found("all_in_scope")
-        return self.by_long_seed()
+        return self.of_many()
 
     def scope_size(self) -> int:
-        """Assignments in the scope, counted once a session and up to one more than `COUNTED`."""
+        """Assignments in the scope, counted once a session and up to one more than `NARROW`."""
         sizes: dict[Any, int] = db.session().info.setdefault("nearby_scope_sizes", {})
         key = self.parameters["viewer"], self.parameters["person"]
         if key not in sizes:
-            sizes[key] = self.rows("scope_size", most=COUNTED + 1)[0][0]
+            sizes[key] = self.rows("scope_size", most=NARROW + 1)[0][0]
         return sizes[key]
 
-    def by_long_seed(self) -> list[Neighbour]:
-        """By the neighbours on the curve, however far they are; else by the nearest of a sample of the scope."""
-        if not self.shape.through_assignments:
-            if not self.seed(ALL):
-                self.draw(HALFWAY_ROUND_M)
+    def of_everyone(self) -> list[Neighbour]:
+        """By the neighbours on the curve, however far; if there are too few, those are all."""
+        if not self.seed(ALL):
+            self.draw(HALFWAY_ROUND_M)
+        elif self.crowded():
+            self.circle("sample_of_crowd", sample=SAMPLE_OF_CROWD)
+        return self.found("customers_in_ranges")
+
+    def of_many(self) -> list[Neighbour]:
+        """By a longer look along the curve; else by the nearest of a sample of the scope."""
+        if self.seed(LONG_SEED) and (self.shape.everyone or not self.crowded()):
             return self.found("customers_in_ranges")
-        if self.seed(LONG_SEED):
-            return self.found("customers_in_ranges")
-        if self.circle("sample_of_scope", sample=SAMPLE_OF_SCOPE) is None:
+        if not self.circle("sample_of_scope", sample=SAMPLE_OF_SCOPE):
             return self.found("all_in_scope")
         return self.found("customers_in_ranges" if self.shape.everyone else "scope_in_ranges")
 
     def seed(self, rows: int) -> bool:
-        """Draws the circle around the neighbours on the curve, closer if it is far; False if they are too few."""
-        radius_m = self.circle("seed", seed_rows=rows)
-        if radius_m is None:
-            return False
-        if radius_m > FAR_M:
-            self.circle("sample_of_ranges", sample=SAMPLE_OF_CIRCLE)
-        return True
+        """Draws the circle around the neighbours on the curve, up to so many rows away."""
+        return self.circle("seed", seed_rows=rows)
 
-    def circle(self, statement: str, **parameters: int) -> float | None:
-        """Draws the circle that the k nearest of some customers need; its radius in metres, None without k."""
+    def crowded(self) -> bool:
+        """Whether the circle holds so many customers, anyone's, that a closer one would pay."""
+        return self.radius_m > CLOSE_M and self.rows("crowd_size", most=CROWD + 1)[0][0] > CROWD
+
+    def circle(self, statement: str, **parameters: int) -> bool:
+        """Draws the circle that the k nearest of some customers need; False if there are fewer."""
         bound = self.rows(statement, **parameters)
         if len(bound) < self.k:
-            return None
-        radius_m = metres(bound[-1][0])
-        self.draw(radius_m)
-        return radius_m
+            return False
+        self.draw(metres(bound[-1][0]))
+        return True
 
     def draw(self, radius_m: float) -> None:
         """Sets the ranges of cells to those of a circle; the ranges left over are empty."""
+        self.radius_m = radius_m
         ranges = cover(boxes_around(self.at, radius_m * _MARGIN + _MARGIN_M), most=RANGES)
         for i in range(RANGES):
             self.parameters[f"lo{i}"], self.parameters[f"hi{i}"] = ranges[i] if i < len(ranges) else (1, 0)

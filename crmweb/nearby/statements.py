@@ -41,6 +41,12 @@ _SCOPE_SIZE = """
 SELECT count(*) FROM (SELECT 1 FROM {scope} LIMIT :most) AS counted
 """
 
+_CROWD_SIZE = """
+SELECT count(*) FROM (
+    SELECT 1 FROM {ranges} CROSS JOIN customers c WHERE c.cell BETWEEN r.column1 AND r.column2 LIMIT :most
+) AS counted
+"""
+
 _DUE_COUNTS = """
 SELECT count(DISTINCT CASE WHEN a.next_due < :today THEN a.customer_id END),
        count(DISTINCT CASE WHEN a.next_due = :today THEN a.customer_id END)
@@ -66,7 +72,7 @@ SELECT DISTINCT h FROM (SELECT {h_a} AS h FROM {scope} AND (a.cell & :sample) = 
 AS sample ORDER BY h LIMIT :k
 """
 
-_SAMPLE_OF_RANGES = """
+_SAMPLE_OF_CROWD = """
 SELECT {h_c} AS h FROM {ranges} CROSS JOIN customers c
 WHERE c.cell BETWEEN r.column1 AND r.column2 AND (c.cell & :sample) = 0 AND {kept_c} AND {held}
 ORDER BY h LIMIT :k
@@ -99,10 +105,11 @@ ORDER BY n.h, n.id
 
 _TEXTS = {
     "scope_size": _SCOPE_SIZE,
+    "crowd_size": _CROWD_SIZE,
     "due_counts": _DUE_COUNTS,
     "seed": _SEED,
     "sample_of_scope": _SAMPLE_OF_SCOPE,
-    "sample_of_ranges": _SAMPLE_OF_RANGES,
+    "sample_of_crowd": _SAMPLE_OF_CROWD,
     "all_in_scope": _FACES.replace("{nearest}", _MEASURED),
     "scope_in_ranges": _FACES.replace("{nearest}", _MEASURED.replace("{scope}", "{scope_in_ranges}")),
     "customers_in_ranges": _FACES.replace("{nearest}", _IN_RANGES),

@@ -123,10 +123,17 @@ def breweries(app: Flask) -> World:
 
 WAYS: dict[str, dict[str, int]] = {
     "all at once": {},
-    "by a short seed": {"AT_ONCE": -1},
+    "by a short seed": {"AT_ONCE": -1, "SHORT_SEED": 1_000},
     "by a long seed": {"AT_ONCE": -1, "NARROW": -1, "SHORT_SEED": 0},
-    "by a seed, far": {"AT_ONCE": -1, "SHORT_SEED": 1_000, "FAR_M": 0, "SAMPLE_OF_CIRCLE": 1},
-    "by a sample": {"AT_ONCE": -1, "NARROW": -1, "SHORT_SEED": 0, "LONG_SEED": 10, "SAMPLE_OF_SCOPE": 1},
+    "in a crowd": {
+        "AT_ONCE": -1,
+        "NARROW": -1,
+        "CLOSE_M": -1,
+        "CROWD": -1,
+        "SAMPLE_OF_SCOPE": 1,
+        "SAMPLE_OF_CROWD": 1,
+    },
+    "all after all": {"AT_ONCE": -1, "SHORT_SEED": 0},
 }
 """Every way to the answer, by the limits that make a small world take it."""
 
