@@ -52,7 +52,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
         return error.response
     code = error.code or 500
     answer = (
-        make_response({"error": error.name, "reason": error.description, "reference": g.get("request_id")})
+        make_response({"error": error.name, **_reason(error), "reference": g.get("request_id")})
         if sent_by_script()
         else _page(code)
     )
@@ -65,6 +65,12 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     if code == 503:
         answer.headers["Retry-After"] = AGAIN_AFTER
     return answer
+
+
+def _reason(error: HTTPException) -> dict[str, str]:
+    """Our own words, if we said any."""
+    said = error.description
+    return {"reason": said} if said and said != type(error).description else {}
 
 
 def _page(code: int) -> Response:

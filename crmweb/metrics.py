@@ -20,9 +20,13 @@ SECONDS = Histogram(
 )
 
 
+METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"))
+"""Methods with a count of their own; a stranger may send any word as one."""
+
+
 def count_answer(endpoint: str, method: str, status: int, seconds: float) -> None:
     """One more request answered. `endpoint` is its name, never its address: that may carry a secret."""
-    ANSWERS.labels(endpoint, method, status).inc()
+    ANSWERS.labels(endpoint, method if method in METHODS else "other", status).inc()
     SECONDS.labels(endpoint).observe(seconds)
 
 

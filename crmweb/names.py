@@ -6,6 +6,7 @@ import unicodedata
 _LETTERS_WITHOUT_PARTS = str.maketrans(
     {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ı": "i", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
 )
+MOST_MARKS = 30
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _STROKES = re.compile("[\u0300-\u036f]+")
@@ -14,7 +15,22 @@ _HONORIFICS = frozenset(("anh", "chi", "co", "chu", "bac", "ong", "ba", "em", "d
 
 def nfc(text: str) -> str:
     """Text as it is stored: Unicode NFC, without spaces around or doubled."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(unicodedata.normalize("NFC", stream_safe(text)).split())
+
+
+def stream_safe(text: str) -> str:
+    """Text with at most 30 marks on a letter: more of them cost normalization the square of their number.
+
+    Source: Unicode Standard Annex 15, Stream-Safe Text Format.
+    """
+    if text.isascii():
+        return text
+    kept, marks = [], 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def fold(text: str) -> str:

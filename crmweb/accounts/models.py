@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.roles import NOTHING, ROLES
 from crmweb.db import Model, db, new_id
+from crmweb.names import stream_safe
 
 if TYPE_CHECKING:
     from crmweb.accounts.actor import Actor
@@ -27,7 +28,7 @@ DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
 
 def email_key(email: str) -> str:
     """The form in which two spellings of one address are the same (NFKC, case folded)."""
-    return unicodedata.normalize("NFKC", email).strip().casefold()
+    return unicodedata.normalize("NFKC", stream_safe(email)).strip().casefold()
 
 
 class User(Model):

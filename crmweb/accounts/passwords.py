@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from crmweb.languages import gettext as _
-from crmweb.names import fold
+from crmweb.names import fold, stream_safe
 
 SHORTEST, LONGEST = 12, 128
 PRODUCT = "crmweb"
@@ -48,7 +48,7 @@ NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$Gt+aq6qNpJ9JJJrqcTtsjw$wP+vsvIaRuRXdeo
 
 
 def _prepared(password: str) -> str:
-    return unicodedata.normalize("NFKC", password)
+    return unicodedata.normalize("NFKC", stream_safe(password))
 
 
 def hash_password(password: str) -> str:

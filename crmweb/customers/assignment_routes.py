@@ -15,11 +15,13 @@ from crmweb.accounts.models import Oversight
 from crmweb.customers.assignment_forms import AssignmentForm
 from crmweb.customers.assignments import Assignment
 from crmweb.customers.finding import found_customer
+from crmweb.customers.models import Customer
 from crmweb.customers.showing import show_customer
 from crmweb.db import db, writing
+from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, once, written
 from crmweb.languages import gettext as _
-from crmweb.web import NOTICES, Notice, needs, not_found_unless
+from crmweb.web import NOTICES, Notice, go, needs, not_found_unless
 
 assignments = Blueprint("assignments", __name__)
 
@@ -50,13 +52,22 @@ def end(id: uuid.UUID) -> ResponseReturnValue:
     customer_id = assignment.customer_id
     if not (current_user.may("customers:all") or Oversight.covers(current_user.id, assignment.person_id)):
         abort(403)
-    if assignment.is_last:
+    with writing():
+        assignment = _found(id)
+        if not (last := assignment.is_last):  # asked under the lock: two may end at once
+            assignment.end(by=current_user, at=clock.now())
+            keep(customer_id, status=200)
+    if last:
         refused = _("Somebody has to look after this customer. Add another person first.")
         return show_customer(found_customer(customer_id), status=422, refused=refused)
-    with writing():
-        _found(id).end(by=current_user, at=clock.now())
-        keep(customer_id, status=200)
+    if not sent_by_script() and not _sees(customer_id):
+        return go("/customers", notice="assignment_ended")
     return written(customer_id, status=200, notice="assignment_ended")
+
+
+def _sees(customer_id: uuid.UUID) -> bool:
+    """Whether the person at work still sees the customer: ending an assignment may have been their last sight."""
+    return db.session.scalar(select(Customer.id).where(Customer.id == customer_id)) is not None
 
 
 def _found(id: uuid.UUID) -> Assignment:

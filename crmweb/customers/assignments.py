@@ -139,8 +139,8 @@ class Assignment(OfCustomer, Model):
 
     @property
     def is_last(self) -> bool:
-        """Whether nobody else looks after the customer, now or soon."""
-        return all(each is self or each.ended_at is not None for each in self.customer.assignments)
+        """Whether nobody else looks after the customer now."""
+        return all(each is self or not each.active for each in self.customer.assignments)
 
     def visited(self, *, at: datetime) -> None:
         """A visit was finished: the next one is due an interval later."""
@@ -151,9 +151,10 @@ class Assignment(OfCustomer, Model):
     def end(self, *, by: Actor | None, at: datetime) -> None:
         """From now on this person does not look after the customer any more."""
         if self.ended_at is None:
-            self.ended_at = at
             told = {"person": self.person.name, "line": self.line}
             timeline.record(self.customer, "assignment.ended", by=by, at=at, payload=told)
+            db.session.flush()  # while whoever ends it surely sees the customer
+            self.ended_at = at
 
     def copy_customer(self) -> None:
         """Take over what Nearby filters and sorts by, and plan anew."""

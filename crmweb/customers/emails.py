@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -56,7 +57,7 @@ def flaw_words(flaw: EmailFlaw) -> str:
 
 def mailto_url(address: str) -> str:
     """The address that opens a message to somebody (RFC 6068)."""
-    return f"mailto:{address}"
+    return f"mailto:{quote(address, safe='@')}"
 
 
 def _split_softly(part: str) -> list[str]:

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from wtforms import RadioField, StringField, TextAreaField, ValidationError
 from wtforms.fields import Field
+from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
 from crmweb.languages import gettext as _
@@ -55,7 +57,7 @@ class Longest:
 
     def __call__(self, _form: Any, field: Any) -> None:
         if len(field.data or "") > self.most:
-            raise ValidationError(_too_long(len(field.data), self.most))
+            raise StopValidation(_too_long(len(field.data), self.most))  # nobody else need read it
 
 
 def _too_long(typed: int, most: int) -> str:
@@ -142,15 +144,15 @@ class Several(Field):
         self.data = list(value or [])
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        texts = [text for value in valuelist for text in map(one_line, value.splitlines() or [""]) if text]
-        self.data = list(dict.fromkeys(texts))
+        typed = (text for value in valuelist for text in map(one_line, value.splitlines()) if text)
+        self.data = list(dict.fromkeys(islice(typed, self.most + 1)))  # one too many is enough to refuse
 
     def pre_validate(self, form: Any) -> None:
+        if len(self.data) > self.most:
+            raise ValidationError(_("At most %(most)s fit here.", most=self.most))
         for place, text in enumerate(self.data):
             if text not in self.known and (flaw := self._flaw(text)):
                 self.flaws[place] = flaw
-        if len(self.data) > self.most:
-            raise ValidationError(_("At most %(most)s fit here.", most=self.most))
         if self.flaws:
             raise ValidationError(next(iter(self.flaws.values())))
 

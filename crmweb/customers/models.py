@@ -20,7 +20,7 @@ from crmweb.customers.pins import Pinned
 from crmweb.customers.reaching import Reachable
 from crmweb.customers.search import search_text
 from crmweb.db import Model, db, new_id
-from crmweb.names import fold
+from crmweb.names import fold, stream_safe
 from crmweb.scope import OfCustomer, Scoped, looked_after
 
 KINDS = ("shop", "company", "person")
@@ -153,7 +153,7 @@ class Customer(Pinned, Reachable, WithContacts, Scoped, Model):
     def _set(self, name: str, value: Any) -> bool:
         if name not in (*FACTS, "parent_id"):
             raise AttributeError(f"{name} is not a fact about a customer")
-        value = unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+        value = unicodedata.normalize("NFC", stream_safe(value)).strip() if isinstance(value, str) else value
         if name in ("code", "tax_number", "website", "source", "tier"):
             value = value or None
         if getattr(self, name) == value:
@@ -173,7 +173,9 @@ class Customer(Pinned, Reachable, WithContacts, Scoped, Model):
 
     def set_tags(self, tags: Iterable[str]) -> None:
         """These tags and no others; two spellings of one tag are one."""
-        wanted = {unicodedata.normalize("NFC", tag).strip()[:60]: None for tag in tags if tag.strip()}
+        wanted = {
+            unicodedata.normalize("NFC", stream_safe(tag)).strip()[:60]: None for tag in tags if tag.strip()
+        }
         self.tag_rows = [CustomerTag(tag=tag) for tag in sorted(wanted)]
 
     def move_pin(

@@ -28,8 +28,10 @@ _EXTENSION = re.compile(
     r"\s*(?:;ext=|\bext(?:ension)?\b\.?|\bx\b\.?|\bmáy lẻ\b|\bmáy nhánh\b|\bnhánh\b|#)\s*:?\s*\d{1,6}\s*$",
     re.IGNORECASE,
 )
-_DIGIT_RUN = re.compile(r"[+(]*\d[\d\s().\-–/]*\d")
+_DIGIT_RUN = re.compile(r"[+(]{0,3}\d[\d\s().\-–/]*\d")
 _SEPARATORS = " \t\r\n;,/|&"
+LONGEST = 300
+"""Characters of a text that are looked at: no phone number is longer, and people paste whole letters."""
 _LOOK_LIKE_DIGITS = {"O": "0", "o": "0", "I": "1", "l": "1"}
 _BETWEEN_NUMBERS = re.compile(r"([;,/|&\n]|\s+-\s+|\b(?:hoặc|và|or|and)\b)", re.IGNORECASE)
 
@@ -52,7 +54,7 @@ def read_phone(text: str, region: str = "VN") -> ReadPhone:
 
     Never raises: whatever is typed is kept, and a number that cannot be dialled says why.
     """
-    typed = " ".join(text.split())
+    typed = " ".join(text[:LONGEST].split())
     if _SHORTENED_BY_A_SHEET.match(typed):
         return ReadPhone(typed, None, "shortened")
     if _letters_for_digits(typed):

@@ -35,6 +35,9 @@ from crmweb.web import NOTICES, Notice, needs, page, wants_fragment
 
 customers = Blueprint("customers", __name__)
 
+LATEST = 2**63 - 1
+"""Past the number of every event: from here the timeline begins."""
+
 NOTICES["customer_added"] = lambda _about: Notice(_("Added"))
 NOTICES["customer_saved"] = lambda _about: Notice(_("Saved"))
 NOTICES["customer_restored"] = lambda _about: Notice(_("Brought back"))
@@ -83,7 +86,7 @@ def show(id: uuid.UUID) -> ResponseReturnValue:
 @needs("customers:read")
 def show_timeline(id: uuid.UUID) -> ResponseReturnValue:
     customer = found_customer(id)
-    most, before = 30, request.args.get("before", type=int)
+    most, before = 30, min(request.args.get("before", LATEST, type=int), LATEST)
     found = entries(customer.id, most=most + 1, before=before)
     older = f"/customers/{id}/timeline?before={found[most - 1].seq}" if len(found) > most else None
     shown: dict[str, Any] = {"customer": customer, "entries": found[:most], "older": older}

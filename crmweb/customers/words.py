@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from crmweb.customers.due import AHEAD, OVERDUE, TODAY, Due
-from crmweb.customers.emails import EmailFlaw
+from crmweb.customers.emails import EmailFlaw, mailto_url
 from crmweb.customers.emails import flaw_words as email_flaw_words
 from crmweb.customers.phone_words import flaw_words as phone_flaw_words
 from crmweb.customers.phones import PhoneFlaw, display, tel_url, zalo_url
@@ -128,6 +128,7 @@ def init_app(app: Flask) -> None:
         due_kind=lambda due: KIND_OF_STATE.get(due.state, ""),
         phone=display,
         tel_url=tel_url,
+        mailto_url=mailto_url,
         zalo_url=zalo_url,
         status_name=status_name,
         kind_name=kind_name,

@@ -90,7 +90,8 @@ def _show(template: str, fragment: str | None = None) -> ResponseReturnValue:
         if home := home_ground():
             return redirect(replace(question, at=home).address("/nearby/map"), 303)
         template = "nearby/index.html"
-    return page(template, fragment=fragment, question=question, **_answer(question))
+    part = fragment if question.at else None  # without a place there are no results to swap in
+    return page(template, fragment=part, question=question, **_answer(question))
 
 
 def _answer(question: Question) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import time
+from importlib import import_module
 from types import FrameType
 from typing import Final
 
@@ -39,9 +40,21 @@ class OurJob(Job):
     """A job whose function must be one of ours, whoever wrote into Redis."""
 
     def perform(self) -> object:
-        if not (self.func_name or "").startswith(OURS):
+        callbacks = (self._success_callback_name, self._failure_callback_name, self._stopped_callback_name)
+        if any(callbacks) or not _is_ours(self.func_name or ""):
             raise ForeignJob(self.func_name)
         return super().perform()
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a function stands in the module of ours that its path names, and was not imported there."""
+    module, _, name = path.rpartition(".")
+    if not module.startswith(OURS):
+        return False
+    try:
+        return getattr(vars(import_module(module)).get(name), "__module__", None) == module
+    except ImportError:
+        return False
 
 
 class AppWorker(SimpleWorker):
