@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, func, literal, select
 
 from crmweb.accounts.models import Oversight
 from crmweb.customers.assignments import Assignment
@@ -22,7 +22,9 @@ def home_ground() -> Point | None:
     An area, not the middle of all: between two cities there is nobody.
     """
     some = select(
-        Assignment.cell.bitwise_rshift(AREA_BITS).label("area"), Assignment.lat, Assignment.lng
+        Assignment.cell.bitwise_rshift(literal(AREA_BITS, Integer())).label("area"),
+        Assignment.lat,
+        Assignment.lng,
     ).where(Assignment.cell.is_not(None), Assignment.started_at.is_not(None), Assignment.ended_at.is_(None))
     if not principal().sees_all:
         below = select(Oversight.person_id).where(Oversight.viewer_id == VIEWER)
