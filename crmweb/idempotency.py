@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec
 
+import structlog
 from flask import Response, abort, current_app, g, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -24,6 +25,8 @@ from crmweb import clock
 from crmweb.db import Model, db
 from crmweb.errors import sent_by_script
 from crmweb.web import go
+
+log = structlog.get_logger("crmweb.idempotency")
 
 P = ParamSpec("P")
 
@@ -68,7 +71,8 @@ def once(shows: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P,
                 # Two of the same came at once, and the other was first.
                 if (answer := _repeated()) is not None:
                     return answer
-                raise
+                log.warning("taken meanwhile", endpoint=request.endpoint, exc_info=True)
+                abort(409, "This id is taken.")
 
         return guarded
 
