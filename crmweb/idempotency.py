@@ -8,25 +8,23 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec
 
-import structlog
 from flask import Response, abort, current_app, g, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import ForeignKey, LargeBinary, String, delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
-from werkzeug.exceptions import UnprocessableEntity
+from werkzeug.exceptions import NotFound, UnprocessableEntity
 
 from crmweb import clock
 from crmweb.db import Model, db
 from crmweb.errors import sent_by_script
+from crmweb.scope import system_access
 from crmweb.web import go
-
-log = structlog.get_logger("crmweb.idempotency")
 
 P = ParamSpec("P")
 
@@ -68,11 +66,9 @@ def once(shows: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P,
             try:
                 return view(*args, **kwargs)
             except IntegrityError:
-                # Two of the same came at once, and the other was first.
-                if (answer := _repeated()) is not None:
-                    return answer
-                log.warning("taken meanwhile", endpoint=request.endpoint, exc_info=True)
-                abort(409, "This id is taken.")
+                # Two came at once, and the other was first: with the same key, or with what must be there once.
+                answer = _repeated()
+                return view(*args, **kwargs) if answer is None else answer
 
         return guarded
 
@@ -86,7 +82,10 @@ def _repeated() -> ResponseReturnValue | None:
         return None
     if kept.digest != _digest() or kept.endpoint != request.endpoint:
         abort(422, "This Idempotency-Key was used for something else.")
-    return _answer(kept.record_id, kept.status)
+    try:
+        return _answer(kept.record_id, kept.status)
+    except NotFound:
+        return _named(make_response({"id": str(kept.record_id)}), kept.record_id, kept.status)
 
 
 def keep(record_id: uuid.UUID, *, status: int = 201) -> None:
@@ -113,21 +112,29 @@ def written(record_id: uuid.UUID, *, status: int = 201, notice: str | None = Non
 def _answer(record_id: uuid.UUID, status: int, notice: str | None = None) -> ResponseReturnValue:
     if not sent_by_script():
         return go(url_for(g.once_shows, id=record_id), notice=notice, about=record_id)
-    shown: Response = make_response(
-        current_app.ensure_sync(current_app.view_functions[g.once_shows])(id=record_id)
-    )
-    shown.status_code = status
-    shown.headers["Idempotency-Key"] = _key() or ""
-    shown.headers["Location"] = url_for(g.once_shows, id=record_id)
-    return shown
+    shown = make_response(current_app.ensure_sync(current_app.view_functions[g.once_shows])(id=record_id))
+    return _named(shown, record_id, status)
+
+
+def _named(answer: Response, record_id: uuid.UUID, status: int) -> Response:
+    """An answer that names its key, so that the outbox may forget what it kept.
+
+    Where the record went to somebody else meanwhile, it shows nothing but that: what was written stays written.
+    """
+    answer.status_code = status
+    answer.headers["Idempotency-Key"] = _key() or ""
+    answer.headers["Location"] = url_for(g.once_shows, id=record_id)
+    return answer
 
 
 def _key() -> str | None:
     """The key as sent, in the header or as a field. Aborts with 422 when it cannot be one."""
-    key = request.headers.get("Idempotency-Key") or request.form.get("Idempotency-Key")
-    if key and (len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable()):
+    key = request.headers.get("Idempotency-Key", request.form.get("Idempotency-Key") or None)
+    if key is None:
+        return None
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         abort(422, "An Idempotency-Key has 1 to 100 printable ASCII characters.")
-    return key or None
+    return key
 
 
 def _digest() -> bytes:
@@ -154,14 +161,20 @@ def minted_id(text: str | None) -> uuid.UUID | None:
         minted = uuid.UUID(text.strip())
     except ValueError:
         raise UnprocessableEntity("The id is not a UUIDv7.") from None
-    made_at = datetime.fromtimestamp((minted.int >> 80) / 1000, UTC) if minted.version == 7 else None
     now = clock.now()
-    if made_at is None or not now - OLDEST_ID <= made_at <= now + NEWEST_ID:
+    if minted.version != 7 or not _stamp(now - OLDEST_ID) <= minted.int >> 80 <= _stamp(now + NEWEST_ID):
         raise UnprocessableEntity("The id is not a UUIDv7 of the last 90 days.")
     return minted
 
 
+def _stamp(moment: datetime) -> int:
+    """Milliseconds, as the first 48 bits of a UUIDv7 hold them; most of what they can hold is no date of ours."""
+    return int(moment.timestamp() * 1000)
+
+
 def refuse_taken(model: type[Any], record_id: uuid.UUID | None) -> None:
-    """409 when the id was used before under another key; whose it is stays untold."""
-    if record_id is not None and db.session.get(model, record_id) is not None:
+    """409 when the id was used before under another key, whoever may see the record; whose it is stays untold."""
+    with system_access("is this id taken"):
+        taken = record_id is not None and db.session.get(model, record_id) is not None
+    if taken:
         abort(409, "This id is taken.")

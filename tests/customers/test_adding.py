@@ -330,14 +330,3 @@ class TestDuplicates:
             shop("Đã có", lan, phones=["0905 412 777"])
         fields = {"name": "Bảy", "phones": "0905412777"}
         assert phone_of(lan).post("/customers", data=fields, headers=KEY).status_code == 201
-
-
-def test_an_id_that_was_taken_while_one_wrote_is_told_and_not_written_twice(
-    phone_of: PhoneOf, lan: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        "crmweb.customers.routes.refuse_taken", lambda *_: None
-    )  # both looked before either wrote
-    phone, minted = phone_of(lan), str(new_id())
-    assert phone.post("/customers", data={"name": "Quán Một", "id": minted}).status_code == 303
-    assert phone.post("/customers", data={"name": "Quán Hai", "id": minted}).status_code == 409

@@ -108,4 +108,6 @@ def test_a_script_is_told_to_come_again(
     with a_stuck_writer():
         answer = phone.post("/settings/look", data=DARK, headers={"Idempotency-Key": "k"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.json == {"error": "Service Unavailable", "reference": answer.headers["X-Request-Id"]}
+    assert answer.json is not None
+    assert answer.json["error"] == "Service Unavailable"
+    assert answer.json["reference"] == answer.headers["X-Request-Id"]

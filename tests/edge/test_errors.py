@@ -99,7 +99,9 @@ def test_a_wrong_method_names_the_right_ones(phone: FlaskClient) -> None:
 def test_a_script_reads_its_refusal(phone: FlaskClient) -> None:
     answer = phone.post("/nowhere", headers={"Idempotency-Key": "k"})
     assert answer.status_code == 404
-    assert answer.json == {"error": "Not Found", "reference": answer.headers["X-Request-Id"]}
+    assert answer.json is not None
+    assert answer.json["error"] == "Not Found"
+    assert answer.json["reference"] == answer.headers["X-Request-Id"]
 
 
 # --- the database -----------------------------------------------------------------------------------
