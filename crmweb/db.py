@@ -37,7 +37,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from crmweb.config import PROJECT, Settings
 
-LOCK_PATIENCE = 4.0
+LOCK_PATIENCE = 3.0
 """Seconds that a write waits for its turn, so that a stuck writer is a 503 within five."""
 
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
