@@ -39,7 +39,7 @@ def shop(tmp_path: Path) -> Settings:
 def elsewhere(tmp_path: Path) -> Settings:
     """A new machine: nothing there yet."""
     (tmp_path / "elsewhere").mkdir()
-    return _settings(tmp_path / "elsewhere", SECRET_KEY="x" * 32)
+    return _settings(tmp_path / "elsewhere", SECRET_KEY="another machine: 71f0a9c3e5b84d26")
 
 
 def _people(database: Path) -> list[str]:

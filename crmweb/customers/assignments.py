@@ -151,10 +151,10 @@ class Assignment(OfCustomer, Model):
     def end(self, *, by: Actor | None, at: datetime) -> None:
         """From now on this person does not look after the customer any more."""
         if self.ended_at is None:
+            customer = self.customer  # read now: with the end, whoever ends it may lose sight of the customer
             told = {"person": self.person.name, "line": self.line}
-            timeline.record(self.customer, "assignment.ended", by=by, at=at, payload=told)
-            db.session.flush()  # while whoever ends it surely sees the customer
             self.ended_at = at
+            timeline.record(customer, "assignment.ended", by=by, at=at, payload=told)
 
     def copy_customer(self) -> None:
         """Take over what Nearby filters and sorts by, and plan anew."""

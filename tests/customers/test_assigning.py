@@ -125,3 +125,19 @@ def test_a_manager_ends_only_what_is_of_her_team(
     his = standing(house, bay)["Vũ Minh Khôi"].id
     assert phone_of(mai).post(f"/assignments/{his}/end").status_code == 403
     assert f"/assignments/{his}/end" not in phone_of(mai).get(f"/customers/{bay}").text
+
+
+def test_mai_hands_a_customer_to_another_team_and_loses_sight_of_it(
+    phone_of: PhoneOf, house: House, mai: Actor, lan: Actor, outsider: Actor
+) -> None:
+    with house(), writing():
+        customer_id = shop("Quán chung", lan)
+        customer = db.session.get_one(Customer, customer_id)
+        customer.assign(db.session.get_one(User, outsider.id), by=None, at=clock.now())
+        db.session.flush()
+        hers = customer.assignments[0].id
+    phone = phone_of(mai)
+    answer = phone.post(f"/assignments/{hers}/end")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/customers")
+    assert phone.get(f"/customers/{customer_id}").status_code == 404
+    assert phone_of(outsider).get(f"/customers/{customer_id}").status_code == 200
