@@ -24,6 +24,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Integer,
     LargeBinary,
     MetaData,
@@ -123,6 +124,8 @@ def open_database(app: Flask, settings: Settings) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _listen_to_sqlite(db.engine)
+        else:
+            event.listen(db.engine, "handle_error", _keep_the_row_back)
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
@@ -144,6 +147,13 @@ def _refuse_losing_sqlite() -> None:
         raise RuntimeError(
             f"SQLite {pysqlite3.sqlite_version} can lose commits; crmweb needs 3.51.3 or newer: reinstall pysqlite3"
         )
+
+
+def _keep_the_row_back(context: ExceptionContext) -> None:
+    """PostgreSQL repeats the row that it refuses, and with it would stand in the log what people typed."""
+    detail = getattr(getattr(context.original_exception, "diag", None), "message_detail", None)
+    for told in filter(None, (context.original_exception, context.sqlalchemy_exception) if detail else ()):
+        told.args = tuple(str(arg).replace(detail or "", "[kept back]") for arg in told.args)
 
 
 def _listen_to_sqlite(engine: Engine) -> None:
