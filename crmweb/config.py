@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+import os
+import re
+import secrets
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import current_app
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "production", "test")
 WEAK_SECRET = 32
+TILES = re.compile(r"https?://[\w.{}:-]+/[^\s;,]*$")
+"""It is named in the policy that every page carries, where a semicolon would begin another rule."""
 
 
 class BadSettings(Exception):
@@ -53,9 +60,25 @@ def _geocoder(value: str) -> str:
 
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"is {value!r}, and must be an address like https://crm.example.com")
+    more = parts.username or parts.password or parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in ("http", "https") or not parts.hostname or more or not _port_of(parts):
+        raise ValueError("must be an address like https://crm.example.com, without a path")
     return value.rstrip("/")
+
+
+def _port_of(parts: SplitResult) -> int:
+    return 443 if parts.port is None else parts.port
+
+
+def _contact(value: str) -> str:
+    """As RFC 9116 wants it; a bare email is meant as `mailto:`."""
+    address = value if "://" in value or value.startswith("mailto:") else f"mailto:{value}"
+    parts = urlsplit(address)
+    if not ((parts.scheme == "mailto" and "@" in parts.path) or (parts.scheme == "https" and parts.hostname)):
+        raise ValueError("must be an email or an https:// address")
+    if any(char.isspace() for char in address):
+        raise ValueError("must be one email or address, without spaces")
+    return address
 
 
 def _scheme(*schemes: str) -> Callable[[str], str]:
@@ -158,6 +181,14 @@ class Settings:
         "METRICS_TOKEN", "", "lets a collector read `/metrics`", shown="loopback only"
     )
 
+    security_contact: str = _setting(
+        "SECURITY_CONTACT",
+        "",
+        "whom `/.well-known/security.txt` names to people who find a hole: an email or `https://…`",
+        lambda value: _contact(value) if value else "",
+        shown="no such page",
+    )
+
     @property
     def database(self) -> str:
         """The address that SQLAlchemy opens."""
@@ -215,6 +246,8 @@ def _disagreements(values: Mapping[str, Any]) -> list[str]:
         wrong.append("MAIL_FROM is missing: mail needs a sender when MAIL_URL is set")
     if values["tile_url"] and not all(part in values["tile_url"] for part in ("{z}", "{x}", "{y}")):
         wrong.append("TILE_URL must hold {z}, {x} and {y}")
+    if values["tile_url"] and not TILES.match(values["tile_url"]):
+        wrong.append("TILE_URL must be an address like https://tiles.example.com/{z}/{x}/{y}.png")
     return wrong
 
 
@@ -228,16 +261,21 @@ def _weak_secret(secret: str) -> list[str]:
 
 def _kept_secret(home: Path) -> str:
     """Development and tests keep a random key in the data folder, so that a restart signs nobody out."""
-    import secrets
-
     file = home / "secret-key"
-    if file.exists():
-        return file.read_text().strip()
-    home.mkdir(parents=True, exist_ok=True)
-    key = secrets.token_urlsafe(48)
-    file.touch(mode=0o600)
-    file.write_text(key)
-    return key
+    if not file.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        _write_once(file, secrets.token_urlsafe(48))
+    return file.read_text().strip()
+
+
+def _write_once(file: Path, secret: str) -> None:
+    """Of two processes that start at once, both must end up with the same key: whole, and whichever came first."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent)  # for its owner's eyes only
+    os.write(descriptor, secret.encode())
+    os.close(descriptor)
+    with suppress(FileExistsError):
+        os.link(name, file)
+    Path(name).unlink()
 
 
 def current_settings() -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, request
@@ -10,12 +11,17 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
+from crmweb import clock
 from crmweb.config import current_settings
 from crmweb.db import db
+from crmweb.languages import LOCALES
 from crmweb.web import open_to_all
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROXIES_SAY = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
+
+STANDS_FOR = timedelta(days=180)
+"""RFC 9116 wants a date before which the contact is looked at again; each answer is as fresh as the settings."""
 
 health = Blueprint("health", __name__)
 
@@ -45,6 +51,31 @@ def metrics() -> ResponseReturnValue:
     if not _may_read_metrics():
         abort(404)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+@health.get("/robots.txt")
+@open_to_all
+def robots() -> ResponseReturnValue:
+    """Nothing here is for search engines."""
+    return Response("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
+
+
+@health.get("/.well-known/security.txt")
+@open_to_all
+def security_txt() -> ResponseReturnValue:
+    """Whom to tell about a hole (RFC 9116), where the settings name somebody."""
+    settings = current_settings()
+    if not settings.security_contact:
+        abort(404)
+    lines = {
+        "Contact": settings.security_contact,
+        "Expires": (clock.now() + STANDS_FOR).strftime("%Y-%m-%dT00:00:00Z"),
+        "Preferred-Languages": ", ".join(LOCALES),
+    }
+    if settings.public_url:
+        lines["Canonical"] = f"{settings.public_url}/.well-known/security.txt"
+    body = "".join(f"{name}: {value}\n" for name, value in lines.items())
+    return Response(body, content_type="text/plain; charset=utf-8")
 
 
 def _may_read_metrics() -> bool:

@@ -113,6 +113,7 @@ def settings(
             "REDIS_URL": redis_server.url,
             "SECRET_KEY": SECRET,
             "PORT": str(_free_port()),
+            "SECURITY_CONTACT": "security@example.com",
         }
     )
 

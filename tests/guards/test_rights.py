@@ -220,4 +220,6 @@ def test_open_to_all_is_a_choice(app: Flask) -> None:
         "health.healthz",
         "health.metrics",
         "health.readyz",
+        "health.robots",
+        "health.security_txt",
     }
