@@ -4,5 +4,6 @@ import "./focus.js";
 import "./weather.js";
 import "./toast.js";
 import "./once.js";
+import "./chips.js";
 import "./geo-field.js";
 import "./wide.js";

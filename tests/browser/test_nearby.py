@@ -70,6 +70,14 @@ def test_lan_narrows_the_list_to_who_is_overdue_and_widens_it_again(
     expect(page.get_by_role("link", name=street.DUE_TODAY.name)).to_be_visible()
 
 
+def test_a_filter_from_the_far_end_of_the_line_stays_in_sight(phone_in_hand: PhoneInHand, lan: Actor) -> None:
+    page = phone_in_hand(lan)
+    page.goto(AT_THE_MARKET)
+    page.get_by_role("link", name="Leads").tap()
+    expect(page.get_by_role("link", name="Leads")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("link", name="Leads")).to_be_in_viewport(ratio=1)
+
+
 def test_lan_asks_for_more_and_keeps_her_place(phone_in_hand: PhoneInHand, lan: Actor) -> None:
     page = phone_in_hand(lan)
     page.goto(AT_THE_MARKET)
