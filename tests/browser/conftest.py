@@ -50,7 +50,7 @@ def browser_context_args(browser_context_args: dict[str, Any], settings: Setting
         **browser_context_args,
         "base_url": f"http://localhost:{settings.port}",
         "viewport": {"width": 390, "height": 844},
-        "device_scale_factor": 2,
+        "device_scale_factor": 1,  # less to paint
         "is_mobile": True,
         "has_touch": True,
         "locale": "en-GB",
