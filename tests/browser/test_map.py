@@ -71,7 +71,7 @@ def test_the_pins_are_reached_and_chosen_by_keyboard(phone_in_hand: PhoneInHand,
 def test_the_map_begins_where_lans_customers_are(phone_in_hand: PhoneInHand, lan: Actor) -> None:
     page = phone_in_hand(lan)
     page.goto("/nearby")
-    page.get_by_role("link", name="See your customers on the map").tap()
+    page.get_by_role("link", name="See customers on the map").tap()
     expect(page.locator("map-view .pin")).to_have_count(20)
 
 
