@@ -18,7 +18,7 @@ from flask_login import current_user
 from sqlalchemy import ForeignKey, LargeBinary, String, delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
-from werkzeug.exceptions import NotFound, UnprocessableEntity
+from werkzeug.exceptions import Conflict, NotFound, UnprocessableEntity
 
 from crmweb import clock
 from crmweb.db import Model, db
@@ -65,6 +65,11 @@ def once(shows: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P,
                 return answer
             try:
                 return view(*args, **kwargs)
+            except Conflict:
+                # The same came at once, and its id was there a moment before its key was looked for again.
+                if (answer := _repeated()) is not None:
+                    return answer
+                raise
             except IntegrityError:
                 # Two came at once, and the other was first: with the same key, or with what must be there once.
                 answer = _repeated()

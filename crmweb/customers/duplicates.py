@@ -98,4 +98,5 @@ def _of_the_team(by: Actor) -> Team:
 def has_code(code: str, *, but: uuid.UUID | None = None) -> uuid.UUID | None:
     """Whose code this is, of all customers, whoever may see them; not counting `but`."""
     with system_access("keeping codes unique"):
-        return db.session.scalar(select(Customer.id).where(Customer.code == code, Customer.id.is_not(but)))
+        others = Customer.id.is_distinct_from(but)
+        return db.session.scalar(select(Customer.id).where(Customer.code == code, others))
