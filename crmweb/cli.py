@@ -17,7 +17,7 @@ COMMANDS = {
     "create-admin": "crmweb.accounts.cli:create_admin",
     "demo": "crmweb.demo.cli:demo",
     "doctor": "crmweb.doctor:doctor",
-    "import": "crmweb.customers.imports.cli:import_group",
+    "import": "crmweb.imports.cli:import_group",
     "restore": "crmweb.backup:restore",
     "run": "crmweb.supervisor.cli:run",
     "sign-in-link": "crmweb.accounts.cli:sign_in_link",

@@ -106,7 +106,7 @@ class Occurrence(Model):
 
 def turn_assignments_over() -> None:
     """Start and end what the calendar says, each in its person's zone."""
-    from crmweb.customers.assignments import Assignment
+    from crmweb.customers.assignments.models import Assignment
 
     with system_access("assignments"), writing():
         Assignment.turn_over(at=now())

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.models import User
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer, ExternalId
 from crmweb.db import db, new_id, writing
 from tests import cast

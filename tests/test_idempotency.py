@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
-from crmweb.customers.assignments import Assignment
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import db, new_id, writing
 from crmweb.idempotency import KEPT_FOR, KeptAnswer

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Select, select
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
-from crmweb.customers.assignments import Assignment
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
-from crmweb.customers.phones import read_phone
-from crmweb.customers.reaching import CustomerPhone
+from crmweb.customers.reaching.models import CustomerPhone
+from crmweb.customers.reaching.phones import read_phone
 from crmweb.db import db
 from crmweb.geo import Point, haversine_m
 from crmweb.names import fold

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import literal, select
 
 from crmweb.accounts.models import Oversight, User
-from crmweb.customers.assignments import Assignment
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.due import Due
 from crmweb.customers.models import Customer
 from crmweb.db import db

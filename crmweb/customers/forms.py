@@ -19,12 +19,13 @@ from wtforms import Form, SelectField
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.colleagues import Colleague
 from crmweb.accounts.models import User
-from crmweb.customers import duplicates, emails, parents, phone_words
-from crmweb.customers.emails import read_email
+from crmweb.customers import duplicates, parents
 from crmweb.customers.fields import Choice, Line, Lines, Several, a_name, a_website, web_address
 from crmweb.customers.models import FACTS, KINDS, STATUSES, Customer
-from crmweb.customers.phones import read_phone
 from crmweb.customers.place_words import nowhere_words, point_words
+from crmweb.customers.reaching import emails, phone_words
+from crmweb.customers.reaching.emails import read_email
+from crmweb.customers.reaching.phones import read_phone
 from crmweb.customers.tiers import Tier
 from crmweb.customers.words import kind_name, status_name
 from crmweb.db import db

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from crmweb.accounts.models import Oversight
 from crmweb.customers import asking
 from crmweb.customers.asking import Args, BadQuestion
-from crmweb.customers.assignments import Assignment
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.due import AHEAD, DUE_STATES, OVERDUE, TODAY
 from crmweb.customers.faces import Face, faces
 from crmweb.customers.models import STATUSES, Customer, CustomerTag

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from crmweb import timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import WithContacts
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import WithContacts
 from crmweb.customers.pins import Pinned
-from crmweb.customers.reaching import Reachable
+from crmweb.customers.reaching.models import Reachable
 from crmweb.customers.search import search_text
 from crmweb.db import Model, db, new_id
 from crmweb.names import fold, stream_safe

@@ -19,12 +19,12 @@ from sqlalchemy import insert
 from crmweb import geo, timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import Contact, CustomerContact
-from crmweb.customers.emails import ReadEmail
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer, CustomerTag, ExternalId
-from crmweb.customers.phones import ReadPhone
-from crmweb.customers.reaching import CustomerEmail, CustomerPhone, main_email, main_phone
+from crmweb.customers.reaching.emails import ReadEmail
+from crmweb.customers.reaching.models import CustomerEmail, CustomerPhone, main_email, main_phone
+from crmweb.customers.reaching.phones import ReadPhone
 from crmweb.customers.search import search_text
 from crmweb.customers.tiers import Tier
 from crmweb.db import Model, db, new_id

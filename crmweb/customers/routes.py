@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.colleagues import Colleague, colleagues
-from crmweb.customers import assignment_routes, contact_routes, words
+from crmweb.customers import words
 from crmweb.customers.asking import BadQuestion
+from crmweb.customers.assignments import routes as assignment_routes
+from crmweb.customers.contacts import routes as contact_routes
 from crmweb.customers.duplicates import Twin
 from crmweb.customers.finding import found_customer
 from crmweb.customers.forms import CustomerForm

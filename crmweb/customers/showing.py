@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from crmweb import clock
 from crmweb.accounts.colleagues import colleagues
-from crmweb.customers.assignment_forms import AssignmentForm
+from crmweb.customers.assignments.forms import AssignmentForm
 from crmweb.customers.models import Customer
 from crmweb.customers.overview import Overview
 from crmweb.customers.tiers import Tier

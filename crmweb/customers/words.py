@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from crmweb.customers.due import AHEAD, OVERDUE, TODAY, Due
-from crmweb.customers.emails import EmailFlaw, mailto_url
-from crmweb.customers.emails import flaw_words as email_flaw_words
-from crmweb.customers.phone_words import flaw_words as phone_flaw_words
-from crmweb.customers.phones import PhoneFlaw, display, tel_url, zalo_url
-from crmweb.customers.reaching import CustomerEmail, CustomerPhone
+from crmweb.customers.reaching.emails import EmailFlaw, mailto_url
+from crmweb.customers.reaching.emails import flaw_words as email_flaw_words
+from crmweb.customers.reaching.models import CustomerEmail, CustomerPhone
+from crmweb.customers.reaching.phone_words import flaw_words as phone_flaw_words
+from crmweb.customers.reaching.phones import PhoneFlaw, display, tel_url, zalo_url
 from crmweb.languages import day_and_month, ngettext
 from crmweb.languages import gettext as _
 

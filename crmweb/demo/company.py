@@ -13,10 +13,10 @@ from sqlalchemy import insert, inspect, select
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.config import current_settings
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer, ExternalId
-from crmweb.customers.phones import read_phone
+from crmweb.customers.reaching.phones import read_phone
 from crmweb.customers.tiers import Tier
 from crmweb.db import db, new_id, writing
 from crmweb.demo import Refused

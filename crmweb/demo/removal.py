@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Table, delete, exists, select, update
 
 from crmweb.accounts.models import Oversight, User
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer, ExternalId
 from crmweb.db import Model, db, writing
 from crmweb.demo.company import DEMO, refuse_where_unfit

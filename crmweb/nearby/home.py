@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Integer, func, literal, select
 
 from crmweb.accounts.models import Oversight
-from crmweb.customers.assignments import Assignment
+from crmweb.customers.assignments.models import Assignment
 from crmweb.db import db
 from crmweb.geo import Point
 from crmweb.scope import VIEWER, principal

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, select
 
 from crmweb.accounts.models import User
-from crmweb.customers.assignments import Assignment
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import db
 

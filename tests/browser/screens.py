@@ -12,7 +12,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.links import OneTimeLink
 from crmweb.accounts.models import User
 from crmweb.accounts.roles import ROLES
-from crmweb.customers.contacts import CustomerContact
+from crmweb.customers.contacts.models import CustomerContact
 from crmweb.db import db, writing
 from crmweb.web import declared
 from tests.browser import street

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from crmweb import clock, timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.customers.contacts import Contact
+from crmweb.customers.contacts.models import Contact
 from crmweb.customers.models import Customer
 from crmweb.db import db
 

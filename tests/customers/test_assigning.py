@@ -10,7 +10,7 @@ import pytest
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.customers.assignments import Assignment
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.timeline.entries import entries

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
 from crmweb.clock import now
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.customers.search import Search
 from crmweb.db import db, new_id, writing

@@ -4,7 +4,7 @@ from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmweb.customers.emails import flaw_words, mailto_url, read_email, split_emails
+from crmweb.customers.reaching.emails import flaw_words, mailto_url, read_email, split_emails
 
 
 @pytest.mark.parametrize(

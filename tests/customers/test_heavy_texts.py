@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from crmweb.accounts.actor import Actor
-from crmweb.customers.emails import mailto_url
-from crmweb.customers.phones import LONGEST, read_phone
+from crmweb.customers.reaching.emails import mailto_url
+from crmweb.customers.reaching.phones import LONGEST, read_phone
 from crmweb.names import MOST_MARKS, nfc
 
 PhoneOf = Callable[[Actor], FlaskClient]

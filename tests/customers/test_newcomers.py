@@ -10,13 +10,13 @@ from sqlalchemy import inspect, select
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import Contact, CustomerContact
-from crmweb.customers.emails import read_email
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer, CustomerTag, ExternalId
 from crmweb.customers.newcomers import Newcomer, Newcomers
-from crmweb.customers.phones import read_phone
-from crmweb.customers.reaching import CustomerEmail, CustomerPhone
+from crmweb.customers.reaching.emails import read_email
+from crmweb.customers.reaching.models import CustomerEmail, CustomerPhone
+from crmweb.customers.reaching.phones import read_phone
 from crmweb.db import Model, db, writing
 from crmweb.timeline import Event, happened
 

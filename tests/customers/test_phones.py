@@ -6,9 +6,9 @@ from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmweb.customers.countries import region_of
-from crmweb.customers.phone_words import flaw_words
-from crmweb.customers.phones import display, read_phone, split_phones, tel_url, zalo_url
+from crmweb.customers.reaching.countries import region_of
+from crmweb.customers.reaching.phone_words import flaw_words
+from crmweb.customers.reaching.phones import display, read_phone, split_phones, tel_url, zalo_url
 
 LAN = "+84905444505"
 

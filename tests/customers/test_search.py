@@ -8,7 +8,7 @@ from flask import Flask
 from crmweb.accounts.actor import Actor
 from crmweb.clock import now
 from crmweb.customers import search
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.scope import NoPrincipal

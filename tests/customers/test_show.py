@@ -14,7 +14,7 @@ from sqlalchemy import event
 from crmweb import timeline
 from crmweb.accounts.actor import Actor
 from crmweb.clock import now
-from crmweb.customers.contacts import Contact
+from crmweb.customers.contacts.models import Contact
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop

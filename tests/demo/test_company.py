@@ -17,8 +17,8 @@ from crmweb import clock, create_app
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
 from crmweb.config import Settings
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.due import Due
 from crmweb.customers.models import Customer, ExternalId
 from crmweb.db import Model, db, writing

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from crmweb.customers.phones import read_phone
+from crmweb.customers.reaching.phones import read_phone
 from crmweb.demo.chance import dice_for
 from crmweb.demo.contacts import demo_contacts
 from crmweb.demo.numbers import flawed_phone, tax_check_digit

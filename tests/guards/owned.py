@@ -10,8 +10,8 @@ from werkzeug.routing import Rule
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.sessions import DeviceSession
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import CustomerContact
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import CustomerContact
 from crmweb.db import db
 from tests.shops import Shops
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 LOOKS_AWAY = re.compile(r"pytest\.(?:mark\.)?(?:skip|skipif|xfail|importorskip)\b")
-WITHOUT_REAL_LISTS = {"tests/nearby/test_nearest.py", "tests/customers/imports/conftest.py"}
+WITHOUT_REAL_LISTS = {"tests/nearby/test_nearest.py", "tests/imports/conftest.py"}
 """These run on real lists, which stand beside the repository and are not ours to commit."""
 
 

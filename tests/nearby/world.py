@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import String, delete, insert, text
 
 from crmweb.accounts.models import Oversight, User
-from crmweb.customers.assignments import Assignment
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.customers.tiers import Tier
 from crmweb.db import Model, db

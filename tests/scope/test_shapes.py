@@ -29,10 +29,10 @@ from sqlalchemy.orm import Bundle, aliased, joinedload, selectinload
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import CustomerContact
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer, CustomerTag
-from crmweb.customers.reaching import CustomerPhone
+from crmweb.customers.reaching.models import CustomerPhone
 from crmweb.db import db, new_id
 from crmweb.protected import Unscoped, names_protected
 from crmweb.scope import NoPrincipal, ScopedStatement, looked_after

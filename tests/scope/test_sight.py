@@ -11,10 +11,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer, CustomerTag, ExternalId
-from crmweb.customers.reaching import CustomerEmail, CustomerPhone
+from crmweb.customers.reaching.models import CustomerEmail, CustomerPhone
 from crmweb.db import Model, db, writing
 from crmweb.scope import NoPrincipal, Scoped
 from crmweb.timeline import Event

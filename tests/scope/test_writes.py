@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from crmweb import clock, timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer, CustomerTag
-from crmweb.customers.reaching import CustomerPhone
+from crmweb.customers.reaching.models import CustomerPhone
 from crmweb.db import db, new_id, writing
 from crmweb.protected import Unscoped
 from crmweb.scope import NoPrincipal, NotYours

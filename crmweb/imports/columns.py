@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from crmweb.customers.imports.tables import HEADER_WITHIN, Line, Table, Unreadable
+from crmweb.imports.tables import HEADER_WITHIN, Line, Table, Unreadable
 from crmweb.names import fold
 
 # Folded, as `fold` leaves them: the first that is found wins where a field takes one column.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Exists, select
 from sqlalchemy.orm import aliased
 
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.customers.search import Search, search_text
 from crmweb.db import db

@@ -16,11 +16,11 @@ from sqlalchemy import func, select
 
 from crmweb import clock
 from crmweb.config import Settings
-from crmweb.customers.assignments import Assignment
-from crmweb.customers.imports.cli import import_group
-from crmweb.customers.imports.customer_import import BATCH
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import Model, db, writing
+from crmweb.imports.cli import import_group
+from crmweb.imports.customer_import import BATCH
 from crmweb.scope import system_access
 from crmweb.timeline import Event
 
@@ -324,7 +324,7 @@ def test_a_row_that_the_database_refuses_does_not_take_its_batch_with_it(
 ) -> None:
     desk.imported(desk.file("code,name", "KH7,Bảy"))
     # As if another import wrote the same code at the same moment.
-    monkeypatch.setattr("crmweb.customers.imports.known._customers", lambda ids, codes: [])
+    monkeypatch.setattr("crmweb.imports.known._customers", lambda ids, codes: [])
     said = desk.run(desk.file("code,name", "KH6,Sáu", "KH7,Bảy", "KH8,Tám")).output
     assert (counts(said)["created"], counts(said)["rejected"]) == (2, 1)
     assert [row["reason"] for row in rejected(said)] == ["the database refused it"]

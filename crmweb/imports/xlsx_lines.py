@@ -7,7 +7,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from crmweb.customers.imports.tables import Line, Table, Unreadable
+from crmweb.imports.tables import Line, Table, Unreadable
 
 MAX_ENTRIES = 2_000
 MAX_UNPACKED = 512 * 1024 * 1024

@@ -8,14 +8,14 @@ from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.config import current_settings
-from crmweb.customers.countries import region_of
-from crmweb.customers.imports.columns import find_columns
-from crmweb.customers.imports.customer_import import CustomerImport
-from crmweb.customers.imports.entries import Entry, EntryReader
-from crmweb.customers.imports.reading import read_tables
-from crmweb.customers.imports.report import RejectedRows, Report
-from crmweb.customers.imports.tables import Unreadable
+from crmweb.customers.reaching.countries import region_of
 from crmweb.customers.tiers import Tier
+from crmweb.imports.columns import find_columns
+from crmweb.imports.customer_import import CustomerImport
+from crmweb.imports.entries import Entry, EntryReader
+from crmweb.imports.reading import read_tables
+from crmweb.imports.report import RejectedRows, Report
+from crmweb.imports.tables import Unreadable
 
 
 class FileImport:

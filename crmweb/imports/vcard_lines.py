@@ -10,8 +10,8 @@ from vobject.base import Component
 from vobject.base import ContentLine as Content
 from vobject.vcard import Address
 
-from crmweb.customers.imports.encodings import Encoding, encoding_of
-from crmweb.customers.imports.tables import Line, Table
+from crmweb.imports.encodings import Encoding, encoding_of
+from crmweb.imports.tables import Line, Table
 
 HEADER = [
     "external id",

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from crmweb.customers.imports.columns import find_columns
-from crmweb.customers.imports.entries import Entry, EntryReader
-from crmweb.customers.imports.reading import read_tables
+from crmweb.imports.columns import find_columns
+from crmweb.imports.entries import Entry, EntryReader
+from crmweb.imports.reading import read_tables
 
 CARDS = {
     "John_Doe_ANDROID.vcf": 6,

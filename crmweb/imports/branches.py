@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
-from crmweb.customers.imports.entries import Entry
-from crmweb.customers.imports.report import Outcome, Report
 from crmweb.customers.models import Customer, ExternalId
 from crmweb.db import db
+from crmweb.imports.entries import Entry
+from crmweb.imports.report import Outcome, Report
 
 _AT_ONCE = 500
 

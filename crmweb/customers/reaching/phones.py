@@ -7,7 +7,7 @@ from typing import Literal
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
-from crmweb.customers.vietnam_numbers import judge_vietnamese, modern_number
+from crmweb.customers.reaching.vietnam_numbers import judge_vietnamese, modern_number
 
 PhoneFlaw = Literal[
     "not_a_number",

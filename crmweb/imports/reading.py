@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from crmweb.customers.imports.csv_lines import csv_table
-from crmweb.customers.imports.tables import MAX_BYTES, Table, Unreadable
-from crmweb.customers.imports.vcard_lines import vcard_table
-from crmweb.customers.imports.xlsx_lines import xlsx_tables
+from crmweb.imports.csv_lines import csv_table
+from crmweb.imports.tables import MAX_BYTES, Table, Unreadable
+from crmweb.imports.vcard_lines import vcard_table
+from crmweb.imports.xlsx_lines import xlsx_tables
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from crmweb.customers.contacts import CustomerContact
-from crmweb.customers.imports.entries import Entry
+from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer, ExternalId
 from crmweb.db import db
+from crmweb.imports.entries import Entry
 from crmweb.names import fold
 
 

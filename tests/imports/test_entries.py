@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from crmweb.customers.imports.columns import Columns, find_columns
-from crmweb.customers.imports.entries import Entry, EntryReader
-from crmweb.customers.imports.pins import FilePin, read_location, read_pin
-from crmweb.customers.imports.reading import read_tables
-from crmweb.customers.imports.tables import Unreadable
+from crmweb.imports.columns import Columns, find_columns
+from crmweb.imports.entries import Entry, EntryReader
+from crmweb.imports.pins import FilePin, read_location, read_pin
+from crmweb.imports.reading import read_tables
+from crmweb.imports.tables import Unreadable
 
 
 def columns(tmp_path: Path, header: str, *chosen: tuple[str, str]) -> Columns:

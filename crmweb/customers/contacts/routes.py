@@ -11,12 +11,12 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from crmweb import clock
-from crmweb.customers.contact_forms import ContactForm
-from crmweb.customers.contacts import Contact, CustomerContact
+from crmweb.customers.contacts.forms import ContactForm
+from crmweb.customers.contacts.models import Contact, CustomerContact
+from crmweb.customers.contacts.stakeholders import Known, forget_if_nowhere, known_contacts, refile_all
 from crmweb.customers.fields import one_line
 from crmweb.customers.finding import found_customer
 from crmweb.customers.models import Customer
-from crmweb.customers.stakeholders import Known, forget_if_nowhere, known_contacts, refile_all
 from crmweb.db import db, writing
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from crmweb.customers.imports.encodings import Encoding, encoding_of
-from crmweb.customers.imports.tables import MAX_CELL, Line, Table, Unreadable
+from crmweb.imports.encodings import Encoding, encoding_of
+from crmweb.imports.tables import MAX_CELL, Line, Table, Unreadable
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_LINES = 50

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmweb.customers.imports.tables import Unreadable
+from crmweb.imports.tables import Unreadable
 
 _BLOCK = 1 << 20
 _BOMS = (

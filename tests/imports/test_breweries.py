@@ -13,9 +13,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from crmweb.customers.imports.cli import import_group
 from crmweb.customers.models import Customer, ExternalId
 from crmweb.db import db
+from crmweb.imports.cli import import_group
 
 pytestmark = pytest.mark.slow
 House = Callable[[], AbstractContextManager[None]]

@@ -38,8 +38,8 @@ def import_customers(
     A row whose id or code is known updates that customer; blank cells never erase. A row that cannot stand is
     rejected and written, with its reason, to a file under the data folder's imports/.
     """
-    from crmweb.customers.imports.file_import import FileImport
-    from crmweb.customers.imports.tables import Unreadable
+    from crmweb.imports.file_import import FileImport
+    from crmweb.imports.tables import Unreadable
     from crmweb.scope import system_access
 
     with application().app_context(), system_access(f"import {file.name}"):

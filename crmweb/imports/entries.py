@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from crmweb.customers.countries import region_of
-from crmweb.customers.emails import ReadEmail, read_email, split_emails
-from crmweb.customers.imports.columns import Columns
-from crmweb.customers.imports.pins import FilePin, read_location, read_pin
-from crmweb.customers.imports.tables import Line
-from crmweb.customers.imports.words import kind_of, status_of, tier_of
-from crmweb.customers.phones import ReadPhone, read_phone, split_phones
-from crmweb.customers.reaching import main_phone
+from crmweb.customers.reaching.countries import region_of
+from crmweb.customers.reaching.emails import ReadEmail, read_email, split_emails
+from crmweb.customers.reaching.models import main_phone
+from crmweb.customers.reaching.phones import ReadPhone, read_phone, split_phones
+from crmweb.imports.columns import Columns
+from crmweb.imports.pins import FilePin, read_location, read_pin
+from crmweb.imports.tables import Line
+from crmweb.imports.words import kind_of, status_of, tier_of
 from crmweb.names import nfc
 
 LONGEST = {

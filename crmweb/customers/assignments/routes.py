@@ -12,8 +12,8 @@ from sqlalchemy import select
 from crmweb import clock
 from crmweb.accounts.colleagues import colleagues
 from crmweb.accounts.models import Oversight
-from crmweb.customers.assignment_forms import AssignmentForm
-from crmweb.customers.assignments import Assignment
+from crmweb.customers.assignments.forms import AssignmentForm
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.finding import found_customer
 from crmweb.customers.models import Customer
 from crmweb.customers.showing import show_customer

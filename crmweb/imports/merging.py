@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any, cast
 
 from crmweb.accounts.actor import Actor
-from crmweb.customers.contacts import Contact, CustomerContact
-from crmweb.customers.emails import EmailFlaw, ReadEmail
-from crmweb.customers.imports.entries import Entry
+from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer
-from crmweb.customers.phones import PhoneFlaw, ReadPhone
+from crmweb.customers.reaching.emails import EmailFlaw, ReadEmail
+from crmweb.customers.reaching.phones import PhoneFlaw, ReadPhone
+from crmweb.imports.entries import Entry
 from crmweb.names import fold
 
 MOVABLE_PINS = (None, "import", "geocoded")

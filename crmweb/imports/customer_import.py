@@ -12,14 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User, email_key
-from crmweb.customers.imports.branches import Branches
-from crmweb.customers.imports.entries import Entry
-from crmweb.customers.imports.known import Contradiction, Known
-from crmweb.customers.imports.merging import introduce, merged_lists, place
-from crmweb.customers.imports.report import Outcome, Report
 from crmweb.customers.models import Customer
 from crmweb.customers.newcomers import Newcomer, Newcomers
 from crmweb.db import Busy, db, writing
+from crmweb.imports.branches import Branches
+from crmweb.imports.entries import Entry
+from crmweb.imports.known import Contradiction, Known
+from crmweb.imports.merging import introduce, merged_lists, place
+from crmweb.imports.report import Outcome, Report
 
 BATCH = 250  # rows a write transaction: others wait for a fraction of a second
 PATIENCE = 60.0  # seconds that one batch tries for its turn to write

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crmweb.customers.imports.reading import read_tables
-from crmweb.customers.imports.tables import Unreadable
+from crmweb.imports.reading import read_tables
+from crmweb.imports.tables import Unreadable
 
 
 def table(folder: Path, text: str) -> list[list[str]]:

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from crmweb.customers.imports import tables, xlsx_lines
-from crmweb.customers.imports.reading import read_tables
-from crmweb.customers.imports.tables import Unreadable
+from crmweb.imports import tables, xlsx_lines
+from crmweb.imports.reading import read_tables
+from crmweb.imports.tables import Unreadable
 
 Write = Callable[[bytes], Path]
 
@@ -144,7 +144,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_larger_than_the_limit_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmweb.customers.imports.reading.MAX_BYTES", 10)
+    monkeypatch.setattr("crmweb.imports.reading.MAX_BYTES", 10)
     with pytest.raises(Unreadable, match="larger than"):
         read_tables(write(b"name\nA shop with a long name\n"))
 

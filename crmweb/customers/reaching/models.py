@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from crmweb.customers.emails import ReadEmail, read_email
-from crmweb.customers.phones import ReadPhone, read_phone
+from crmweb.customers.reaching.emails import ReadEmail, read_email
+from crmweb.customers.reaching.phones import ReadPhone, read_phone
 from crmweb.db import Model, new_id
 from crmweb.scope import OfCustomer
 

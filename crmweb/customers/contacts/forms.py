@@ -8,12 +8,12 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, ValidationError
 
-from crmweb.customers.contacts import CONTACT_ROLES, Contact
-from crmweb.customers.emails import flaw_words as email_words
-from crmweb.customers.emails import read_email
+from crmweb.customers.contacts.models import CONTACT_ROLES, Contact
 from crmweb.customers.fields import Choice, Line, Lines, a_name, read_date
-from crmweb.customers.phone_words import flaw_words as phone_words
-from crmweb.customers.phones import read_phone
+from crmweb.customers.reaching.emails import flaw_words as email_words
+from crmweb.customers.reaching.emails import read_email
+from crmweb.customers.reaching.phone_words import flaw_words as phone_words
+from crmweb.customers.reaching.phones import read_phone
 from crmweb.customers.words import role_name
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _

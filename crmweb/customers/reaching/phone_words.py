@@ -3,8 +3,8 @@
 import phonenumbers
 from phonenumbers import NumberParseException
 
-from crmweb.customers.phones import PhoneFlaw, display, read_phone
-from crmweb.customers.vietnam_numbers import LANDLINE_DIGITS, MOBILE_DIGITS, digits_expected
+from crmweb.customers.reaching.phones import PhoneFlaw, display, read_phone
+from crmweb.customers.reaching.vietnam_numbers import LANDLINE_DIGITS, MOBILE_DIGITS, digits_expected
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 

@@ -1,0 +1,1 @@
+"""Who looks after which customer, for what, from when until when."""

@@ -1,0 +1,1 @@
+"""The people behind a customer: who decides, who pays, whom to ask for."""
