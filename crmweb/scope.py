@@ -130,6 +130,18 @@ def looked_after(customer_id: ColumnElement[uuid.UUID]) -> Exists:
     )
 
 
+def works_for_viewer(person_id: ColumnElement[uuid.UUID]) -> Exists:
+    """True where the person is the viewer, or works below them."""
+    overseen = _OVERSIGHT.alias()
+    return (
+        select(literal_column("1"))
+        .select_from(overseen)
+        .where(overseen.c.person_id == person_id, overseen.c.viewer_id == VIEWER)
+        .correlate_except(overseen)
+        .exists()
+    )
+
+
 class Scoped:
     """A row that tells something about a customer. Subclasses say who may see it."""
 

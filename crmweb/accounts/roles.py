@@ -6,20 +6,25 @@ PERMISSIONS = {
     "customers:read": "See the customers that one looks after",
     "customers:write": "Add and change customers",
     "customers:assign": "Say who looks after a customer",
+    "customers:approve": "Approve pins and other proposals of others",
     "customers:all": "See every customer",
+    "visits:write": "Check in, finish and note",
+    "visits:review": "Accept doubtful check-ins or ask about them",
     "team:read": "See what one's team does",
+    "team:plan": "Plan routes, cover and working days of one's team",
+    "policies:manage": "Set what holds for everyone",
     "users:manage": "Manage users and roles",
     "own:settings": "Change one's own settings",
 }
 
-FIELD = frozenset({"customers:read", "customers:write", "own:settings"})
-MANAGER = FIELD | {"customers:assign", "team:read"}
+FIELD = frozenset({"customers:read", "customers:write", "visits:write", "own:settings"})
+MANAGER = FIELD | {"customers:assign", "customers:approve", "visits:review", "team:read", "team:plan"}
 
 ROLES: dict[str, frozenset[str]] = {
     "rep": FIELD,
     "account_manager": FIELD,
     "manager": MANAGER,
-    "admin": MANAGER | {"customers:all", "users:manage"},
+    "admin": MANAGER | {"customers:all", "policies:manage", "users:manage"},
 }
 """Role name → its permissions."""
 

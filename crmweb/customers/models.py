@@ -237,7 +237,7 @@ class Customer(Pinned, Reachable, WithContacts, Scoped, Model):
         if self.archived_at is not None:
             self.cell = None
         elif self.cell is None and self.has_pin:
-            self.place_pin(self.lat, self.lng, source=self.pin_source, by=None, at=self.pin_at)  # type: ignore[arg-type]
+            self.put_on_map()
         self.sort_name = fold(self.name)[:80]
         self.folded = search_text(
             self.name,

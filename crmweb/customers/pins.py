@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Double, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Double, ForeignKey, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from crmweb import geo
 
@@ -24,6 +25,12 @@ class Pinned:
     cell: Mapped[int | None] = mapped_column(BigInteger)
     pin_source: Mapped[str | None] = mapped_column(String(12))
     pin_at: Mapped[datetime | None]
+
+    @declared_attr
+    def pin_by_id(cls) -> Mapped[uuid.UUID | None]:
+        """Who put it there: nobody is on site by their own pin. Empty for imports and geocoders."""
+        return mapped_column(ForeignKey("users.id"), index=True)
+
     pin_flaw: Mapped[str | None] = mapped_column(String(20))
 
     def place_pin(
@@ -32,7 +39,14 @@ class Pinned:
         """Put the pin down. A pin with a flaw is kept as it came, and Nearby leaves it out until someone mends it."""
         self.lat, self.lng = lat, lng
         self.pin_source, self.pin_at, self.pin_flaw = source, at, flaw
+        self.pin_by_id = by.id if by else None
         self.cell = None if flaw else geo.cell(lat, lng)
+
+    def put_on_map(self) -> None:
+        """Let Nearby find the place again; only for a customer with a sound pin."""
+        assert self.lat is not None
+        assert self.lng is not None
+        self.cell = geo.cell(self.lat, self.lng)
 
     def flag_pin(self, flaw: str) -> None:
         """Remember that the place somebody gave was no place; there is no pin."""
@@ -40,7 +54,8 @@ class Pinned:
         self.pin_flaw = flaw
 
     def take_pin_away(self) -> None:
-        self.lat = self.lng = self.cell = self.pin_source = self.pin_at = self.pin_flaw = None
+        self.lat = self.lng = self.cell = None
+        self.pin_source = self.pin_at = self.pin_by_id = self.pin_flaw = None
 
     @property
     def has_pin(self) -> bool:

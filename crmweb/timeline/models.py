@@ -53,13 +53,21 @@ class Event(OfCustomer, Model):
 
 
 def record(
-    customer: HasId, kind: str, *, by: HasId | None, at: datetime, payload: dict[str, Any] | None = None
+    customer: HasId,
+    kind: str,
+    *,
+    by: HasId | None,
+    at: datetime,
+    payload: dict[str, Any] | None = None,
+    id: uuid.UUID | None = None,
 ) -> Event:
     """Write down what happened, and tell whoever listens.
 
-    `kind` is `noun.verb` ("visit.finished"); `at` is when it happened for the person; `payload` holds plain JSON.
+    `kind` is `noun.verb` ("visit.finished"); `at` is when it happened for the person; `payload` holds plain JSON;
+    `id` is that of the record that the entry stands for, where it has one.
     """
     event = Event(
+        id=id or new_id(),
         customer_id=customer.id,
         kind=kind,
         by_id=by.id if by else None,
@@ -70,6 +78,18 @@ def record(
     db.session.add(event)
     happened.send(kind, event=event)
     return event
+
+
+def revise(record_id: uuid.UUID, kind: str, *, payload: dict[str, Any]) -> None:
+    """The record went on (a visit was finished, its place came): its one entry says so, and listeners are told.
+
+    Raises LookupError where nothing was written down for it.
+    """
+    event = db.session.scalar(select(Event).where(Event.id == record_id))
+    if event is None:
+        raise LookupError(f"no entry stands for {record_id}")
+    event.kind, event.payload = kind, payload
+    happened.send(kind, event=event)
 
 
 def record_many(

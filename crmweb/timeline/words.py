@@ -65,7 +65,8 @@ def outcome_name(outcome: str) -> str:
     """What came of a visit."""
     words = {
         "order_taken": _("Order taken"), "no_order": _("No order"), "interested": _("Interested"),
-        "closed": _("Closed"), "owner_away": _("Owner away"), "moved": _("Moved"), "gone": _("Gone for good"),
+        "not_now": _("Not needed now"), "closed": _("Closed"), "owner_away": _("Owner away"),
+        "moved": _("Moved"), "gone": _("Gone for good"),
     }  # fmt: skip
     return words.get(outcome, outcome)
 
@@ -156,4 +157,6 @@ _SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(said=said, when=when, sent_later=sent_later)
+    app.jinja_env.filters.update(
+        said=said, when=when, sent_later=sent_later, outcome_name=outcome_name, verdict_name=verdict_name
+    )

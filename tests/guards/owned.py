@@ -8,11 +8,14 @@ from typing import Any
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import CustomerContact
-from crmweb.db import db
+from crmweb.customers.models import Customer
+from crmweb.db import db, writing
+from crmweb.visits.models import Visit
 from tests.shops import Shops
 
 Arguments = dict[str, Any]
@@ -37,6 +40,15 @@ def _assignment(_lan: Actor, shops: Shops) -> object:
     return db.session.scalars(select(Assignment.id).where(Assignment.customer_id == shops.lan)).first()
 
 
+def _visit(lan: Actor, shops: Shops) -> object:
+    known = db.session.scalars(select(Visit.id).where(Visit.person_id == lan.id)).first()
+    if known is not None:
+        return known
+    with writing():
+        customer = db.session.get_one(Customer, shops.lan)
+        return Visit.check_in(customer, by=lan, at=clock.now()).id
+
+
 LANS: dict[tuple[str, str], FindsOne] = {
     ("accounts", "id"): _device,
     ("customers", "id"): _shop,
@@ -44,6 +56,9 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("contacts", "id"): _contact,
     ("contacts", "customer_id"): _shop,
     ("assignments", "id"): _assignment,
+    ("notes", "customer_id"): _shop,
+    ("visits", "id"): _visit,
+    ("visits", "customer_id"): _shop,
     ("assignments", "customer_id"): _shop,
 }
 """(slice, name of the argument) → one of Lan's."""

@@ -28,7 +28,8 @@ class Assignment(OfCustomer, Model):
     """One person looks after one customer, for one line of goods or in one role.
 
     `since` and `until` are what people agreed, first and last day; `started_at` and `ended_at` are when it came true,
-    stamped by the clock. `next_due` is a date where the person is. The copies of the customer's cell, place, tier and
+    stamped by the clock. `stands_in_for_id` is whose work this covers
+    meanwhile. `next_due` is a date where the person is. The copies of the customer's cell, place, tier and
     status are what Nearby filters and sorts by; customers write them, everyone else reads them.
     """
 
@@ -67,6 +68,7 @@ class Assignment(OfCustomer, Model):
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
     line: Mapped[str] = mapped_column(String(80), default="")
+    stands_in_for_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
     since: Mapped[date] = mapped_column(Date)
     until: Mapped[date | None] = mapped_column(Date)
     started_at: Mapped[datetime | None]
@@ -82,7 +84,7 @@ class Assignment(OfCustomer, Model):
     status: Mapped[str] = mapped_column(String(12))
 
     customer: Mapped[Customer] = relationship(back_populates="assignments")
-    person: Mapped[User] = relationship(lazy="joined")
+    person: Mapped[User] = relationship(lazy="joined", foreign_keys=[person_id])
 
     @classmethod
     def between(
@@ -148,11 +150,22 @@ class Assignment(OfCustomer, Model):
             self.last_visit_at = at
         self.plan()
 
+    def unvisited(self, ended_at: datetime, *, before: datetime | None) -> None:
+        """The visit that ended then is not over after all: the one before it counts again."""
+        if self.last_visit_at == ended_at:
+            self.last_visit_at = before
+        self.plan()
+
+    def follow_route(self, day: date | None) -> None:
+        """The person's route leads here next on that day; without one, the tier's interval counts."""
+        self.next_route_day = day
+        self.plan()
+
     def end(self, *, by: Actor | None, at: datetime) -> None:
         """From now on this person does not look after the customer any more."""
         if self.ended_at is None:
             customer = self.customer  # read now: with the end, whoever ends it may lose sight of the customer
-            told = {"person": self.person.name, "line": self.line}
+            told = {"person": self.person.name, "person_id": str(self.person_id), "line": self.line}
             self.ended_at = at
             timeline.record(customer, "assignment.ended", by=by, at=at, payload=told)
 

@@ -1,0 +1,119 @@
+"""The days on which a team works: its week, and the days off of the year."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, delete, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crmweb.accounts.models import Oversight, User
+from crmweb.db import Model, db, new_id
+
+MONDAY_TO_SATURDAY = 0b0111111
+"""Bit n is weekday n, Monday first. What holds where nobody said otherwise."""
+
+COMPANY = uuid.UUID(int=0)
+
+_LOOKED_BACK = timedelta(days=60)
+"""No holidays in a row are longer than this."""
+
+
+class WorkingWeek(Model):
+    """The weekdays of one team, or of the whole company where there is no `head_id`; its id is then `COMPANY`."""
+
+    __tablename__ = "working_weeks"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    head_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    weekdays: Mapped[int]
+
+    @classmethod
+    def set(cls, weekdays: Collection[int], *, head_id: uuid.UUID | None) -> None:
+        """The team works on these weekdays (Monday is 0). Raises ValueError for none at all."""
+        mask = sum(1 << day for day in set(weekdays) if 0 <= day <= 6)
+        if not mask:
+            raise ValueError("a team works on at least one day")
+        week = db.session.get(cls, head_id or COMPANY)
+        if week is None:
+            db.session.add(cls(id=head_id or COMPANY, head_id=head_id, weekdays=mask))
+        else:
+            week.weekdays = mask
+
+
+class DayOff(Model):
+    """A day on which a team, or everybody, does not work."""
+
+    __tablename__ = "days_off"
+    __table_args__ = (UniqueConstraint("day", "head_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    head_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    day: Mapped[date] = mapped_column(Date)
+    name: Mapped[str] = mapped_column(String(80), default="")
+
+    @classmethod
+    def add(cls, day: date, name: str, *, head_id: uuid.UUID | None) -> None:
+        """Off on that day; said twice, the later name stands."""
+        known = db.session.scalar(
+            select(cls).where(cls.day == day, cls.head_id.is_not_distinct_from(head_id))
+        )
+        if known is None:
+            db.session.add(cls(day=day, name=name, head_id=head_id))
+        else:
+            known.name = name
+
+    @classmethod
+    def remove(cls, day: date, *, head_id: uuid.UUID | None) -> None:
+        db.session.execute(delete(cls).where(cls.day == day, cls.head_id.is_not_distinct_from(head_id)))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When one person works: a week, and the days off around a date."""
+
+    weekdays: int = MONDAY_TO_SATURDAY
+    days_off: frozenset[date] = frozenset()
+
+    @classmethod
+    def of(cls, person_id: uuid.UUID, *, around: date) -> Calendar:
+        """The nearest week up the line of managers, and all days off up that line from 60 days before `around` on."""
+        above = list(db.session.scalars(select(Oversight.viewer_id).where(Oversight.person_id == person_id)))
+        return cls(_nearest_week(person_id, above), _days_off(above, around))
+
+    def works(self, day: date) -> bool:
+        return bool(self.weekdays >> day.weekday() & 1) and day not in self.days_off
+
+    def late_before(self, today: date) -> date:
+        """Whatever was due before this date is overdue today.
+
+        Nothing turns overdue on a day off: what is due can be done until the end of the first working day from its
+        date on, and it is late from the working day after that.
+        """
+        working = self._working_day_until(today)
+        return self._working_day_until(working - timedelta(days=1)) + timedelta(days=1)
+
+    def _working_day_until(self, day: date) -> date:
+        """That day or the last working day before it."""
+        earliest = day - _LOOKED_BACK
+        while not self.works(day) and day > earliest:
+            day -= timedelta(days=1)
+        return day
+
+
+def _nearest_week(person_id: uuid.UUID, above: list[uuid.UUID]) -> int:
+    theirs = or_(WorkingWeek.head_id.in_(above), WorkingWeek.head_id.is_(None))
+    weeks = {week.head_id: week.weekdays for week in db.session.scalars(select(WorkingWeek).where(theirs))}
+    head: uuid.UUID | None = person_id if weeks.keys() - {None} else None
+    while head is not None and head not in weeks:
+        head = db.session.scalar(select(User.manager_id).where(User.id == head))
+    return weeks.get(head, MONDAY_TO_SATURDAY)
+
+
+def _days_off(above: list[uuid.UUID], around: date) -> frozenset[date]:
+    theirs = or_(DayOff.head_id.in_(above), DayOff.head_id.is_(None))
+    found = select(DayOff.day).where(theirs, DayOff.day >= around - _LOOKED_BACK)
+    return frozenset(db.session.scalars(found))

@@ -1,0 +1,100 @@
+"""What somebody saw at a customer and somebody else has to approve: a pin, or that they are gone for good."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy import Double, ForeignKey, Index, String, select, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
+from crmweb.customers.models import Customer
+from crmweb.db import Model, db, new_id
+from crmweb.scope import OfCustomer
+from crmweb.timeline.models import HasId
+
+PIN: Final = "pin"
+GONE: Final = "gone"
+Proposed = Literal["pin", "gone"]
+WAITING = text("decided_at IS NULL")
+
+
+class Proposal(OfCustomer, Model):
+    """One at a time of a kind and customer: a later one takes the place of one that still waits.
+
+    For a pin: latitude, longitude and metres of accuracy. `cause_id` is the visit it comes from, if any.
+    """
+
+    __tablename__ = "proposals"
+    __table_args__ = (
+        Index(
+            "uq_proposals_waiting",
+            "customer_id",
+            "kind",
+            unique=True,
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    at: Mapped[datetime]
+    lat: Mapped[float | None] = mapped_column(Double)
+    lng: Mapped[float | None] = mapped_column(Double)
+    accuracy_m: Mapped[float | None] = mapped_column(Double)
+    cause_id: Mapped[uuid.UUID | None]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    approved: Mapped[bool | None]
+
+    customer: Mapped[Customer] = relationship()
+    by: Mapped[User] = relationship(foreign_keys=[by_id])
+
+    @classmethod
+    def make(
+        cls,
+        customer: Customer,
+        kind: Proposed,
+        *,
+        by: HasId,
+        at: datetime,
+        place: tuple[float, float, float | None] | None = None,
+        cause_id: uuid.UUID | None = None,
+    ) -> Proposal:
+        """Propose it. `place` is latitude, longitude, and metres of accuracy where they are known."""
+        waiting = db.session.scalar(
+            select(cls).where(cls.customer_id == customer.id, cls.kind == kind, cls.decided_at.is_(None))
+        )
+        proposal = waiting or cls(id=new_id(), customer_id=customer.id, kind=kind)
+        proposal.by_id, proposal.at, proposal.cause_id = by.id, at, cause_id
+        proposal.lat, proposal.lng, proposal.accuracy_m = place or (None, None, None)
+        db.session.add(proposal)
+        return proposal
+
+    def may_be_decided_by(self, actor: Actor) -> bool:
+        """Nobody approves what they proposed themselves."""
+        return actor.may("customers:approve") and actor.id != self.by_id
+
+    def approve(self, *, by: Actor, at: datetime) -> None:
+        """Make it so. What is decided stays decided."""
+        if self.decided_at is not None:
+            return
+        self._decide(True, by=by, at=at)
+        if self.kind == GONE:
+            self.customer.change(by=by, at=at, status="former")
+        elif self.lat is not None and self.lng is not None:
+            self.customer.move_pin(self.lat, self.lng, source="gps", by=by, at=at)
+
+    def reject(self, *, by: Actor, at: datetime) -> None:
+        """It stays as it is."""
+        if self.decided_at is None:
+            self._decide(False, by=by, at=at)
+
+    def _decide(self, approved: bool, *, by: Actor, at: datetime) -> None:
+        self.approved, self.decided_at, self.decided_by_id = approved, at, by.id

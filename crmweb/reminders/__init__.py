@@ -1,0 +1,1 @@
+"""What somebody must not forget: a promise, a call, a date."""

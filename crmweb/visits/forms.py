@@ -1,0 +1,181 @@
+"""What a phone sends of a visit. Only what cannot be a number, a moment or a known word is refused, in words."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from math import isfinite
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import UnprocessableEntity
+
+from crmweb import clock
+from crmweb.customers.fields import lines, one_line
+from crmweb.customers.place_words import point_words
+from crmweb.geo import BadPoint, Point
+from crmweb.languages import gettext as _
+from crmweb.notes.models import LONGEST
+from crmweb.reminders.models import Promised
+from crmweb.visits.models import KINDS
+from crmweb.visits.outcomes import SHUT, Outcome
+from crmweb.visits.verdicts import Fix
+
+OLDEST = timedelta(days=30)
+"""How late a check-in may arrive."""
+WIDEST_M = 40_075_000
+"""Metres around the equator; no accuracy is worse."""
+LONGEST_PROMISE = 500
+MOST_PROMISES = 10
+
+Sent = MultiDict[str, str]
+
+
+class BadVisit(UnprocessableEntity):
+    """Something that was sent cannot be; `field` is its name, the description says what is wrong with it."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+def read_fix(sent: Mapping[str, str]) -> Fix | None:
+    """Where the phone was, None where it did not say. Raises `BadVisit`."""
+    lat, lng = sent.get("lat", "").strip(), sent.get("lng", "").strip()
+    if not lat and not lng:
+        return None
+    try:
+        at = Point.read(lat, lng)
+    except BadPoint as wrong:
+        raise BadVisit("lat", point_words(wrong)) from None
+    return Fix(at, _accuracy(sent.get("accuracy_m", "")), read_moment(sent, "fixed_at"))
+
+
+def _accuracy(text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        metres = float(text)
+    except ValueError:
+        metres = float("nan")
+    if not isfinite(metres) or not 0 <= metres <= WIDEST_M:
+        raise BadVisit("accuracy_m", _("The accuracy is a number of metres."))
+    return metres
+
+
+def read_moment(sent: Mapping[str, str], name: str) -> datetime | None:
+    """A moment in ISO 8601, in UTC; one without a zone is meant so. Raises `BadVisit`."""
+    text = sent.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadVisit(name, _("A moment looks like 2026-11-25T08:15:00Z.")) from None
+
+
+@dataclass(frozen=True)
+class CheckIn:
+    """A check-in as it was sent."""
+
+    kind: str
+    outcome: str | None
+    fix: Fix | None
+    client_at: datetime | None
+
+    @classmethod
+    def read(cls, sent: Mapping[str, str]) -> CheckIn:
+        """Raises `BadVisit`. Where no place is asked for, none is taken."""
+        kind = sent.get("kind") or "in_person"
+        if kind not in KINDS:
+            raise BadVisit("kind", _("A visit is in person, closed, by phone or by Zalo."))
+        outcome = sent.get("outcome") or None
+        if kind == "closed" and (outcome or SHUT[0]) not in SHUT:
+            raise BadVisit("outcome", _("Say why it was shut: closed, owner away, moved, or gone for good."))
+        client_at = read_moment(sent, "client_at")
+        if client_at is not None and client_at < clock.now() - OLDEST:
+            raise BadVisit("client_at", _("This was more than 30 days ago. Write it down as a note."))
+        fix = read_fix(sent) if kind in ("in_person", "closed") else None
+        return cls(kind, outcome, fix, client_at)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise as it was typed: by us or by them, until a day."""
+
+    by: Promised
+    text: str
+    until: date
+
+
+@dataclass(frozen=True)
+class Finish:
+    """A result as it was sent. `next_on` only where another day than the route's was agreed."""
+
+    outcome: str
+    note: str
+    next_on: date | None
+    attendees: tuple[uuid.UUID, ...]
+    promises: tuple[Promise, ...]
+    client_at: datetime | None
+
+    @classmethod
+    def read(cls, sent: Sent, *, today: date) -> Finish:
+        """`today` is the visitor's date. Raises `BadVisit`."""
+        outcome = sent.get("outcome") or ""
+        if not Outcome.is_known(outcome):
+            raise BadVisit("outcome", _("Choose what came of it."))
+        note = lines(sent.get("note"))
+        if len(note) > LONGEST:
+            raise BadVisit("note", _("A note has at most %(most)s characters.", most=LONGEST))
+        return cls(
+            outcome, note, _next_day(sent, today), _attendees(sent), _promises(sent, today),
+            read_moment(sent, "client_at"),
+        )  # fmt: skip
+
+
+def _next_day(sent: Mapping[str, str], today: date) -> date | None:
+    text = sent.get("next", "") or sent.get("next_on", "")
+    if text == "other":
+        text = sent.get("next_other", "")
+    if text in ("", "route", "none"):
+        return None
+    day = _day(text, "next")
+    if not today <= day <= today + timedelta(days=366):
+        raise BadVisit("next", _("The next step lies between today and a year from now."))
+    return day
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise BadVisit(field, _("A day looks like 2026-11-27.")) from None
+
+
+def _attendees(sent: Sent) -> tuple[uuid.UUID, ...]:
+    try:
+        return tuple(dict.fromkeys(uuid.UUID(text) for text in sent.getlist("attendee") if text))
+    except ValueError:
+        raise BadVisit("attendee", _("One of the people is not known.")) from None
+
+
+def _promises(sent: Sent, today: date) -> tuple[Promise, ...]:
+    texts = zip(
+        sent.getlist("promise_by"), sent.getlist("promise"), sent.getlist("promise_until"), strict=False
+    )
+    typed = [(who, one_line(text), until) for who, text, until in texts if text.strip()]
+    if len(typed) > MOST_PROMISES:
+        raise BadVisit("promise", _("At most %(most)s promises fit into one visit.", most=MOST_PROMISES))
+    return tuple(_promise(who, text, until, today) for who, text, until in typed)
+
+
+def _promise(who: str, text: str, until: str, today: date) -> Promise:
+    if len(text) > LONGEST_PROMISE:
+        raise BadVisit("promise", _("A promise has at most %(most)s characters.", most=LONGEST_PROMISE))
+    day = _day(until, "promise_until") if until.strip() else today + timedelta(days=7)
+    if not today <= day <= today + timedelta(days=366 * 2):
+        raise BadVisit("promise_until", _("A promise is kept between today and two years from now."))
+    return Promise("them" if who == "them" else "us", text, day)

@@ -1,0 +1,191 @@
+"""A visit: somebody was with a customer, or on the phone with them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import JSON, ColumnElement, Date, ForeignKey, Index, String, and_, or_, select, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crmweb import timeline
+from crmweb.accounts.actor import Actor
+from crmweb.customers.models import Customer
+from crmweb.db import Model, db, new_id
+from crmweb.notes.models import Note
+from crmweb.scope import OfCustomer, looked_after, works_for_viewer
+from crmweb.visits.evidence import AT_THE_PLACE, Evidence
+from crmweb.visits.outcomes import SHUT
+from crmweb.visits.verdicts import RADIUS_M, Fix
+
+KINDS = (*AT_THE_PLACE, "phone", "zalo")
+
+FINISHED, ESTIMATED = "finished", "estimated"
+"""How a visit ended: its visitor said so, or the next check-in did and its end is a guess."""
+
+OPEN = text("ended_at IS NULL")
+RESULTLESS = text("ended = 'estimated' AND outcome IS NULL")
+
+
+class Visit(Evidence, OfCustomer, Model):
+    """Seen by those who see the customer, and by those who see the visitor's work.
+
+    `started_at` is the phone's time, never later than ours; `client_at` is what the phone said; `day` is the date where
+    the visitor is.
+    `counted` holds, by assignment, the visit before this one, so that an undo can bring it back.
+    """
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        Index("ix_visits_person_day", "person_id", "day", "started_at"),
+        Index("ix_visits_customer", "customer_id", "started_at"),
+        Index("ix_visits_open", "person_id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_visits_resultless", "person_id", sqlite_where=RESULTLESS, postgresql_where=RESULTLESS),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    customer_name: Mapped[str] = mapped_column(String(300))
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    helper: Mapped[bool] = mapped_column(default=False)
+    day: Mapped[date] = mapped_column(Date)
+    started_at: Mapped[datetime]
+    client_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended: Mapped[str | None] = mapped_column(String(12))
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    note_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("notes.id", ondelete="SET NULL"), index=True)
+    next_on: Mapped[date | None] = mapped_column(Date)
+    counted: Mapped[dict[str, str | None]] = mapped_column(JSON, default=dict)
+
+    customer: Mapped[Customer] = relationship()
+    note: Mapped[Note | None] = relationship()
+
+    @classmethod
+    def seen_by_viewer(cls) -> ColumnElement[bool]:
+        columns = cls.__table__.c
+        return or_(works_for_viewer(columns.person_id), looked_after(columns.customer_id))
+
+    @classmethod
+    def check_in(
+        cls,
+        customer: Customer,
+        *,
+        by: Actor,
+        at: datetime,
+        kind: str = "in_person",
+        id: uuid.UUID | None = None,
+        client_at: datetime | None = None,
+        fix: Fix | None = None,
+        outcome: str | None = None,
+        helper: bool = False,
+    ) -> Visit:
+        """Somebody is there, or calls. Saved whatever else is open; `closed` is finished at once with its outcome."""
+        started_at = min(client_at or at, at)
+        visit = cls(
+            id=id or new_id(), customer_id=customer.id, customer_name=customer.name, person_id=by.id, kind=kind,
+            helper=helper, day=started_at.astimezone(ZoneInfo(by.zone)).date(), started_at=started_at,
+            client_at=client_at, recorded_at=at, radius_m=RADIUS_M, counted={},
+        )  # fmt: skip
+        db.session.add(visit)
+        visit.customer = customer
+        visit.judge(fix, by=by, at=at)
+        timeline.record(customer, "visit.started", by=by, at=started_at, payload=visit.told(), id=visit.id)
+        visit._make_room()
+        if kind == "closed":
+            visit.finish(outcome or SHUT[0], by=by, at=started_at)
+        return visit
+
+    def _make_room(self) -> None:
+        """One is open at a time: the older of two ends by an estimate, on whatever phone it was begun."""
+        if not self.at_the_place:
+            return
+        for other in db.session.scalars(self._open_besides()):
+            older, newer = sorted((other, self), key=lambda visit: visit.started_at)
+            older._estimate_end(newer.started_at)
+
+    def _open_besides(self) -> Any:
+        others = and_(Visit.person_id == self.person_id, Visit.id != self.id)
+        return select(Visit).where(others, Visit.ended_at.is_(None), Visit.kind.in_(AT_THE_PLACE))
+
+    def _estimate_end(self, at: datetime) -> None:
+        self.ended_at, self.ended = at, ESTIMATED
+        timeline.revise(self.id, "visit.left", payload=self.told())
+
+    def finish(
+        self,
+        outcome: str,
+        *,
+        by: Actor,
+        at: datetime,
+        next_on: date | None = None,
+        note: Note | None = None,
+        attendees: Sequence[str] = (),
+    ) -> None:
+        """Its result is known. An end that was estimated stays so; what is finished already takes the new result."""
+        if self.ended_at is None:
+            self.ended_at, self.ended = max(at, self.started_at), FINISHED
+        self.outcome, self.next_on = outcome, next_on
+        if note is not None:
+            self.note_id = note.id
+        self._count()
+        told = {**self.told(), "attendees": list(attendees)} if attendees else self.told()
+        timeline.revise(self.id, "visit.finished", payload=told)
+
+    def _count(self) -> None:
+        """The visitor's own work there starts anew, and that of whom they stand in for."""
+        if not self.at_the_place or self.helper or self.ended_at is None or self.counted:
+            return
+        for assignment in self._assignments():
+            before = assignment.last_visit_at
+            self.counted = {**self.counted, str(assignment.id): before.isoformat() if before else None}
+            assignment.visited(at=self.ended_at)
+
+    def _assignments(self) -> list[Any]:
+        standing = [each for each in self.customer.assignments if each.active]
+        covered = {each.stands_in_for_id for each in standing if each.person_id == self.person_id}
+        return [each for each in standing if each.person_id in {self.person_id, *covered}]
+
+    def reopen(self, *, by: Actor, at: datetime) -> None:
+        """The result was a slip: as if it had not been finished."""
+        for assignment in self.customer.assignments:
+            if str(assignment.id) in self.counted and self.ended_at is not None:
+                before = self.counted[str(assignment.id)]
+                assignment.unvisited(self.ended_at, before=datetime.fromisoformat(before) if before else None)
+        if self.ended == FINISHED:
+            self.ended_at = self.ended = None
+        self.outcome, self.next_on, self.counted = None, None, {}
+        timeline.revise(self.id, self.kind_of_entry, payload=self.told())
+
+    @property
+    def minutes(self) -> int | None:
+        """How long it took; nobody knows where the end is an estimate, or where it was finished at once."""
+        if self.ended_at is None or self.ended != FINISHED or self.kind == "closed":
+            return None
+        return round((self.ended_at - self.started_at).total_seconds() / 60)
+
+    @property
+    def skew_s(self) -> float | None:
+        """Seconds by which the phone's time lay behind ours when it arrived; negative where it was ahead."""
+        return (self.recorded_at - self.client_at).total_seconds() if self.client_at else None
+
+    @property
+    def kind_of_entry(self) -> str:
+        if self.outcome is not None:
+            return "visit.finished"
+        return "visit.started" if self.ended_at is None else "visit.left"
+
+    def told(self) -> dict[str, Any]:
+        """What the timeline shows of it."""
+        told: dict[str, Any] = {
+            "kind": self.kind, "outcome": self.outcome, "minutes": self.minutes, "verdict": self.verdict,
+            "reason": self.reason, "distance_m": self.distance_m and round(self.distance_m),
+            "accuracy_m": self.accuracy_m and round(self.accuracy_m), "estimated": self.ended == ESTIMATED,
+            "next_on": self.next_on.isoformat() if self.next_on else None, "helper": self.helper,
+        }  # fmt: skip
+        return {name: value for name, value in told.items() if value not in (None, False)}

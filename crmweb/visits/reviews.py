@@ -1,0 +1,77 @@
+"""What a manager says of a doubtful check-in, and what the visitor answers. The verdict itself stays as it was."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, Text, or_, select, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crmweb.accounts.actor import Actor
+from crmweb.db import Model, db, new_id
+from crmweb.scope import OfCustomer, looked_after, works_for_viewer
+from crmweb.visits.models import Visit
+
+UNANSWERED = text("question IS NOT NULL AND answered_at IS NULL")
+
+
+class Review(OfCustomer, Model):
+    """One visit as a manager saw it: accepted, or asked about with a question that the visitor answers.
+
+    `person_id` is the visitor, who sees all of it.
+    """
+
+    __tablename__ = "visit_reviews"
+    __table_args__ = (
+        Index(
+            "ix_visit_reviews_unanswered", "person_id", sqlite_where=UNANSWERED, postgresql_where=UNANSWERED
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.id", ondelete="CASCADE"), unique=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    question: Mapped[str | None] = mapped_column(Text)
+    asked_at: Mapped[datetime | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+
+    visit: Mapped[Visit] = relationship()
+
+    @classmethod
+    def seen_by_viewer(cls) -> ColumnElement[bool]:
+        columns = cls.__table__.c
+        return or_(works_for_viewer(columns.person_id), looked_after(columns.customer_id))
+
+    @classmethod
+    def of(cls, visit: Visit, *, by: Actor) -> Review:
+        """The review of this visit, begun now if nobody has."""
+        known = db.session.scalar(select(cls).where(cls.visit_id == visit.id))
+        if known is None:
+            known = cls(
+                id=new_id(),
+                visit_id=visit.id,
+                customer_id=visit.customer_id,
+                person_id=visit.person_id,
+                by_id=by.id,
+            )
+            db.session.add(known)
+        return known
+
+    def accept(self, *, by: Actor, at: datetime) -> None:
+        """It is fine as it is; said twice, the first time counts."""
+        if self.accepted_at is None:
+            self.by_id, self.accepted_at = by.id, at
+
+    def ask(self, question: str, *, by: Actor, at: datetime) -> None:
+        """The visitor should say more; an earlier answer stays readable beside the new question."""
+        self.by_id, self.question, self.asked_at = by.id, question, at
+        self.answered_at = self.accepted_at = None
+
+    def reply(self, answer: str, *, at: datetime) -> None:
+        """What the visitor says to it."""
+        self.answer, self.answered_at = answer, at

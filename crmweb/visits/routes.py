@@ -1,0 +1,129 @@
+"""Visits on the phone: check in, tell the place when it comes, finish, take it back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, Flask, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.models import User
+from crmweb.customers.models import Customer
+from crmweb.customers.proposals import GONE, Proposal
+from crmweb.db import db, writing
+from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
+from crmweb.languages import gettext as _
+from crmweb.visits.forms import BadVisit, CheckIn, Finish, read_fix
+from crmweb.visits.meeting import end_visit, may_visit, own_visit
+from crmweb.visits.models import Visit
+from crmweb.visits.outcomes import Outcome
+from crmweb.web import NOTICES, Notice, needs, not_found_unless, page
+
+visits = Blueprint("visits", __name__)
+
+NOTICES["visit_finished"] = lambda about: Notice(_("Finished"), _undo(about))
+
+
+def _undo(about: str) -> str | None:
+    """The address that takes a result back; the browser says of which visit, so it is not believed blindly."""
+    try:
+        return f"/visits/{uuid.UUID(about)}/reopen"
+    except ValueError:
+        return None
+
+
+@visits.post("/customers/<uuid:customer_id>/visits")
+@needs("visits:write")
+@once(shows="visits.show")
+def check_in(customer_id: uuid.UUID) -> ResponseReturnValue:
+    """Saved first; the place comes when it comes."""
+    minted, sent = minted_id(request.form.get("id")), CheckIn.read(request.form)
+    helper = may_visit(customer_id, by=current_user, at=sent.client_at or clock.now())
+    refuse_taken(Visit, minted)
+    with writing():
+        customer = db.session.get_one(Customer, customer_id)
+        visit = Visit.check_in(
+            customer, by=current_user, at=clock.now(), id=minted, kind=sent.kind, client_at=sent.client_at,
+            fix=sent.fix, outcome=sent.outcome, helper=helper,
+        )  # fmt: skip
+        if visit.outcome == "gone":
+            Proposal.make(customer, GONE, by=current_user, at=clock.now(), cause_id=visit.id)
+        visit_id, over = visit.id, visit.ended_at is not None
+        keep(visit_id)
+    return written(visit_id, notice="visit_finished" if over else None)
+
+
+@visits.get("/visits/<uuid:id>")
+@needs("customers:read")
+def show(id: uuid.UUID) -> ResponseReturnValue:
+    return _show(_found(id))
+
+
+@visits.post("/visits/<uuid:id>/place")
+@needs("visits:write")
+@once(shows="visits.show")
+def place(id: uuid.UUID) -> ResponseReturnValue:
+    """The phone found where it is. The first fix that was taken in time counts, later ones change nothing."""
+    _own(id)
+    fix = read_fix(request.form)
+    if fix is None:
+        raise BadVisit("lat", _("A place needs both numbers: latitude and longitude."))
+    with writing():
+        _own(id).place(fix, by=current_user, at=clock.now())
+        keep(id, status=200)
+    return written(id, status=200)
+
+
+@visits.post("/visits/<uuid:id>/finish")
+@needs("visits:write")
+@once(shows="visits.show")
+def finish(id: uuid.UUID) -> ResponseReturnValue:
+    _own(id)
+    try:
+        sent = Finish.read(request.form, today=current_user.today(clock.now()))
+    except BadVisit as wrong:
+        return _show(_own(id), status=422, wrong=wrong)
+    with writing():
+        visit = _own(id)
+        end_visit(visit, sent, by=current_user, at=clock.now())
+        keep(id, status=200)
+    return written(id, status=200, notice="visit_finished")
+
+
+@visits.post("/visits/<uuid:id>/reopen")
+@needs("visits:write")
+@once(shows="visits.show")
+def reopen(id: uuid.UUID) -> ResponseReturnValue:
+    """The result was a slip."""
+    _own(id)
+    with writing():
+        _own(id).reopen(by=current_user, at=clock.now())
+        keep(id, status=200)
+    return written(id, status=200)
+
+
+def _found(id: uuid.UUID) -> Visit:
+    visit: Visit = not_found_unless(db.session.scalar(select(Visit).where(Visit.id == id)))
+    return visit
+
+
+def _own(id: uuid.UUID) -> Visit:
+    return own_visit(id, by=current_user)
+
+
+def _show(visit: Visit, *, status: int = 200, wrong: BadVisit | None = None) -> ResponseReturnValue:
+    shown: dict[str, Any] = {
+        "visit": visit,
+        "visitor": db.session.get_one(User, visit.person_id).name,
+        "outcomes": Outcome.offered(),
+        "wrong": wrong,
+    }
+    return page("visits/show.html", status=status, **shown)
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(visits)
