@@ -4,6 +4,7 @@ import "./focus.js";
 import "./weather.js";
 import "./toast.js";
 import "./once.js";
+import "./reach.js";
 import "./chips.js";
 import "./geo-field.js";
 import "./wide.js";

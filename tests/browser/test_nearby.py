@@ -106,9 +106,21 @@ def test_the_sheet_of_a_shop_leads_to_phone_zalo_map_and_mail(phone_in_hand: Pho
         link.inner_text(): link.get_attribute("href") or "" for link in sheet(page).get_by_role("link").all()
     }
     assert ways["Call"] == "tel:+842838297000"
+    assert "Email" not in ways
+    expect(sheet(page)).to_contain_text("028 3829 7000")
     assert ways["Navigate"].startswith("https://www.google.com/maps/dir/?api=1&destination=10.77")
     sheet(page).get_by_role("button", name="Close").tap()
     expect(sheet(page)).to_have_count(0)
+
+
+def test_one_sheet_serves_every_row(phone_in_hand: PhoneInHand, lan: Actor) -> None:
+    page = phone_in_hand(lan)
+    page.goto("/customers")
+    for shop, number in ((street.DUE_TODAY, "tel:+842838297000"), (street.NEAREST, "tel:+84905412777")):
+        page.get_by_role("button", name=f"Reach {shop.name}").tap()
+        expect(page.get_by_role("dialog", name=shop.name)).to_be_visible()
+        expect(sheet(page).get_by_role("link", name="Call")).to_have_attribute("href", number)
+        page.keyboard.press("Escape")
 
 
 def test_the_nearest_shop_has_its_ways_in_the_open(phone_in_hand: PhoneInHand, lan: Actor) -> None:

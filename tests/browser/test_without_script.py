@@ -45,14 +45,25 @@ def test_lan_types_where_she_is_and_filters_the_list(phone_in_hand: PhoneInHand,
     expect(page.locator("#nearby li.row")).to_have_count(23)
 
 
-def test_a_sheet_opens_and_closes(phone_in_hand: PhoneInHand, lan: Actor) -> None:
-    page = phone_in_hand(lan)
-    page.goto("/")
-    page.get_by_role("button", name=f"Reach {street.NEAREST.name}").click()
-    sheet = page.locator(".reach:popover-open")
-    expect(sheet.get_by_role("link", name="Call")).to_be_visible()
+def test_a_sheet_of_choices_opens_and_closes(phone_in_hand: PhoneInHand, mai: Actor) -> None:
+    page = phone_in_hand(mai)
+    page.goto("/nearby?lat=10.7725&lng=106.6980")
+    page.get_by_role("button", name="Responsible person").click()
+    sheet = page.locator(".sheet:popover-open")
+    expect(sheet.get_by_role("link", name="Everyone")).to_be_visible()
     sheet.get_by_role("button", name="Close").click()
-    expect(page.locator(".reach:popover-open")).to_have_count(0)
+    expect(page.locator(".sheet:popover-open")).to_have_count(0)
+
+
+def test_a_row_leads_to_the_page_that_tells_how_to_reach_the_shop(
+    phone_in_hand: PhoneInHand, lan: Actor
+) -> None:
+    page = phone_in_hand(lan)
+    for path in ("/", "/customers", "/nearby/map?lat=10.7725&lng=106.6980"):
+        page.goto(path)
+        page.get_by_role("button", name=f"Reach {street.NEAREST.name}").click()
+        expect(page.get_by_role("heading", name=street.NEAREST.name)).to_be_visible()
+        expect(page.get_by_role("link", name="Call", exact=True)).to_have_attribute("href", "tel:+84905412777")
 
 
 def test_the_map_still_has_its_list(phone_in_hand: PhoneInHand, lan: Actor) -> None:
