@@ -169,7 +169,10 @@ def _listen_to_sqlite(engine: Engine) -> None:
         # A deferred transaction that turns into a write fails when another wrote meanwhile.
         options = connection.get_execution_options()
         left = options["deadline"] - time.monotonic() if "deadline" in options else LOCK_PATIENCE
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {max(left, 0) * 1000:.0f}")
+        patience_ms = round(max(left, 0) * 1000)
+        if connection.info.get("patience_ms") != patience_ms:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience_ms}")
+            connection.info["patience_ms"] = patience_ms
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
