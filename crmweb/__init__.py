@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from crmweb import assets, jobs, languages, logs, notifications, web
+    from crmweb import assets, jobs, languages, logs, notifications, templating, web
     from crmweb.config import PROJECT, load_settings
     from crmweb.db import open_database
 
@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("crmweb", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "static"))
     app.extensions["settings"] = settings
     app.config.update(SECRET_KEY=settings.secret_key, TESTING=settings.env == "test")
+    app.jinja_environment = templating.Templates
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     notifications.init_app(app)
     languages.init_app(app)
     assets.init_app(app)
+    templating.init_app(app)
     _hang_slices(app)
     web.guard_the_edge(app)
     return app

@@ -33,12 +33,12 @@ def due_words(due: Due, status: str = "customer") -> str:
     return {"lead": _("Lead"), "former": _("Former customer")}.get(status, _("No rhythm set"))
 
 
-def rhythm_words(today: date, last_visit: date | None, every_days: int | None) -> str:
+def rhythm_words(days_since_visit: int | None, every_days: int | None) -> str:
     """`23 d since visit, due every 14`."""
-    if last_visit is None:
+    if days_since_visit is None:
         since = _("not visited yet")
     else:
-        since = ngettext("%(num)s d since visit", "%(num)s d since visit", max((today - last_visit).days, 0))
+        since = ngettext("%(num)s d since visit", "%(num)s d since visit", days_since_visit)
     if every_days is None:
         return since
     if every_days == 1:
@@ -51,9 +51,9 @@ def every_days_words(days: int) -> str:
     return _("every day") if days == 1 else _("every %(days)s days", days=days)
 
 
-def local_day(moment: datetime | None, zone: str) -> date | None:
-    """The date of a moment where a person is."""
-    return moment.astimezone(ZoneInfo(zone)).date() if moment else None
+def days_since(moment: datetime | None, today: date, zone: str) -> int | None:
+    """Days from a moment to the date of somebody in that zone."""
+    return max((today - moment.astimezone(ZoneInfo(zone)).date()).days, 0) if moment else None
 
 
 def status_name(status: str) -> str:
@@ -132,6 +132,7 @@ def init_app(app: Flask) -> None:
         zalo_url=zalo_url,
         status_name=status_name,
         kind_name=kind_name,
+        rhythm_words=rhythm_words,
         role_name_at_customer=role_name,
         birthday_words=birthday_words,
         every_days_words=every_days_words,

@@ -12,7 +12,8 @@ class Neighbour(NamedTuple):
     """One row of Nearby.
 
     `next_due` is the most pressing and `last_visit_at` the latest among the assignments that were asked for;
-    `responsible` is the name of who looks after the customer mainly: on the first line, then the longest.
+    `responsible` is the name of who looks after the customer mainly: on the first line, then the longest;
+    `every_days` are the days that may pass between two visits in the customer's tier.
     """
 
     customer_id: UUID
@@ -29,6 +30,7 @@ class Neighbour(NamedTuple):
     next_due: date | None
     last_visit_at: datetime | None
     responsible: str | None
+    every_days: int | None
 
 
 class Codec(NamedTuple):
@@ -43,8 +45,8 @@ class Codec(NamedTuple):
 
 # A row: a nearest customer beside one of its current assignments, as `statements.FACES` selects them.
 Row = Sequence[Any]
-_TWINS, _CUSTOMER, _ASKED, _NEXT_DUE, _LAST_VISIT, _RESPONSIBLE = 1, 2, 11, 12, 13, 14
-_STANDING = slice(15, None)
+_TWINS, _CUSTOMER, _ASKED, _NEXT_DUE, _LAST_VISIT, _RESPONSIBLE, _EVERY = 1, 2, 11, 12, 13, 14, 15
+_STANDING = slice(16, None)
 
 
 def neighbours(rows: Iterable[Row], at: Point, codec: Codec) -> list[Neighbour]:
@@ -85,5 +87,5 @@ def _neighbour(row: Row, at: Point, codec: Codec) -> Neighbour:
         name, address, phone, email, tier, status, lat, lng,
         codec.date_out(due) if asked and due else None,
         codec.moment_out(visit) if asked and visit else None,
-        row[_RESPONSIBLE],
+        row[_RESPONSIBLE], row[_EVERY],
     )  # fmt: skip

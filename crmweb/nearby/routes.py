@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, redirect, request
@@ -13,32 +13,18 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from crmweb import clock
+from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
-from crmweb.customers.due import Due
-from crmweb.customers.tiers import Tier
-from crmweb.customers.words import local_day, rhythm_words
 from crmweb.db import db, writing
 from crmweb.nearby.forms import MOST, BadQuestion, Question
 from crmweb.nearby.home import home_ground
 from crmweb.nearby.nearest import due_counts, nearest
-from crmweb.nearby.neighbours import Neighbour
 from crmweb.nearby.places import PlaceSearch
+from crmweb.nearby.rows import Near
 from crmweb.places.models import LONGEST, Lookup
 from crmweb.web import needs, page
 
 nearby = Blueprint("nearby", __name__)
-
-WALKING_M_A_MINUTE = 75
-WALKABLE_M = 2_000
-
-
-class Row(NamedTuple):
-    """A neighbour as the row says it."""
-
-    customer: Neighbour
-    due: Due
-    rhythm: str
-    minutes_on_foot: int | None
 
 
 @nearby.get("/nearby")
@@ -97,27 +83,15 @@ def _show(template: str, fragment: str | None = None) -> ResponseReturnValue:
 def _answer(question: Question) -> dict[str, Any]:
     if question.at is None:
         return {"rows": []}
-    today = current_user.today(clock.now())
+    who: Actor = current_user._get_current_object()  # the proxy would look for them at each row
+    today = who.today(clock.now())
     found = nearest(question.at, today=today, k=question.k, filters=question.filters)
-    intervals = Tier.intervals()
     return {
-        "rows": [_row(customer, intervals) for customer in found],
+        "rows": [Near.seen_by(who, neighbour, today=today) for neighbour in found],
         "more": len(found) == question.k < MOST,
         "counts": due_counts(today=today, filters=question.filters),
         "people": _people(),
     }
-
-
-def _row(customer: Neighbour, intervals: dict[str, int]) -> Row:
-    today = current_user.today(clock.now())
-    last_visit = local_day(customer.last_visit_at, current_user.zone)
-    walkable = customer.distance_m <= WALKABLE_M
-    return Row(
-        customer,
-        Due.seen_from(today, customer.next_due),
-        rhythm_words(today, last_visit, intervals.get(customer.tier or "") if customer.next_due else None),
-        max(1, round(customer.distance_m / WALKING_M_A_MINUTE)) if walkable else None,
-    )
 
 
 def _people() -> list[tuple[uuid.UUID, str]]:

@@ -1,7 +1,7 @@
 """The SQL of nearest.py: one text a statement and shape, the same for SQLite and PostgreSQL, rendered once.
 
 Shapes are few (which filters are asked, not their values), so texts are fixed, and drivers and databases keep
-their plans. Aliases: a assignments, c customers, o oversight, u users, r ranges of cells, n the nearest.
+their plans. Aliases: a assignments, c customers, o oversight, u users, t tiers, r ranges of cells, n the nearest.
 """
 
 import re
@@ -95,11 +95,12 @@ _IN_RANGES = """
 
 _FACES = """
 SELECT n.h, n.twins, c.id, c.name, c.address, c.phone, c.email, c.tier, c.status, c.lat, c.lng,
-       {asked}, a.next_due, a.last_visit_at, u.name, a.line, a.since, a.id
+       {asked}, a.next_due, a.last_visit_at, u.name, t.visit_every_days, a.line, a.since, a.id
 FROM ({nearest}) AS n
 JOIN customers c ON c.id = n.id
 LEFT JOIN assignments a ON a.customer_id = c.id AND {current}
 LEFT JOIN users u ON u.id = a.person_id
+LEFT JOIN tiers t ON t.name = c.tier
 ORDER BY n.h, n.id
 """
 

@@ -63,7 +63,9 @@ def test_a_row_leads_to_the_page_that_tells_how_to_reach_the_shop(
         page.goto(path)
         page.get_by_role("button", name=f"Reach {street.NEAREST.name}").click()
         expect(page.get_by_role("heading", name=street.NEAREST.name)).to_be_visible()
-        expect(page.get_by_role("link", name="Call", exact=True)).to_have_attribute("href", "tel:+84905412777")
+        expect(page.get_by_role("link", name="Call", exact=True)).to_have_attribute(
+            "href", "tel:+84905412777"
+        )
 
 
 def test_the_map_still_has_its_list(phone_in_hand: PhoneInHand, lan: Actor) -> None:

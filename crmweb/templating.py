@@ -1,0 +1,53 @@
+"""Jinja as we use it: quick, and with fragments that are rendered once for all who see the same."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, MutableMapping
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, current_app
+from flask.templating import Environment
+from markupsafe import Markup, escape
+
+from crmweb.assets import asset
+from crmweb.languages import language
+
+MOST_KEPT = 4_000
+"""Fragments kept by a process: what a dozen reps look at in a day, 5 MB."""
+
+GAP = Markup("\0")
+"""Stands in a fragment where each of its uses says something else; nobody's data holds one."""
+
+
+class Templates(Environment):
+    """Templates that share what is global to all.
+
+    Jinja lays an empty map over it for each, and compares the two name by name at every `{% from … import %}`: 20 µs,
+    a dozen times a page.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
+def kept(template: str, *gaps: object, **content: Hashable) -> Markup:
+    """A fragment that says `content` and nothing else, kept by it; `gaps` stand where it says `{{ gap }}`, in order.
+
+    It is not told who looks: what it shows goes to everyone who may see the same.
+    """
+    first, *others = _pieces(template, language(), asset("sprite.svg"), **content)
+    return first + Markup("").join(
+        part for gap, piece in zip(gaps, others, strict=True) for part in (escape(gap), piece)
+    )
+
+
+@lru_cache(MOST_KEPT)
+def _pieces(template: str, _language: str, _icons: str, **content: Hashable) -> list[Markup]:
+    """What lies between a fragment's gaps; in another language, and with other icons, it is another one."""
+    text = current_app.jinja_env.get_template(template).render(content, gap=GAP)
+    return [Markup(piece) for piece in text.split(GAP)]  # noqa: S704 - Jinja has escaped it
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals["kept"] = kept
