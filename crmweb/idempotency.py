@@ -114,6 +114,18 @@ def written(record_id: uuid.UUID, *, status: int = 201, notice: str | None = Non
     return _answer(record_id, status, notice)
 
 
+def acknowledged(path: str, *, notice: str | None = None, about: object = "") -> ResponseReturnValue:
+    """The answer to a write that comes to the same however often it is sent: it needs no kept answer.
+
+    303 to `path` for a form; for a script 200, naming its key.
+    """
+    if not sent_by_script():
+        return go(path, notice=notice, about=about)
+    answer = make_response({"saved": True})
+    answer.headers["Idempotency-Key"] = _key() or ""
+    return answer
+
+
 def _answer(record_id: uuid.UUID, status: int, notice: str | None = None) -> ResponseReturnValue:
     if not sent_by_script():
         return go(url_for(g.once_shows, id=record_id), notice=notice, about=record_id)

@@ -46,7 +46,12 @@ class Actor:
 
     def today(self, at: datetime) -> date:
         """The date where this person is."""
-        return at.astimezone(ZoneInfo(self.zone)).date()
+        return at.astimezone(self.tzinfo).date()
+
+    @property
+    def tzinfo(self) -> ZoneInfo:
+        """Where this person is."""
+        return ZoneInfo(self.zone)
 
     @property
     def principal(self) -> Principal:

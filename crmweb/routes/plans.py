@@ -137,12 +137,11 @@ class Day:
         for position, stop in enumerate(stops):
             stop.position = position
 
-    def move(self, customer_id: uuid.UUID, by: int, *, at: datetime) -> None:
-        """So many places later, or earlier with a negative number; never beyond the ends."""
+    def put(self, customer_id: uuid.UUID, position: int, *, at: datetime) -> None:
+        """To this place, the first is 0; never beyond the ends. Who is not in the day stays out."""
         self.lay_down(at=at)
-        order = self.customer_ids()
-        if customer_id in order:
-            self._put(customer_id, order.index(customer_id) + by)
+        if customer_id in self.customer_ids():
+            self._put(customer_id, position)
 
     def _put(self, customer_id: uuid.UUID, position: int) -> None:
         order = [each for each in self.customer_ids() if each != customer_id]

@@ -45,6 +45,11 @@ def when(moment: datetime) -> str:
     return short_date(here.date())
 
 
+def clock_time(moment: datetime) -> str:
+    """`09:40`, where the reader is."""
+    return f"{moment.astimezone(ZoneInfo(chosen_zone())):%H:%M}"
+
+
 def sent_later(entry: Entry) -> bool:
     """Whether the entry reached us so late that it should be said."""
     return abs(entry.recorded_at - entry.at) > LATE
@@ -158,5 +163,10 @@ _SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        said=said, when=when, sent_later=sent_later, outcome_name=outcome_name, verdict_name=verdict_name
+        said=said,
+        when=when,
+        clock_time=clock_time,
+        sent_later=sent_later,
+        outcome_name=outcome_name,
+        verdict_name=verdict_name,
     )
