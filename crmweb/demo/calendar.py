@@ -51,6 +51,15 @@ def moment(day: dt.date, worked: float) -> dt.datetime:
     return (morning + dt.timedelta(seconds=round(minutes * 60))).astimezone(dt.UTC)
 
 
+def worked_until(at: dt.datetime) -> float:
+    """Minutes of that day's work that are over at a moment: the other way round of `moment`."""
+    here = at.astimezone(HERE)
+    minutes = (here - dt.datetime.combine(here.date(), MORNING, HERE)).total_seconds() / 60
+    if minutes > MORNING_MINUTES:
+        minutes = max(MORNING_MINUTES, minutes - LUNCH_MINUTES)
+    return min(max(minutes, 0.0), DAY_MINUTES)
+
+
 def any_moment(day: dt.date, dice: Random) -> dt.datetime:
     """Some moment of a working day."""
     return moment(day, dice.uniform(20, DAY_MINUTES - 5))

@@ -25,9 +25,12 @@ from crmweb.demo.calendar import any_moment, local_day, moment, workday_near
 from crmweb.demo.chance import dice_for
 from crmweb.demo.contacts import DemoContact, demo_contacts
 from crmweb.demo.history import DemoHistory, Happening
+from crmweb.demo.loose_ends import leave_open
 from crmweb.demo.people import PEOPLE, SEED, demo_id
 from crmweb.demo.places import HANOI
+from crmweb.demo.routes import Routed, lay_routes
 from crmweb.demo.shops import DemoShop, demo_shops
+from crmweb.demo.visits import keep_records
 from crmweb.scope import system_access
 from crmweb.timeline import Event
 
@@ -91,6 +94,7 @@ class _Founding:
         self._staff: dict[str, User] = {}
         self._people: dict[str, Contact] = {}
         self._events: list[dict[str, Any]] = []
+        self._routed: dict[str, list[Routed]] = defaultdict(list)
 
     def found(self) -> Founded:
         """Write everything with customers' own verbs; the events go last, in the order of their time."""
@@ -102,9 +106,12 @@ class _Founding:
                 if position % _AT_ONCE == 0:
                     self._write()
             self._write()
-        self._events += [self._event(happening) for happening in self._history.happenings]
-        self._events.sort(key=_moment_of)
+        happened = [self._event(happening) for happening in self._history.happenings]
+        keep_records(happened, {shop.id: shop for shop in self._shops}, self._dice)
+        self._events = sorted([*self._events, *happened], key=_moment_of)
         db.session.execute(insert(Event), self._events)
+        lay_routes(self._routed, today=self._today, at=moment(self._workday(200), 0))
+        leave_open({person.key: self._actor(person.key) for person in PEOPLE}, today=self._today)
         return Founded(len(self._staff), len(self._shops), len(self._events))
 
     def _hire(self) -> None:
@@ -184,8 +191,22 @@ class _Founding:
         last_visit = self._history.last_visits.get((standing.shop.key, visitor or ""))
         if last_visit is not None:
             assignment.visited(at=last_visit)
+        if standing.is_cover and standing.shop.rep:
+            assignment.stands_in_for_id = self._staff[standing.shop.rep].id
+        if not standing.is_cover and not standing.line and assignment.next_due is not None:
+            self._route(assignment, standing)
         if standing.until is not None and standing.until < self._today:
             assignment.end(by=manager, at=moment(standing.until + dt.timedelta(days=1), 0))
+
+    def _route(self, assignment: Assignment, standing: Standing) -> None:
+        """The rep's route leads there on the weekday on which the shop is due."""
+        shop, seen = standing.shop, assignment.last_visit_at
+        today = seen is not None and local_day(seen) == self._today
+        day = self._today if today else assignment.next_due
+        assert day is not None
+        self._routed[standing.person].append(
+            Routed(shop.id, shop.tier or "C", day, (shop.ward.name, shop.key))
+        )
 
     def _write(self) -> None:
         """Send the shops to the database; their events wait, to be numbered among all the others."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from crmweb.demo import notes
 from crmweb.demo.books import Standing
-from crmweb.demo.calendar import DAY_MINUTES, any_moment, local_day, moment, workday_near, works
+from crmweb.demo.calendar import DAY_MINUTES, any_moment, local_day, moment, workday_near, worked_until, works
 from crmweb.demo.chance import dice_for
 from crmweb.demo.contacts import DemoContact
 from crmweb.demo.shops import DemoShop
@@ -23,6 +23,10 @@ INTERVALS = {"A": 14, "B": 30, "C": 60}
 """Days between two visits, by tier."""
 
 HISTORY_DAYS = 185
+
+_NOT_OUT = ("lan", "thao")
+"""Lan is whom one tries the product as, and Thảo is ill."""
+_MINUTES_A_STOP = 35
 
 _LATE_SHARE, _TODAY_SHARE = 0.20, 0.10
 _MOST_LATE_DAYS = 21
@@ -62,6 +66,7 @@ class DemoHistory:
     ) -> None:
         self._dice = dice_for(seed, "history")
         self._today = local_day(at)
+        self._worked = worked_until(at)
         self._who = {place: contact.called for contact in reversed(contacts) for place, _ in contact.places}
         self._decks: dict[str, list[str]] = {}
         self.last_visits: dict[tuple[str, str], dt.datetime] = {}
@@ -93,12 +98,19 @@ class DemoHistory:
         due = [s for s in drawn if works(self._last_for(s, 0))][: round(_TODAY_SHARE * len(drawn))]
         rest = [standing for standing in drawn if standing not in due]
         late = round(_LATE_SHARE * len(drawn))
+        out = self._out_today(due)
         for standing in due:
-            yield standing, self._last_for(standing, 0)
+            yield standing, self._today if standing in out else self._last_for(standing, 0)
         for standing in rest[:late]:
             yield standing, self._drawn_day(standing, range(-_MOST_LATE_DAYS, 0))
         for standing in rest[late:]:
             yield standing, self._drawn_day(standing, range(1, _interval(standing.shop)))
+
+    def _out_today(self, due: list[Standing]) -> list[Standing]:
+        """Those of a colleague's due shops where they have been already; Lan's day has not begun."""
+        if not due or not works(self._today) or due[0].person in _NOT_OUT:
+            return []
+        return due[: int(self._worked / _MINUTES_A_STOP)]
 
     def _last_for(self, standing: Standing, ahead: int) -> dt.date:
         """The last visit that makes the next one due `ahead` days from today."""
@@ -137,7 +149,7 @@ class DemoHistory:
             days[visit.standing.person, visit.day].append(visit)
         for (_, day), stops in sorted(days.items()):
             stops.sort(key=lambda visit: (visit.standing.shop.ward.name, visit.standing.shop.key))
-            slot = DAY_MINUTES / len(stops)
+            slot = (self._worked if day == self._today else DAY_MINUTES) / len(stops)
             for position, visit in enumerate(stops):
                 minutes = self._minutes(slot)
                 start = slot * (position + self._dice.uniform(0.0, 0.6))
@@ -196,23 +208,23 @@ class DemoHistory:
             talks = standing.shop.phones and standing.shop.status != "former" and not standing.is_cover
             if talks and self._dice.random() < 0.33:
                 for _ in range(self._dice.randint(1, 3)):
-                    yield self._call(standing)
+                    yield from self._call(standing)
 
-    def _call(self, standing: Standing) -> Happening:
+    def _call(self, standing: Standing) -> Iterator[Happening]:
         reach = min(120, (self._today - standing.since).days)
         when = any_moment(self._workday(self._dice.randint(1, reach)), self._dice)
-        text = self._dice.choice(notes.CALLS)
-        answered = not text.startswith("Không bắt máy")
-        facts = {"direction": self._dice.choice(("out", "out", "in")) if answered else "out"}
-        minutes = self._dice.randint(1, 9) if answered else 0
-        text = notes.speak(text, "khách", self._dice.randint(2, 9), standing.shop.ward.lane)
-        return Happening(
-            standing.shop.key,
-            "call.logged",
-            standing.person,
-            when,
-            {**facts, "minutes": minutes, "text": text},
-        )
+        note = self._dice.choice(notes.CALLS)
+        minutes = 0 if note.startswith("Không bắt máy") else self._dice.randint(1, 9)
+        told = {
+            "kind": "phone",
+            "outcome": notes.outcome_of(note) or "interested",
+            "minutes": minutes,
+            "verdict": "",
+        }
+        text = notes.speak(note, "khách", self._dice.randint(2, 9), standing.shop.ward.lane)
+        call = Happening(standing.shop.key, "visit.finished", standing.person, when, told)
+        yield call
+        yield replace(call, kind="note.written", payload={"text": text})
 
 
 def _interval(shop: DemoShop) -> int:

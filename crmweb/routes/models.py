@@ -24,7 +24,7 @@ class Route(Model):
     __tablename__ = "routes"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(80), default="")
     weekdays: Mapped[int]
     weeks: Mapped[str] = mapped_column(String(8), default=EVERY)

@@ -38,7 +38,7 @@ class DayPlan(Model):
 
     __tablename__ = "day_plans"
 
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     made_at: Mapped[datetime]
 
@@ -49,7 +49,7 @@ class Stop(OfCustomer, Model):
     __tablename__ = "stops"
     __table_args__ = (Index("ix_stops_day", "day", "person_id"),)
 
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     customer_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True, index=True

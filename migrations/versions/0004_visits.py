@@ -31,7 +31,9 @@ def upgrade() -> None:
         sa.Column("person_id", Id(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["users.id"], name="fk_day_plans_person_id"),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["users.id"], name="fk_day_plans_person_id", ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("person_id", "day", name="pk_day_plans"),
     )
     op.create_table(
@@ -55,7 +57,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["users.id"], name="fk_routes_person_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["users.id"], name="fk_routes_person_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_routes"),
     )
     op.create_index("ix_routes_person_id", "routes", ["person_id"])
@@ -177,7 +179,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name="fk_stops_customer_id", ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(["person_id"], ["users.id"], name="fk_stops_person_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["users.id"], name="fk_stops_person_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("person_id", "day", "customer_id", name="pk_stops"),
     )
     op.create_index("ix_stops_customer_id", "stops", ["customer_id"])

@@ -20,12 +20,16 @@ from crmweb.config import Settings
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.due import Due
+from crmweb.customers.faces import faces
 from crmweb.customers.models import Customer, ExternalId
 from crmweb.db import Model, db, writing
 from crmweb.demo import Refused, cli, ensure_demo, remove_demo
 from crmweb.demo.calendar import local_day
 from crmweb.demo.people import demo_id
+from crmweb.notes.models import Note
+from crmweb.routes.plans import Day
 from crmweb.timeline import Event, record
+from crmweb.visits.models import Visit
 from tests.databases import Databases
 
 House = Callable[[], AbstractContextManager[None]]
@@ -145,7 +149,7 @@ def test_lan_has_a_believable_mix_of_due_shops(lan: Actor, acting: Acting) -> No
     assert 60 <= len(dues) <= 90
     assert 0.15 < len(late) / len(dues) < 0.25
     assert 1 <= min(late) <= max(late) <= 21
-    assert 0.07 < sum(due.state == "today" for due in dues) / len(dues) < 0.13
+    assert 20 <= sum(due.state == "today" for due in dues) <= 30
 
 
 def test_lan_finds_many_shops_within_a_kilometre_of_the_lake(lan: Actor, acting: Acting) -> None:
@@ -334,3 +338,28 @@ def test_the_command_refuses_where_something_is_already(
     told = CliRunner().invoke(cli.demo, obj=create_app)
     assert told.exit_code == 1
     assert told.output == "Error: the database holds people or customers already: nothing was added\n"
+
+
+# --- the day ----------------------------------------------------------------------------------------
+
+
+def test_lan_opens_a_day_that_is_filled(lan: Actor, acting: Acting) -> None:
+    with acting(lan):
+        planned = Day(lan.id, TODAY).customer_ids()
+        faces_of_today = faces(planned, TODAY)
+    assert 26 <= len(planned) <= 32
+    assert {face.due.state for face in faces_of_today} >= {"overdue", "today"}
+
+
+def test_colleagues_are_under_way_and_every_visit_has_its_row(demo: None, house: House) -> None:
+    with house():
+        visits = {visit.id: visit for visit in db.session.scalars(select(Visit))}
+        told = set(db.session.scalars(select(Event.id).where(Event.kind == "visit.finished")))
+        notes = set(db.session.scalars(select(Note.id)))
+        assert notes == set(db.session.scalars(select(Event.id).where(Event.kind == "note.written")))
+    assert visits.keys() == told
+    assert {"duc", "quan"} <= {
+        key for key in ("duc", "quan", "lan") for v in visits.values()
+        if v.day == TODAY and v.person_id == demo_id("person", key)
+    }  # fmt: skip
+    assert all((visit.verdict is None) == (visit.kind == "phone") for visit in visits.values())

@@ -57,6 +57,7 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("contacts", "customer_id"): _shop,
     ("assignments", "id"): _assignment,
     ("notes", "customer_id"): _shop,
+    ("stops", "customer_id"): _shop,
     ("visits", "id"): _visit,
     ("visits", "customer_id"): _shop,
     ("assignments", "customer_id"): _shop,
