@@ -7,6 +7,7 @@
 //   data-next="#next"             a button that chooses the next point; data-words="Next: {name}"
 //   data-above, data-below        what floats over the map, so that pins stay clear of it
 import { Map as Leaflet, control, latLng, latLngBounds, marker } from "leaflet/dist/leaflet-src.esm.js";
+import { thin } from "./crowd.js";
 import { layGround, markHere } from "./ground.js";
 import { pin } from "./pin.js";
 import { offer, readPoints, spoken } from "./points.js";
@@ -27,6 +28,7 @@ class MapView extends HTMLElement {
     if (this.here) markHere(this.map, this.here, accuracy);
     for (const point of this.points) this.place(point);
     for (const point of this.points) this.follow(point);
+    this.map.on("zoomend", () => this.thin());
     this.map.on("click", ({ latlng }) => this.propose(latlng));
     this.addEventListener("keydown", (event) => this.pressed(event));
     this.next = find(this.dataset.next);
@@ -55,7 +57,6 @@ class MapView extends HTMLElement {
     point.pinned = marker(point.at, { icon: pin(point), riseOnHover: true }).addTo(this.map);
     point.pinned.on("click", () => this.choose(point));
     const button = point.pinned.getElement();
-    button.setAttribute("aria-label", spoken(point));
     button.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
@@ -75,16 +76,23 @@ class MapView extends HTMLElement {
       const chosen = each === point;
       each.pinned.getElement().classList.toggle("chosen", chosen);
       each.pinned.getElement().setAttribute("aria-pressed", chosen);
-      each.pinned.setZIndexOffset(chosen ? 1000 : ABOVE[each.kind] ?? 0);
+      each.rank = chosen ? 1000 : ABOVE[each.kind] ?? 0;
       each.row?.toggleAttribute("data-chosen", chosen);
     }
     this.following = this.points[(this.points.indexOf(point) + 1) % this.points.length];
+    this.thin();
     this.nameNext();
     this.style.setProperty("--below", `${overlap(this.dataset.below)}px`);
     if (!move) return;
     this.map.panInside(point.at, this.clear());
     point.row?.scrollIntoView({ block: "nearest" });
     this.dispatchEvent(new CustomEvent("map-chosen", { bubbles: true, detail: { id: point.id } }));
+  }
+
+  /** The chosen pin before the loud ones, those before the quiet, each kind as the page has it: nearest first. */
+  thin() {
+    thin(this.map, this.points.toSorted((one, other) => other.rank - one.rank));
+    for (const point of this.points) point.pinned.getElement().setAttribute("aria-label", spoken(point));
   }
 
   nameNext() {

@@ -12,9 +12,16 @@ function shape(name, attributes, text = "") {
   return element;
 }
 
+/** Room for how many stand behind it, at its shoulder. */
+function more() {
+  const badge = shape("g", { class: "more" });
+  badge.append(shape("circle", { cx: "15", cy: "-37", r: "10" }), shape("text", { x: "15", y: "-33" }));
+  return badge;
+}
+
 /** @param {{kind?: string, mark?: string}} point kind: late, due, ok, open or chosen */
 export function pin({ kind = "", mark = "" }) {
   const drop = shape("svg", { class: `pin ${kind}`, viewBox: "-24 -48 48 52", "aria-hidden": "true" });
-  drop.append(shape("path", { d: "M0 0-12-12a17 17 0 1 1 24 0Z" }), shape("text", { y: "-19" }, mark));
+  drop.append(shape("path", { d: "M0 0-12-12a17 17 0 1 1 24 0Z" }), shape("text", { y: "-19" }, mark), more());
   return divIcon({ html: drop, className: "pin-place", iconSize: SIZE, iconAnchor: TIP });
 }

@@ -13,8 +13,10 @@ function toPoint(record) {
 }
 
 /** A pin's name for ears: what is written in it, where that can be spoken, then whom it stands for. */
-export function spoken({ mark = "", name }) {
-  return /[\p{L}\p{N}]/u.test(mark) ? `${mark}, ${name}` : name;
+export function spoken({ mark = "", name, behind = 0 }) {
+  const letter = /[\p{L}\p{N}]/u.test(mark) ? mark : "";
+  const written = [letter, behind ? `+${behind}` : ""].filter(Boolean).join(" ");
+  return written ? `${written}, ${name}` : name;
 }
 
 /** Gives a link the place, rounded to 4 decimals (11 m) as in every address, and shows it. It is not the phone's. */
