@@ -51,7 +51,7 @@ def test_lan_names_the_owner_and_finds_the_shop_by_her(
     for text in (
         "Chị Hạnh",
         "Owner",
-        "birthday 20 Nov by the lunar calendar",
+        "Birthday 20 Nov by the lunar calendar",
         "tel:+84987654321",
         "Thích Zalo",
     ):

@@ -52,7 +52,7 @@ def test_lan_sees_all_she_needs_at_the_door(phone_of: PhoneOf, lan: Actor, phuc:
     for text in (
         "Nhà thuốc Hồng Phúc", "Tier A · Chị Hạnh, owner", "16 days overdue · last visit", "118 Hải Phòng, Hải Châu",
         "16.07000, 108.22000 by GPS", "KH-42", "0401234567", "every 14 days", "mở mới", "Sau 9 giờ", "Chị Hạnh Owner",
-        "birthday 20 Nov", "Nguyễn Thị Lan since", "Customer added",
+        "Birthday 20 Nov", "Nguyễn Thị Lan since", "Customer added",
     ):  # fmt: skip
         assert text in said, text
 
