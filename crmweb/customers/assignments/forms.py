@@ -22,7 +22,7 @@ from crmweb.languages import lazy_gettext as _
 class AssignmentForm(Form):
     """One person for one customer. Empty dates mean: from today, and for good."""
 
-    person = SelectField(_("Person"), validate_choice=False)
+    person = SelectField(_("Responsible person"), validate_choice=False)
     line = Line(_("Line or role"), most=80)
     since = Line(_("From"), most=20)
     until = Line(_("Until"), most=20)
