@@ -178,6 +178,11 @@ class TestNothingToShow:
         assert "/customers/new?name=zzz" in page
 
     @pytest.mark.usefixtures("shops")
+    def test_one_tap_takes_the_words_away_and_keeps_the_filters(self, phone_of: PhoneOf, lan: Actor) -> None:
+        page = phone_of(lan).get("/customers?q=zzz&tier=A", headers=ENGLISH).text
+        assert 'href="/customers?tier=A" aria-label="Clear the search"' in page
+
+    @pytest.mark.usefixtures("shops")
     def test_filters_that_leave_nobody_can_be_taken_away(self, phone_of: PhoneOf, lan: Actor) -> None:
         page = phone_of(lan).get("/customers?tier=A&status=former", headers=ENGLISH).text
         assert "No customer like that" in page
