@@ -94,6 +94,11 @@ def read_date(text: str) -> date | None:
     raise ValueError(text)
 
 
+def typed_date(day: date | None) -> str:
+    """As people type it, and as the help beside the field says: 20/11/1990."""
+    return f"{day.day}/{day.month}/{day.year}" if day else ""
+
+
 class Line(StringField):
     """One line of text."""
 

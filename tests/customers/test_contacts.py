@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 
@@ -56,6 +57,8 @@ def test_lan_names_the_owner_and_finds_the_shop_by_her(
         "Thích Zalo",
     ):
         assert text in page, text
+    (hanh,) = re.findall(r'href="(/contacts/[^"]+)"', page)
+    assert 'value="20/11/1980"' in client.get(html.unescape(hanh)).text
     with acting(lan):
         for typed in ("hanh", "0987654"):
             assert [found.id for found in Search(typed).run()] == [bay]

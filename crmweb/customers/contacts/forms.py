@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, ValidationError
 
 from crmweb.customers.contacts.models import CONTACT_ROLES, Contact
-from crmweb.customers.fields import Choice, Line, Lines, a_name, read_date
+from crmweb.customers.fields import Choice, Line, Lines, a_name, read_date, typed_date
 from crmweb.customers.reaching.emails import flaw_words as email_words
 from crmweb.customers.reaching.emails import read_email
 from crmweb.customers.reaching.phone_words import flaw_words as phone_words
@@ -88,7 +88,7 @@ def _shown(contact: Contact, role: str) -> dict[str, Any]:
         "role": role,
         "phone": contact.phone or "",
         "email": contact.email or "",
-        "birthday": contact.birthday.isoformat() if contact.birthday else "",
+        "birthday": typed_date(contact.birthday),
         "birthday_lunar": contact.birthday_lunar,
         "preferences": contact.preferences,
     }
