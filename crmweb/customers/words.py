@@ -34,7 +34,7 @@ def due_words(due: Due, status: str = "customer") -> str:
 
 
 def rhythm_words(days_since_visit: int | None, every_days: int | None) -> str:
-    """`23 d since visit, due every 14`."""
+    """`23 d since visit, every 14 d`."""
     if days_since_visit is None:
         since = _("not visited yet")
     else:
@@ -42,8 +42,8 @@ def rhythm_words(days_since_visit: int | None, every_days: int | None) -> str:
     if every_days is None:
         return since
     if every_days == 1:
-        return _("%(since)s, due every day", since=since)
-    return _("%(since)s, due every %(days)s", since=since, days=every_days)
+        return _("%(since)s, every day", since=since)
+    return _("%(since)s, every %(days)s d", since=since, days=every_days)
 
 
 def every_days_words(days: int) -> str:

@@ -75,7 +75,7 @@ class TestWhoIsNear:
             "56 m",
             "north",
             "23 days overdue",
-            "37 d since visit, due every 14",
+            "37 d since visit, every 14 d",
             "Due today",
             "11.1 km",
         ):
