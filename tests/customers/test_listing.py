@@ -91,8 +91,9 @@ class TestWhoIsListed:
          "q=a&after=-1", "pin=all", "archived=2"],
     )  # fmt: skip
     def test_what_nobody_can_mean_is_told_so(self, phone_of: PhoneOf, lan: Actor, asked: str) -> None:
-        answer = phone_of(lan).get(f"/customers?{asked}")
+        answer = phone_of(lan).get(f"/customers?{asked}", headers=ENGLISH)
         assert answer.status_code == 422
+        assert "No customers yet" not in answer.text
         assert 'class="note late"' in answer.text
 
     def test_it_says_how_many_there_are_and_how_many_are_overdue(
