@@ -14,6 +14,8 @@ from typing import Final
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from crmweb.supervisor.patient_worker import PatientWorker
+
 THREADS: Final = 8
 
 
@@ -38,7 +40,7 @@ def serve(app: Flask, listener: socket.socket) -> None:
     options = {
         "bind": f"fd://{listener.fileno()}",
         "workers": 1,
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "threads": THREADS,
         "control_socket_disable": True,
         "graceful_timeout": 8,
