@@ -15,6 +15,7 @@ from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.customers.search import Search
 from crmweb.db import db, new_id, writing
+from crmweb.idempotency import refuse_taken
 from tests.customers.shops import ENGLISH, Acting, House, PhoneOf, shop
 
 
@@ -70,6 +71,27 @@ def test_a_contact_is_added_once_under_one_key(
     fields, key = {"name": "Anh Tùng", "id": str(new_id())}, {"Idempotency-Key": "k-1"}
     for _ in range(2):
         assert phone_of(lan).post(f"/customers/{bay}/contacts", data=fields, headers=key).status_code == 201
+    assert people_at(house, bay) == [("Anh Tùng", "other")]
+
+
+def test_of_two_people_added_at_once_under_one_id_none_is_swallowed(
+    phone_of: PhoneOf, house: House, lan: Actor, bay: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+
+    def look(model: type[Contact], id: uuid.UUID) -> None:
+        looked.append(id)
+        if len(looked) > 2:  # both looked before either wrote
+            refuse_taken(model, id)
+
+    monkeypatch.setattr("crmweb.customers.contacts.routes.refuse_taken", look)
+    minted = str(new_id())
+    answers: list[int] = []
+    for name in ("Anh Tùng", "Chị Hạnh"):
+        key = {"Idempotency-Key": f"adds-{len(answers)}"}
+        sent = {"name": name, "id": minted}
+        answers.append(phone_of(lan).post(f"/customers/{bay}/contacts", data=sent, headers=key).status_code)
+    assert answers == [201, 409]
     assert people_at(house, bay) == [("Anh Tùng", "other")]
 
 

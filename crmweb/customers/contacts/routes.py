@@ -103,6 +103,9 @@ def remove(id: uuid.UUID) -> ResponseReturnValue:
 def _added(id: uuid.UUID | None, form: ContactForm) -> Contact:
     contact = Contact.named(form.name.data or "", at=clock.now(), id=id)
     form.fill(contact)
+    # Before the customer is asked who stands there: one of the same id, added a moment ago, would pass for this one.
+    db.session.add(contact)
+    db.session.flush()
     return contact
 
 
