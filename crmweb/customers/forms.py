@@ -161,6 +161,8 @@ class CustomerForm(Form):
         return gettext("%(name)s has the code %(code)s. Choose another one.", name=seen.name, code=code)
 
     def _parent(self) -> str:
+        if self.customer and parents.is_hidden(self.customer.parent_id):
+            return gettext("They have a head office that you do not see. Ask your manager to change it.")
         found = parents.named(self.parent.data or "")
         if not found:
             return gettext("None of your customers has this code or name.")
@@ -207,8 +209,11 @@ class CustomerForm(Form):
         return customer
 
     def change(self, customer: Customer, *, by: Actor, at: datetime) -> None:
-        """Take over what was touched."""
-        customer.change(by=by, at=at, **self._facts())
+        """Take over what was touched; a head office that was never shown, or is no longer, stays."""
+        facts = self._facts()
+        if parents.is_hidden(customer.parent_id):
+            facts.pop("parent_id", None)
+        customer.change(by=by, at=at, **facts)
         self._move_pin(customer, by, at)
 
     def _facts(self) -> dict[str, Any]:

@@ -31,6 +31,13 @@ def spoken_name(parent_id: uuid.UUID | None) -> str:
     return (row.code or row.name) if row else ""
 
 
+def is_hidden(parent_id: uuid.UUID | None) -> bool:
+    """Whether there is a head office that the person at work may not see, and so may not take away."""
+    if parent_id is None:
+        return False
+    return db.session.scalar(select(Customer.id).where(Customer.id == parent_id)) is None
+
+
 def makes_circle(customer_id: uuid.UUID, parent_id: uuid.UUID) -> bool:
     """Whether the customer stands above this head office already, or is it."""
     with system_access("keeping head offices in order"):

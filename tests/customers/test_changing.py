@@ -172,6 +172,23 @@ def test_a_head_office_that_lan_may_not_see_stays_when_she_saves(
     assert facts(house, branch).parent_id == office
 
 
+@pytest.mark.parametrize("was", ["", '{"parent": "HQ"}'])
+def test_a_head_office_that_lan_may_not_see_is_not_hers_to_take_away(
+    phone_of: PhoneOf, house: House, lan: Actor, hung: Actor, bay: uuid.UUID, was: str
+) -> None:
+    with house(), writing():
+        office = shop("Trụ sở của Hùng", hung, code="HQ")
+        branch = shop("Chi nhánh của Lan", lan, parent_id=office)
+    phone = phone_of(lan)
+    cleared = phone.post(f"/customers/{branch}", data={"was": was, "parent": "", "name": "Mới"})
+    assert cleared.status_code == 303
+    replaced = phone.post(f"/customers/{branch}", data={"was": was, "parent": "KH-7"}, headers=ENGLISH)
+    assert replaced.status_code == 422
+    assert "a head office that you do not see" in replaced.text
+    found = facts(house, branch)
+    assert (found.name, found.parent_id) == ("Mới", office)
+
+
 @pytest.mark.parametrize("was", ["", "null", "[]", "7", '{"name": 7}', "[" * 100_000, '{"name": "x"}', '"x"'])
 def test_what_the_page_remembered_may_be_lost_or_forged(
     phone_of: PhoneOf, house: House, lan: Actor, bay: uuid.UUID, was: str
