@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ import argon2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from crmweb import clock
 from crmweb.accounts import passwords
@@ -73,6 +76,13 @@ def test_nothing_matches_what_is_no_password(kept: str | None) -> None:
         ("aaaaaaaaaaaabbbb", "easy"),
         ("lan7lan7lan7", "easy"),
         ("crmweb is my crm", "easy"),
+        ("P@ssw0rd2024!", "easy"),
+        ("Summer2025!!", "easy"),
+        ("Mật khẩu 12345", "easy"),
+        ("Saigon@123456", "easy"),
+        ("qwertyuiopasdf", "easy"),
+        ("manchesterunited", "easy"),
+        ("lan@20012001", "easy"),
         ("nguyenthilan at work", "name"),
         ("Nguyễn is my name", "name"),
         ("khoi.seller likes tea", "name"),
@@ -85,9 +95,40 @@ def test_a_password_that_others_could_guess_is_refused(password: str, word: str)
 
 
 @pytest.mark.usefixtures("_english")
+def test_what_many_people_choose_is_refused_with_their_usual_endings() -> None:
+    known = sorted(FREQUENCY_LISTS["passwords"], key=len)
+    long, short = (
+        [word for word in known if len(word) >= 12],
+        [word for word in known if len(word) == 8][:300],
+    )
+    tried = [*long, *(f"{word}{end}" for word in short for end in ("1234", "@2025", "123456"))]
+    assert len(tried) > 1_000
+    assert [password for password in tried if passwords.flaw(password) is None] == []
+
+
+def test_the_lists_are_read_when_somebody_chooses_a_password_and_not_before() -> None:
+    asked = "import crmweb.accounts.routes, sys; sys.exit('zxcvbn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
+
+
+@pytest.mark.usefixtures("_english")
+def test_the_hardest_password_to_judge_takes_a_moment() -> None:
+    begun = time.monotonic()
+    passwords.flaw("@$50(){}[]<!|" * 9)
+    assert time.monotonic() - begun < 2
+
+
+@pytest.mark.usefixtures("_english")
 @pytest.mark.parametrize(
     "password",
-    [PASSWORD, "mưa rơi trên mái tôn", "correct horse battery", "Zx9!Zx8!Zx7!q", "ă" + "bcdefghijkl" * 11],
+    [
+        PASSWORD,
+        "mưa rơi trên mái tôn",
+        "correct horse battery",
+        "thỏ trắng ăn bí",
+        "Zx9!Zx8!Zx7!q",
+        "ă" + "bcdefghijkl" * 11,
+    ],
 )
 def test_a_sentence_of_ones_own_is_taken(password: str) -> None:
     assert len(password) <= passwords.LONGEST
