@@ -7,10 +7,12 @@ the copy names is there. It holds everything about everybody, so only its owner 
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -25,6 +27,9 @@ from crmweb.supervisor.lock import FolderTaken, run_lock
 
 DATABASE: Final = "crmweb.sqlite3"
 FILES: Final = "files"
+
+UNREADABLE: Final = (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError)
+"""What reading a file that is no archive may raise, or no longer a whole one."""
 
 
 class CannotBackUp(Exception):
@@ -70,7 +75,15 @@ def check(database: Path) -> None:
     except pysqlite3.DatabaseError as error:
         raise CannotBackUp(f"{database.name} is not a sound database: {error}") from error
     if verdict != "ok":
-        raise CannotBackUp(f"{database.name} is not a sound database: {verdict}")
+        raise CannotBackUp(f"{database.name} is not a sound database: {' '.join(verdict.split())}")
+
+
+def _check_ours(database: Path) -> None:
+    """Raises CannotBackUp for a sound database that is somebody else's, or nobody's."""
+    with closing(pysqlite3.connect(database)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not {"alembic_version", "users"} <= tables:
+        raise CannotBackUp(f"{database.name} is a database, but not one of crmweb")
 
 
 class Backup:
@@ -134,6 +147,7 @@ class Restore:
             unpacked = Path(name)
             self._unpack(unpacked)
             check(unpacked / DATABASE)
+            _check_ours(unpacked / DATABASE)
             aside = self._move_aside(there) if there else None
             (unpacked / DATABASE).replace(database)
             if (unpacked / FILES).is_dir():
@@ -155,9 +169,11 @@ class Restore:
                 for member in tar:
                     if member.isfile():
                         _unpack_file(tar, member, folder)
-        except (tarfile.TarError, OSError, EOFError) as error:
-            raise CannotBackUp(f"{self.source} cannot be read as a backup: {error}") from error
-        if not (folder / DATABASE).exists():
+                _refuse_cut(tar)
+        except UNREADABLE as error:
+            why = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
+            raise CannotBackUp(f"{self.source} cannot be read as a backup: {why}") from error
+        if not (folder / DATABASE).is_file():
             raise CannotBackUp(f"{self.source} is not a backup of crmweb: there is no {DATABASE} in it")
 
     def _move_aside(self, there: list[Path]) -> Path:
@@ -170,13 +186,21 @@ class Restore:
 def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     """One file, never outside ``folder``, with our permissions and not those in the archive."""
     path = PurePosixPath(member.name)
-    if path.is_absolute() or ".." in path.parts or path.parts[0] not in (DATABASE, FILES):
+    if path.is_absolute() or ".." in path.parts or path.parts[:1] not in ((DATABASE,), (FILES,)):
         raise CannotBackUp(f"{member.name!r} has no place in a backup of crmweb")
     source, target = tar.extractfile(member), folder / path
     assert source is not None
     target.parent.mkdir(parents=True, exist_ok=True)
     with source, os.fdopen(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
         shutil.copyfileobj(source, out)
+
+
+def _refuse_cut(tar: tarfile.TarFile) -> None:
+    """An archive cut between two files looks whole but for the block of zeros at its end."""
+    assert tar.fileobj is not None
+    tar.fileobj.seek(tar.offset)
+    if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("it was cut")
 
 
 def _to_disk(path: Path) -> None:
@@ -204,7 +228,7 @@ def backup(file: Path) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--force", is_flag=True, help="Also when there is data already: it is moved aside, not deleted."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import threading
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pysqlite3
 import pytest
+from click.testing import CliRunner
 
-from crmweb.backup import DATABASE, Backup, CannotBackUp, Restore
+from crmweb.backup import DATABASE, Backup, CannotBackUp, Restore, restore
 from crmweb.config import Settings, load_settings
 from crmweb.supervisor.lock import run_lock
 
@@ -28,6 +30,7 @@ def shop(tmp_path: Path) -> Settings:
     (home / "files" / "2026" / "visit.jpg").write_bytes(b"a photo")
     with closing(pysqlite3.connect(home / DATABASE)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
         connection.execute("CREATE TABLE users (name TEXT)")
         connection.execute("CREATE TABLE visits (number INTEGER)")
         connection.execute("INSERT INTO users VALUES ('Nguyễn Thị Lan')")
@@ -146,6 +149,9 @@ def _tar(file: Path, **members: bytes) -> Path:
         {DATABASE: b"not a database at all, but long enough to be taken for one"},
         {DATABASE: b"", "../outside": b"escaped"},
         {"/etc/escaped": b"escaped"},
+        {"": b"nameless"},
+        {f"{DATABASE}/inside": b"below a file"},
+        {DATABASE: b""},
     ],
 )
 def test_what_is_no_backup_changes_nothing(
@@ -165,6 +171,59 @@ def test_a_cut_backup_changes_nothing(shop: Settings, elsewhere: Settings, tmp_p
     with pytest.raises(CannotBackUp):
         Restore(elsewhere, file).run(force=False)
     assert not (elsewhere.home / DATABASE).exists()
+
+
+def test_somebody_elses_database_changes_nothing(elsewhere: Settings, tmp_path: Path) -> None:
+    with closing(pysqlite3.connect(tmp_path / "recipes")) as connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    file = _tar(tmp_path / "recipes.backup", **{DATABASE: (tmp_path / "recipes").read_bytes()})
+    with pytest.raises(CannotBackUp, match="not one of crmweb"):
+        Restore(elsewhere, file).run(force=True)
+    assert not (elsewhere.home / DATABASE).exists()
+
+
+def _cuts(whole: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(whole)) as tar:
+        (first, photo) = (tar.getmember(name) for name in (DATABASE, "files/2026/visit.jpg"))
+    spoilt = bytearray(whole)
+    spoilt[first.offset_data + 100 : first.offset_data + 6000] = b"?" * 5900
+    cuts = (0, 100, 512, 1000, len(whole) // 2, first.offset_data + first.size, photo.offset)
+    packed = gzip.compress(whole)
+    return {f"cut at {at}": whole[:at] for at in cuts} | {
+        "spoilt": bytes(spoilt),
+        "a letter": "Chào chị, ".encode() * 1000,
+        "half a gzip": packed[: len(packed) // 2],
+        "spoilt gzip": packed[:200] + b"?" * 50 + packed[250:],
+        "a bare database": whole[first.offset_data : first.offset_data + first.size],
+    }
+
+
+def test_a_broken_backup_is_told_in_one_line_and_changes_nothing(
+    shop: Settings, elsewhere: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRMWEB_ENV", "test")
+    monkeypatch.setenv("CRMWEB_HOME", str(elsewhere.home))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("SECRET_KEY", "another machine: 71f0a9c3e5b84d26")
+    Backup(shop, tmp_path / "whole").write()
+    (elsewhere.home / DATABASE).write_bytes(b"what was there")
+    for what, content in _cuts((tmp_path / "whole").read_bytes()).items():
+        (tmp_path / "broken").write_bytes(content)
+        said = CliRunner().invoke(restore, [str(tmp_path / "broken"), "--force"])
+        assert (said.exit_code, said.output.count("\n")) == (1, 1), f"{what}: {said.output or said.exception}"
+        assert sorted(path.name for path in elsewhere.home.iterdir()) == [DATABASE, "run.lock"], what
+        assert (elsewhere.home / DATABASE).read_bytes() == b"what was there"
+
+
+@pytest.mark.parametrize("name", ["nothing here", "."])
+def test_what_is_no_file_is_told_in_one_line(
+    elsewhere: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("CRMWEB_ENV", "test")
+    monkeypatch.setenv("CRMWEB_HOME", str(elsewhere.home))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    said = CliRunner().invoke(restore, [str(tmp_path / name)])
+    assert (said.exit_code, said.output.count("\n")) == (1, 1), said.output
 
 
 def test_on_postgresql_it_says_what_to_use(tmp_path: Path) -> None:
