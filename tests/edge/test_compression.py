@@ -1,0 +1,25 @@
+"""A phone pays for every byte: what is text is sent small, to whoever can read it."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from flask.testing import FlaskClient
+
+from crmweb.accounts.actor import Actor
+from tests.customers.shops import PhoneOf
+
+
+@pytest.mark.parametrize("path", ["/", "/static/css/app.css"])
+def test_text_is_sent_small(phone_of: PhoneOf, lan: Actor, path: str) -> None:
+    phone = phone_of(lan)
+    plain, small = phone.get(path), phone.get(path, headers={"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in small.headers["Vary"]
+    assert len(small.data) < len(plain.data) / 2
+    assert len(gzip.decompress(small.data)) == pytest.approx(len(plain.data), rel=0.01)
+
+
+def test_who_cannot_read_it_gets_it_plain(client: FlaskClient) -> None:
+    assert "Content-Encoding" not in client.get("/session/new").headers
