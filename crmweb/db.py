@@ -41,6 +41,9 @@ from crmweb.config import PROJECT, Settings
 LOCK_PATIENCE = 3.0
 """Seconds that a write waits for its turn, so that a stuck writer is a 503 within five."""
 
+MMAP = f"mmap_size={2**30}"
+"""Bytes of SQLite's file that are read where the system keeps them, without a copy; an address, not memory of ours."""
+
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 """SQLite versions, first and last, that can lose a commit when the log is reset."""
 
@@ -161,7 +164,7 @@ def _listen_to_sqlite(engine: Engine) -> None:
     def prepare(connection: Any, _record: Any) -> None:
         # The driver would begin transactions by itself, and late; `begin` below does it.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", MMAP):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
