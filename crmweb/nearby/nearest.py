@@ -91,9 +91,7 @@ def due_counts(*, today: date, filters: Filters = NO_FILTERS) -> DueCounts | Non
     Raises NoPrincipal when nobody is at work.
     """
     search = _Search(Point(0, 0), today, 1, filters._replace(due=None))
-    if search.shape.everyone or search.scope_size() > COUNTED:
-        return None
-    return DueCounts._make(search.rows("due_counts")[0])
+    return None if search.shape.everyone else search.due_counts()
 
 
 class _Search:
@@ -108,6 +106,8 @@ class _Search:
         self.shape = Shape.of(
             who.sees_all, filters.person_id is not None, filters.due, filters.tiers, filters.statuses
         )
+        self.scope = who.viewer_id, filters.person_id
+        self.sizes: dict[Any, int] = db.session().info.setdefault("nearby_scope_sizes", {})
         self.parameters: dict[str, Any] = {
             "viewer": who.viewer_id and self.codec.id_in(who.viewer_id),
             "person": filters.person_id and self.codec.id_in(filters.person_id),
@@ -130,11 +130,17 @@ class _Search:
 
     def scope_size(self) -> int:
         """Assignments in the scope, counted once a session and up to one more than `NARROW`."""
-        sizes: dict[Any, int] = db.session().info.setdefault("nearby_scope_sizes", {})
-        key = self.parameters["viewer"], self.parameters["person"]
-        if key not in sizes:
-            sizes[key] = self.rows("scope_size", most=NARROW + 1)[0][0]
-        return sizes[key]
+        if self.scope not in self.sizes:
+            self.sizes[self.scope] = self.rows("scope_size", most=NARROW + 1)[0][0]
+        return self.sizes[self.scope]
+
+    def due_counts(self) -> DueCounts | None:
+        """What `nearest.due_counts` says. A scope that is small enough is counted on the way."""
+        size, overdue, due_today = self.rows("due_counts", most=COUNTED + 1)[0]
+        if size > COUNTED:
+            return None
+        self.sizes[self.scope] = size
+        return DueCounts(overdue, due_today)
 
     def of_everyone(self) -> list[Neighbour]:
         """By the neighbours on the curve, however far; if there are too few, those are all."""

@@ -85,11 +85,12 @@ def _answer(question: Question) -> dict[str, Any]:
         return {"rows": []}
     who: Actor = current_user._get_current_object()  # the proxy would look for them at each row
     today = who.today(clock.now())
+    counts = due_counts(today=today, filters=question.filters)  # first: it knows how large the scope is
     found = nearest(question.at, today=today, k=question.k, filters=question.filters)
     return {
         "rows": [Near.seen_by(who, neighbour, today=today) for neighbour in found],
         "more": len(found) == question.k < MOST,
-        "counts": due_counts(today=today, filters=question.filters),
+        "counts": counts,
         "people": _people(),
     }
 

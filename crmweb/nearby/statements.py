@@ -48,9 +48,9 @@ SELECT count(*) FROM (
 """
 
 _DUE_COUNTS = """
-SELECT count(DISTINCT CASE WHEN a.next_due < :today THEN a.customer_id END),
-       count(DISTINCT CASE WHEN a.next_due = :today THEN a.customer_id END)
-FROM {scope} AND {kept_a}
+SELECT count(*), count(DISTINCT CASE WHEN a.next_due < :today AND {kept_a} THEN a.customer_id END),
+       count(DISTINCT CASE WHEN a.next_due = :today AND {kept_a} THEN a.customer_id END)
+FROM (SELECT a.customer_id, a.next_due, a.tier, a.status FROM {scope} LIMIT :most) AS a
 """
 
 # Bounds: the haversine of K customers at least, nearest first.
