@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -84,7 +85,12 @@ def _keep_for_all(answer: Response) -> bool:
 
 def policy() -> str:
     """The Content-Security-Policy of every answer; a tile server is the one stranger that may send pictures."""
-    tiles = urlsplit(current_settings().tile_url)
+    return _policy(current_settings().tile_url)
+
+
+@cache
+def _policy(tile_url: str) -> str:
+    tiles = urlsplit(tile_url)
     stranger = f" {tiles.scheme}://{tiles.netloc.replace('{s}', '*')}" if tiles.netloc else ""
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{stranger}; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 import flask_babel
@@ -37,19 +38,23 @@ def lazy_gettext(text: str, **values: Any) -> Any:
 
 def _spoken() -> Any:
     """The words of the language at work. A page says a hundred of them, and flask-babel looks for its own at each."""
-    spoken = language()
-    if spoken not in _CATALOGUES:
-        _CATALOGUES[spoken] = flask_babel.get_translations()
-    return _CATALOGUES[spoken]
+    return _words_of(language())
 
 
-_CATALOGUES: dict[str, Any] = {}
-"""Language → its words."""
+@cache
+def _words_of(_language: str) -> Any:
+    return flask_babel.get_translations()
 
 
 def _written(text: str, **values: Any) -> Markup:
     """`gettext` for templates, where what fills the gaps is escaped. Jinja's own way there is three times as long."""
-    return Markup(_spoken().gettext(text)) % values  # noqa: S704 - our own words
+    said = _markup(text, language())
+    return said % values if values else said
+
+
+@cache
+def _markup(text: str, language: str) -> Markup:
+    return Markup(_words_of(language).gettext(text))  # noqa: S704 - our own words
 
 
 def _written_count(one: str, many: str, num: int, **values: Any) -> Markup:
