@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, MutableMapping
-from functools import lru_cache
+from collections.abc import Callable, Hashable, MutableMapping
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Flask, current_app
@@ -31,22 +31,25 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
 
-def kept(template: str, *gaps: object, **content: Hashable) -> Markup:
-    """A fragment that says `content` and nothing else, kept by it; `gaps` stand where it says `{{ gap }}`, in order.
+def kept(template: str) -> Callable[..., Markup]:
+    """A fragment like a macro, but rendered once for all who see the same: it is kept by what it says.
 
-    It is not told who looks: what it shows goes to everyone who may see the same.
+    Its names are the content that it may speak of, and nothing else, above all not who looks. What is given without
+    a name stands where it says `{{ gap }}`, in order.
     """
-    first, *others = _pieces(template, language(), asset("sprite.svg"), **content)
-    return first + Markup("").join(
-        part for gap, piece in zip(gaps, others, strict=True) for part in (escape(gap), piece)
-    )
+    return partial(_filled, template, language(), asset("sprite.svg"))
+
+
+def _filled(template: str, language: str, icons: str, *gaps: object, **content: Hashable) -> Markup:
+    first, *others = _pieces(template, language, icons, **content)
+    filled = [f"{escape(gap)}{piece}" for gap, piece in zip(gaps, others, strict=True)]
+    return Markup(first + "".join(filled))  # noqa: S704 - Jinja has escaped it
 
 
 @lru_cache(MOST_KEPT)
-def _pieces(template: str, _language: str, _icons: str, **content: Hashable) -> list[Markup]:
+def _pieces(template: str, _language: str, _icons: str, **content: Hashable) -> list[str]:
     """What lies between a fragment's gaps; in another language, and with other icons, it is another one."""
-    text = current_app.jinja_env.get_template(template).render(content, gap=GAP)
-    return [Markup(piece) for piece in text.split(GAP)]  # noqa: S704 - Jinja has escaped it
+    return current_app.jinja_env.get_template(template).render(content, gap=GAP).split(GAP)
 
 
 def init_app(app: Flask) -> None:

@@ -41,6 +41,10 @@ class Near(NamedTuple):
     distance_m: float
 
     @property
+    def metres(self) -> int:
+        return round(self.distance_m)
+
+    @property
     def minutes_on_foot(self) -> int | None:
         """None where nobody would walk."""
         if self.distance_m > WALKABLE_M:

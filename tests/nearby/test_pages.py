@@ -109,6 +109,35 @@ class TestWhoIsNear:
         page = phone_of(lan).get(HOAN_KIEM.replace("/nearby", "/nearby/map")).text
         assert distances(page) == [56, 1112, 11120]
 
+    def test_a_row_that_was_kept_is_told_in_each_language_and_from_each_place(
+        self, phone_of: PhoneOf, lan: Actor
+    ) -> None:
+        english, vietnamese = {"Accept-Language": "en"}, {"Accept-Language": "vi"}
+        phone = phone_of(lan)
+        for _ in range(2):
+            assert "11.1 km" in phone.get(HOAN_KIEM, headers=english).text
+            assert "11,1 km" in phone.get(HOAN_KIEM, headers=vietnamese).text
+        from_the_north = phone.get(HOAN_KIEM.replace("21.0285", "21.0300"), headers=english).text
+        assert distances(from_the_north) == [111, 945, 10953]
+        assert "south" in from_the_north
+
+    def test_a_name_with_signs_of_html_stays_a_name(
+        self, phone_of: PhoneOf, lan: Actor, house: House
+    ) -> None:
+        with house(), writing():
+            shop("Quán <b>Ngon</b> & 100%", lan, 21.0287)
+            shop("Quán <b>Ngon</b> & 100%", lan, 21.0288)
+        page = phone_of(lan).get(HOAN_KIEM).text
+        assert names(page)[:2] == ["Quán &lt;b&gt;Ngon&lt;/b&gt; &amp; 100%"] * 2
+        assert "<b>Ngon" not in page
+
+    def test_mai_reads_whose_customer_it_is_and_hung_does_not(
+        self, phone_of: PhoneOf, mai: Actor, hung: Actor
+    ) -> None:
+        for _ in range(2):
+            assert f"<span>{hung.name}</span>" in phone_of(mai).get(HOAN_KIEM).text
+            assert f"<span>{hung.name}</span>" not in phone_of(hung).get(HOAN_KIEM).text
+
     def test_a_tap_reaches_the_shop(self, phone_of: PhoneOf, lan: Actor) -> None:
         page = phone_of(lan).get(HOAN_KIEM).text
         assert 'href="tel:+84905412777"' in page
