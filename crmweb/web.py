@@ -38,6 +38,7 @@ compress = Compress()
 
 COMPRESSION = {
     "COMPRESS_ALGORITHM": ["br", "gzip"],
+    "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"],
     "COMPRESS_MIMETYPES": [
         "text/html", "text/css", "text/javascript", "text/plain", "application/json", "image/svg+xml",
         "application/manifest+json",
