@@ -34,14 +34,14 @@ def sent_by_script() -> bool:
 def told_path() -> str:
     """The path for the log: without the query, and without the secret that some paths carry."""
     for prefix in _secret_prefixes(current_app._get_current_object()):  # type: ignore[attr-defined]
-        if request.path.startswith(prefix):
-            return f"{prefix}…"
+        if (at := request.path.lower().find(prefix)) >= 0:
+            return f"{request.path[:at]}{prefix}…"
     return request.path
 
 
 @cache
 def _secret_prefixes(app: Flask) -> frozenset[str]:
-    """What stands before a token in our addresses; mistyped ones, which match no address, begin so too."""
+    """What stands before a token in our addresses; mistyped ones, which match no address, hold it somewhere."""
     return frozenset(
         rule.rule.partition("<")[0] for rule in app.url_map.iter_rules() if "token" in rule.arguments
     )

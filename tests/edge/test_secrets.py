@@ -77,6 +77,8 @@ def test_no_secret_is_heard_whatever_people_do(
         client.get(f"/join/{link}/"),
         client.get(f"/join/{link}/x?token={link}"),
         client.delete(f"/join/{link}"),
+        client.get(f"/Join/{link}"),
+        client.get(f"/crm/join/{link}"),
         client.post(f"/join/{link}", headers={"Sec-Fetch-Site": "cross-site"}),
         phone.get(f"/customers?q={NAME}&token={link}"),
         phone.post("/settings/password", data={"current": WRONG, "password": PASSWORD}),
