@@ -115,7 +115,10 @@ def local_path(target: str | None) -> str:
 
 def _stays_here(target: str) -> bool:
     elsewhere = (
-        not target.startswith("/") or target.startswith("//") or "\\" in target or "%5c" in target.lower()
+        not target.startswith("/")
+        or "//" in target.partition("?")[0]  # `/.//host`, too: whoever tidies it up makes a host of it
+        or "\\" in target
+        or "%5c" in target.lower()
     )
     return (
         not elsewhere and len(target) <= LONGEST_PATH and target.isprintable() and not urlsplit(target).netloc

@@ -36,6 +36,8 @@ ELSEWHERE = [
     "//evil.example",
     "///evil.example",
     "////evil.example/x",
+    "/.//evil.example",
+    "/x/..//evil.example",
     "/\\evil.example",
     "\\\\evil.example",
     "/\\/evil.example",
