@@ -88,7 +88,7 @@ def show(id: uuid.UUID) -> ResponseReturnValue:
 @needs("customers:read")
 def show_timeline(id: uuid.UUID) -> ResponseReturnValue:
     customer = found_customer(id)
-    most, before = 30, min(request.args.get("before", LATEST, type=int), LATEST)
+    most, before = 30, min(max(request.args.get("before", LATEST, type=int), 0), LATEST)
     found = entries(customer.id, most=most + 1, before=before)
     older = f"/customers/{id}/timeline?before={found[most - 1].seq}" if len(found) > most else None
     shown: dict[str, Any] = {"customer": customer, "entries": found[:most], "older": older}

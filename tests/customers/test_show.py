@@ -147,6 +147,8 @@ class TestTimeline:
         assert seen == [f"{number:02}" for number in range(69, -1, -1)]
         fragment = client.get(f"/customers/{phuc}/timeline?before=5", headers={"HX-Request": "true"}).text
         assert "<html" not in fragment
+        for before in ("-1", "-" + "9" * 30, "9" * 30, "x", ""):
+            assert client.get(f"/customers/{phuc}/timeline?before={before}").status_code == 200
 
     def test_the_last_three_notes_stand_on_top_however_old(
         self, phone_of: PhoneOf, house: House, lan: Actor, phuc: uuid.UUID
