@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSession, SessionInterface
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from crmweb.config import current_settings
@@ -40,17 +41,25 @@ def _our_origins() -> tuple[str, ...]:
 
 
 def refuse_null() -> None:
-    """A NUL is nobody's typing, and PostgreSQL cannot store it."""
-    if any("\0" in text for text in _sent_texts()):
+    """A NUL is nobody's typing, and PostgreSQL cannot store it.
+
+    In an address or a name it is somebody's game. In what people filled in it came with a paste or a keyboard's slip:
+    there it is left out, so that nobody loses a page of words to a character that cannot be seen.
+    """
+    if any("\0" in text for text in _named_texts()):
         raise BadRequest
+    if any("\0" in text for texts in request.form.listvalues() for text in texts):
+        request.form = ImmutableMultiDict(
+            [(name, text.replace("\0", "")) for name, text in request.form.items(multi=True)]
+        )
 
 
-def _sent_texts() -> Iterator[str]:
+def _named_texts() -> Iterator[str]:
     yield request.path
-    for values in (request.args, request.form):
-        for name, texts in values.lists():
-            yield name
-            yield from texts
+    yield from request.form
+    for name, texts in request.args.lists():
+        yield name
+        yield from texts
 
 
 def limit_browser(answer: Response) -> Response:
