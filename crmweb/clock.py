@@ -35,6 +35,20 @@ def today(zone: str) -> date:
     return now().astimezone(ZoneInfo(zone)).date()
 
 
+def read_moment(text: str) -> datetime | None:
+    """A moment as a phone tells it (ISO 8601), in UTC; one without a zone is meant so. None for nothing.
+
+    Raises ValueError for what is no moment.
+    """
+    if not text.strip():
+        return None
+    moment = datetime.fromisoformat(text.strip())
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(text) from None
+
+
 @contextmanager
 def frozen(at: datetime) -> Iterator[HeldClock]:
     """For tests: hold the time at ``at`` (aware) in every thread of this process until the block ends."""

@@ -13,6 +13,9 @@ from typing import Literal, NamedTuple, Self
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius (2a + b) / 3 of WGS 84: H. Moritz, "Geodetic Reference System 1980", J. Geodesy 74 (2000)."""
 
+AROUND_M = 40_075_017
+"""Metres around the equator (WGS 84); no accuracy is worse."""
+
 AXIS_BITS = 26
 CELLS_AN_AXIS = 1 << AXIS_BITS
 CELLS_PER_DEGREE = CELLS_AN_AXIS / 360
@@ -72,6 +75,16 @@ class Point:
     def cell(self) -> int:
         """The point's `cell`."""
         return cell(self.lat, self.lng)
+
+
+def read_accuracy(text: str) -> float | None:
+    """Metres of accuracy as a phone tells them; None for nothing. Raises ValueError for what is no such number."""
+    if not text.strip():
+        return None
+    metres = float(text)
+    if not isfinite(metres) or not 0 <= metres <= AROUND_M:
+        raise ValueError(text)
+    return metres
 
 
 class Box(NamedTuple):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from flask import abort
 from sqlalchemy import and_, or_, select
 
+from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
 from crmweb.customers.assignments.models import Assignment
@@ -14,10 +16,27 @@ from crmweb.customers.models import Customer
 from crmweb.db import db
 from crmweb.scope import Principal, act_for, system_access
 
+OLDEST = timedelta(days=30)
+"""How far back one may still write by the rights that one had then."""
+
 
 def widen(actor: Actor, why: str) -> None:
     """Let the rest of this request write beyond what the actor sees; whoever calls has checked that it is right."""
     act_for(Principal(actor.id, sees_all=True, why=why))
+
+
+def open_way(customer_id: uuid.UUID, *, by: Actor, at: datetime, why: str, helping: bool = False) -> bool:
+    """Let `by` write about this customer as of the moment `at`, by the rights that they had then.
+
+    `helping`: a teammate's customer is right too; returns whether it is that. 404 for a stranger's.
+    """
+    if sees(customer_id, by):
+        return False
+    theirs = looked_after_at(customer_id, by, max(at, clock.now() - OLDEST))
+    if not theirs and not (helping and is_a_teammates(customer_id, by)):
+        abort(404)
+    widen(by, why)
+    return not theirs
 
 
 def sees(customer_id: uuid.UUID, actor: Actor) -> bool:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from math import isfinite
+from datetime import date, datetime, timedelta
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnprocessableEntity
 
 from crmweb import clock
+from crmweb.customers.beyond import OLDEST
 from crmweb.customers.fields import lines, one_line
 from crmweb.customers.place_words import point_words
-from crmweb.geo import BadPoint, Point
+from crmweb.geo import BadPoint, Point, read_accuracy
 from crmweb.languages import gettext as _
 from crmweb.notes.models import LONGEST
 from crmweb.reminders.models import Promised
@@ -22,10 +22,6 @@ from crmweb.visits.models import KINDS
 from crmweb.visits.outcomes import SHUT, Outcome
 from crmweb.visits.verdicts import Fix
 
-OLDEST = timedelta(days=30)
-"""How late a check-in may arrive."""
-WIDEST_M = 40_075_000
-"""Metres around the equator; no accuracy is worse."""
 LONGEST_PROMISE = 500
 MOST_PROMISES = 10
 
@@ -53,26 +49,17 @@ def read_fix(sent: Mapping[str, str]) -> Fix | None:
 
 
 def _accuracy(text: str) -> float | None:
-    if not text.strip():
-        return None
     try:
-        metres = float(text)
+        return read_accuracy(text)
     except ValueError:
-        metres = float("nan")
-    if not isfinite(metres) or not 0 <= metres <= WIDEST_M:
-        raise BadVisit("accuracy_m", _("The accuracy is a number of metres."))
-    return metres
+        raise BadVisit("accuracy_m", _("The accuracy is a number of metres.")) from None
 
 
 def read_moment(sent: Mapping[str, str], name: str) -> datetime | None:
     """A moment in ISO 8601, in UTC; one without a zone is meant so. Raises `BadVisit`."""
-    text = sent.get(name, "").strip()
-    if not text:
-        return None
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return clock.read_moment(sent.get(name, ""))
+    except ValueError:
         raise BadVisit(name, _("A moment looks like 2026-11-25T08:15:00Z.")) from None
 
 

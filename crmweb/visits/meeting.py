@@ -9,7 +9,7 @@ from flask import abort
 from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
-from crmweb.customers.beyond import is_a_teammates, looked_after_at, sees, widen
+from crmweb.customers.beyond import open_way, sees, widen
 from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db
@@ -23,13 +23,7 @@ from crmweb.web import not_found_unless
 
 def may_visit(customer_id: uuid.UUID, *, by: Actor, at: datetime) -> bool:
     """Open the way for a visit at that moment; returns whether it is a helper's. 404 for a stranger's customer."""
-    if sees(customer_id, by):
-        return False
-    helper = not looked_after_at(customer_id, by, at)
-    if helper and not is_a_teammates(customer_id, by):
-        abort(404)
-    widen(by, "a visit to a colleague's customer")
-    return helper
+    return open_way(customer_id, by=by, at=at, why="a visit to a colleague's customer", helping=True)
 
 
 def own_visit(id: uuid.UUID, *, by: Actor) -> Visit:
