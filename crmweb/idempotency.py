@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec
+from urllib.parse import quote
 
 from flask import Response, abort, current_app, g, make_response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import Conflict, NotFound, UnprocessableEntity
 
 from crmweb import clock
+from crmweb.browser import on_https
 from crmweb.db import Model, db
 from crmweb.errors import sent_by_script
 from crmweb.scope import system_access
@@ -87,10 +89,7 @@ def _repeated() -> ResponseReturnValue | None:
         return None
     if kept.digest != _digest() or kept.endpoint != request.endpoint:
         abort(422, "This Idempotency-Key was used for something else.")
-    try:
-        return _answer(kept.record_id, kept.status)
-    except NotFound:
-        return _named(make_response({"id": str(kept.record_id)}), kept.record_id, kept.status)
+    return _answer(kept.record_id, kept.status)
 
 
 def keep(record_id: uuid.UUID, *, status: int = 201) -> None:
@@ -128,9 +127,22 @@ def acknowledged(path: str, *, notice: str | None = None, about: object = "") ->
 
 def _answer(record_id: uuid.UUID, status: int, notice: str | None = None) -> ResponseReturnValue:
     if not sent_by_script():
-        return go(url_for(g.once_shows, id=record_id), notice=notice, about=record_id)
-    shown = make_response(current_app.ensure_sync(current_app.view_functions[g.once_shows])(id=record_id))
+        return taken(go(url_for(g.once_shows, id=record_id), notice=notice, about=record_id))
+    try:
+        shown = make_response(current_app.ensure_sync(current_app.view_functions[g.once_shows])(id=record_id))
+    except NotFound:
+        shown = make_response({"id": str(record_id)})
     return _named(shown, record_id, status)
+
+
+def taken(answer: Response) -> Response:
+    """The answer to a plain form, which tells the next page that this key's write is in the house.
+
+    The phone forgets its draft by it (`static/js/local-draft.js`), and by nothing else.
+    """
+    if key := _key():
+        answer.set_cookie("taken", quote(key), max_age=600, samesite="Lax", secure=on_https())
+    return answer
 
 
 def _named(answer: Response, record_id: uuid.UUID, status: int) -> Response:

@@ -17,6 +17,9 @@ from crmweb.scope import OfCustomer
 LONGEST = 10_000
 """Characters; about four pages, more than anybody dictates in one go."""
 
+ABOUT = ("phone", "zalo")
+"""What a note may be about, where it was offered after a tap on Call or Zalo."""
+
 
 class Note(OfCustomer, Model):
     """Written once and kept as it was. `at` is the phone's time, `recorded_at` ours."""
@@ -40,9 +43,11 @@ class Note(OfCustomer, Model):
         at: datetime,
         now: datetime,
         id: uuid.UUID | None = None,
+        about: str = "",
     ) -> Note:
-        """Keep what somebody wrote; it is on the timeline at once."""
+        """Keep what somebody wrote; it is on the timeline at once. `about`: one of `ABOUT`, or nothing."""
         note = cls(id=id or new_id(), customer_id=customer.id, by_id=by.id, text=text, at=at, recorded_at=now)
         db.session.add(note)
-        timeline.record(customer, "note.written", by=by, at=at, payload={"text": text}, id=note.id)
+        told = {"text": text, "about": about} if about else {"text": text}
+        timeline.record(customer, "note.written", by=by, at=at, payload=told, id=note.id)
         return note

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
-from crmweb.customers.fields import lines
+from crmweb.customers.beyond import narrow, open_way, sees
+from crmweb.customers.fields import is_blank, lines
 from crmweb.customers.finding import found_customer
-from crmweb.db import writing
-from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
+from crmweb.customers.models import Customer
+from crmweb.db import db, writing
+from crmweb.errors import sent_by_script
+from crmweb.idempotency import keep, minted_id, once, refuse_taken, taken, written
 from crmweb.languages import gettext as _
-from crmweb.notes.models import LONGEST, Note
-from crmweb.web import NOTICES, Notice, needs, page
+from crmweb.notes.models import ABOUT, LONGEST, Note
+from crmweb.web import NOTICES, Notice, go, local_path, needs, page
 
 notes = Blueprint("notes", __name__)
 
@@ -25,31 +29,81 @@ NOTICES["note_written"] = lambda _about: Notice(_("Noted"))
 @notes.get("/customers/<uuid:customer_id>/notes/new")
 @needs("visits:write")
 def new(customer_id: uuid.UUID) -> ResponseReturnValue:
-    return page("notes/new.html", customer=found_customer(customer_id), text="", wrong="")
+    return _form(found_customer(customer_id), back=request.args.get("back"), about=request.args.get("about"))
 
 
 @notes.post("/customers/<uuid:customer_id>/notes")
 @needs("visits:write")
 @once(shows="customers.show")
 def create(customer_id: uuid.UUID) -> ResponseReturnValue:
-    customer, text = found_customer(customer_id), lines(request.form.get("text"))
+    """Kept with the phone's time, and by the rights of that moment: the customer may be another's by now."""
+    minted, text, at = minted_id(request.form.get("id")), lines(request.form.get("text")), _written_at()
+    open_way(customer_id, by=current_user, at=at, why="a note from before a hand-over")
     if wrong := _wrong(text):
-        return page("notes/new.html", status=422, customer=customer, text=text, wrong=wrong)
-    minted = minted_id(request.form.get("id"))
+        return _refused(customer_id, text, wrong)
     refuse_taken(Note, minted)
     with writing():
-        now = clock.now()
-        Note.write(found_customer(customer_id), text, by=current_user, at=now, now=now, id=minted)
+        customer, about = db.session.get_one(Customer, customer_id), _about(request.form.get("about"))
+        Note.write(customer, text, by=current_user, at=at, now=clock.now(), id=minted, about=about)
         keep(customer_id)
-    return written(customer_id, notice="note_written")
+    narrow(current_user)
+    return _go_on(customer_id)
+
+
+def _written_at() -> datetime:
+    """When the phone says it was, never later than now. A phone's odd clock must not cost anybody a note."""
+    now = clock.now()
+    try:
+        return min(clock.read_moment(request.form.get("client_at", "")) or now, now)
+    except ValueError:
+        return now
+
+
+def _about(kind: str | None) -> str:
+    return kind if kind in ABOUT else ""
 
 
 def _wrong(text: str) -> str:
-    if not text:
+    if is_blank(text):
         return _("Write something first.")
     if len(text) > LONGEST:
         return _("%(typed)s characters are too many. At most %(most)s fit.", typed=len(text), most=LONGEST)
     return ""
+
+
+def _refused(customer_id: uuid.UUID, text: str, wrong: str) -> ResponseReturnValue:
+    """The words come back, with what to do about them."""
+    customer = db.session.get_one(Customer, customer_id)
+    sent = request.form.get
+    return _form(customer, back=sent("back"), about=sent("about"), text=text, wrong=wrong, status=422)
+
+
+def _go_on(customer_id: uuid.UUID) -> ResponseReturnValue:
+    """Back to the visit that somebody came from, else to the customer; home, when they are no longer theirs."""
+    if sent_by_script() or (sees(customer_id, current_user) and not request.form.get("back")):
+        return written(customer_id, notice="note_written")
+    return taken(go(local_path(request.form.get("back")), notice="note_written"))
+
+
+def _form(
+    customer: Customer,
+    *,
+    back: str | None,
+    about: str | None,
+    text: str = "",
+    wrong: str = "",
+    status: int = 200,
+) -> ResponseReturnValue:
+    return page(
+        "notes/new.html",
+        status=status,
+        customer=customer,
+        back=local_path(back) if back else "",
+        about=_about(about),
+        text=text,
+        wrong=wrong,
+        most=LONGEST,
+    )
 
 
 def init_app(app: Flask) -> None:

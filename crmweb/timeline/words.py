@@ -134,7 +134,11 @@ def _visited(payload: dict[str, Any]) -> Said:
 
 
 def _noted(payload: dict[str, Any]) -> Said:
-    return Said("notebook-pen", _("Note"), quote=payload.get("text", ""))
+    icon, title = {
+        "phone": ("phone", _("Note on the call")),
+        "zalo": ("message-circle", _("Note on the Zalo message")),
+    }.get(payload.get("about", ""), ("notebook-pen", _("Note")))
+    return Said(icon, title, quote=payload.get("text", ""))
 
 
 def _called(payload: dict[str, Any]) -> Said:

@@ -7,4 +7,7 @@ import "./once.js";
 import "./reach.js";
 import "./chips.js";
 import "./geo-field.js";
+import "./local-draft.js";
+import "./word-chips.js";
+import "./note-offer.js";
 import "./wide.js";

@@ -1,9 +1,11 @@
-// <form data-once>: the phone names the new record (`id`) and the attempt (`Idempotency-Key`) when it sends.
+// <form data-once>: the phone names the new record (`id`) and the attempt (`Idempotency-Key`) when it sends; with
+// data-offline, since it may arrive much later, also the moment by its own clock (`client_at`).
 // The same words sent again, by a double tap or after a lost answer, are the same act and keep both names;
 // changed words are a new act. A name that the server wrote into the form stands.
 import { uuid7 } from "./uuid7.js";
 
-const NAMES = ["id", "Idempotency-Key"];
+const MINT = { id: uuid7, "Idempotency-Key": uuid7, client_at: () => new Date().toISOString() };
+export const NAMES = Object.keys(MINT);
 const sent = new WeakMap();
 
 /** Everything people filled in, as one text to compare by. */
@@ -13,7 +15,7 @@ function words(form) {
 }
 
 /** The hidden field of that name. Made here and not in the page, or a reload would bring back an old name. */
-function nameField(form, name) {
+export function nameField(form, name) {
   const field = form.elements.namedItem(name) ?? document.createElement("input");
   if (!field.form) form.append(Object.assign(field, { type: "hidden", name }));
   return field;
@@ -23,8 +25,9 @@ function nameAct(form) {
   const now = words(form);
   const changed = sent.has(form) && sent.get(form) !== now;
   for (const name of NAMES) {
+    if (name === "client_at" && !form.matches("[data-offline]")) continue;
     const field = nameField(form, name);
-    if (changed || !field.value) field.value = uuid7();
+    if (changed || !field.value) field.value = MINT[name]();
   }
   sent.set(form, now);
 }

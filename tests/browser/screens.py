@@ -42,6 +42,7 @@ WITH_AN_ID = {
     "/customers/<uuid:id>": ["/customers/{full}", "/customers/{bare}"],
     "/customers/<uuid:id>/timeline": ["/customers/{full}/timeline"],
     "/customers/<uuid:id>/edit": ["/customers/{full}/edit"],
+    "/customers/<uuid:customer_id>/notes/new": ["/customers/{full}/notes/new?about=phone"],
     "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
     "/contacts/<uuid:id>/edit": ["/contacts/{contact}/edit"],
 }
