@@ -52,10 +52,11 @@ def _hang_slices(app: Flask) -> None:
     from crmweb.customers import routes as customers
     from crmweb.nearby import routes as nearby
     from crmweb.notes import routes as notes
+    from crmweb.reminders import routes as reminders
     from crmweb.routes import news as routes_news
     from crmweb.today import routes as today
     from crmweb.visits import routes as visits
 
     routes_news.listen()
-    for slice_ in (health, styleguide, accounts, customers, notes, visits, nearby, today):
+    for slice_ in (health, styleguide, accounts, customers, notes, reminders, visits, nearby, today):
         slice_.init_app(app)

@@ -49,6 +49,17 @@ def read_moment(text: str) -> datetime | None:
         raise ValueError(text) from None
 
 
+def on_the_phone(text: str | None) -> datetime:
+    """When it was by a phone's own clock, never later than now. A clock that babbles must not cost anybody their words:
+    what is no moment counts as now.
+    """
+    here = now()
+    try:
+        return min(read_moment(text or "") or here, here)
+    except ValueError:
+        return here
+
+
 @contextmanager
 def frozen(at: datetime) -> Iterator[HeldClock]:
     """For tests: hold the time at ``at`` (aware) in every thread of this process until the block ends."""

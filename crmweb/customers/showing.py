@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -12,6 +15,9 @@ from crmweb.customers.models import Customer
 from crmweb.customers.overview import Overview
 from crmweb.customers.tiers import Tier
 from crmweb.web import page
+
+BESIDE: dict[str, Callable[[Customer], Any]] = {}
+"""What slices above lay on a customer's page, by the name that their fragment there goes by."""
 
 
 def show_customer(
@@ -32,4 +38,5 @@ def show_customer(
         every_days=Tier.intervals().get(customer.tier or ""),
         assignment_form=assignment,
         refused=refused,
+        **{name: found(customer) for name, found in BESIDE.items()},
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
@@ -37,7 +36,8 @@ def new(customer_id: uuid.UUID) -> ResponseReturnValue:
 @once(shows="customers.show")
 def create(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Kept with the phone's time, and by the rights of that moment: the customer may be another's by now."""
-    minted, text, at = minted_id(request.form.get("id")), lines(request.form.get("text")), _written_at()
+    minted, text = minted_id(request.form.get("id")), lines(request.form.get("text"))
+    at = clock.on_the_phone(request.form.get("client_at"))
     open_way(customer_id, by=current_user, at=at, why="a note from before a hand-over")
     if wrong := _wrong(text):
         return _refused(customer_id, text, wrong)
@@ -48,15 +48,6 @@ def create(customer_id: uuid.UUID) -> ResponseReturnValue:
         keep(customer_id)
     narrow(current_user)
     return _go_on(customer_id)
-
-
-def _written_at() -> datetime:
-    """When the phone says it was, never later than now. A phone's odd clock must not cost anybody a note."""
-    now = clock.now()
-    try:
-        return min(clock.read_moment(request.form.get("client_at", "")) or now, now)
-    except ValueError:
-        return now
 
 
 def _about(kind: str | None) -> str:

@@ -8,9 +8,11 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, or_, select, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from crmweb import timeline
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
 from crmweb.customers.models import Customer
 from crmweb.db import Model, db, new_id
 from crmweb.scope import Scoped, looked_after, works_for_viewer
@@ -50,6 +52,9 @@ class Reminder(Scoped, Model):
     done_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     dropped_at: Mapped[datetime | None]
 
+    customer: Mapped[Customer | None] = relationship()
+    person: Mapped[User] = relationship(foreign_keys=[person_id])
+
     @classmethod
     def seen_by_viewer(cls) -> ColumnElement[bool]:
         columns = cls.__table__.c
@@ -74,6 +79,7 @@ class Reminder(Scoped, Model):
             promised_by=promised_by, cause_id=cause_id, created_by_id=by.id, created_at=at,
         )  # fmt: skip
         db.session.add(reminder)
+        reminder._tell("promise.made", by=by, at=at, customer=customer)
         return reminder
 
     @classmethod
@@ -82,14 +88,30 @@ class Reminder(Scoped, Model):
         theirs = and_(cls.person_id == person_id, cls.done_at.is_(None), cls.dropped_at.is_(None))
         return select(cls).where(theirs, cls.due_at < before).order_by(cls.due_at, cls.id)
 
+    @classmethod
+    def promised(cls, customer_id: uuid.UUID) -> Select[Any]:
+        """What both sides have promised at a customer and not kept yet, the earliest first."""
+        waiting = and_(cls.promised_by.is_not(None), cls.done_at.is_(None), cls.dropped_at.is_(None))
+        theirs = select(cls).where(cls.customer_id == customer_id, waiting).options(joinedload(cls.person))
+        return theirs.order_by(cls.due_at, cls.id)
+
     def done(self, *, by: Actor, at: datetime) -> None:
         """It is done; said twice, the first time counts."""
         if self.done_at is None:
             self.done_at, self.done_by_id = at, by.id
+            self._tell("promise.kept", by=by, at=at, customer=self.customer)
 
-    def undo(self) -> None:
+    def undo(self, *, by: Actor, at: datetime) -> None:
         """It is not done after all."""
-        self.done_at = self.done_by_id = None
+        if self.done_at is not None:
+            self.done_at = self.done_by_id = None
+            self._tell("promise.reopened", by=by, at=at, customer=self.customer)
+
+    def _tell(self, kind: str, *, by: Actor, at: datetime, customer: Customer | None) -> None:
+        """Promises stand on the customer's timeline; what somebody only has to remember does not."""
+        if self.promised_by is not None and customer is not None:
+            told = {"text": self.text, "by": self.promised_by, "until": self.due_at.isoformat()}
+            timeline.record(customer, kind, by=by, at=at, payload=told)
 
     def drop(self, *, at: datetime) -> None:
         """Nobody has to do it any more: what it came from was taken back."""

@@ -141,6 +141,30 @@ def _noted(payload: dict[str, Any]) -> Said:
     return Said(icon, title, quote=payload.get("text", ""))
 
 
+def _promise(payload: dict[str, Any], ours: str, theirs: str) -> Said:
+    title = theirs if payload.get("by") == "them" else ours
+    return Said("handshake", title, quote=payload.get("text", ""))
+
+
+def _promise_made(payload: dict[str, Any]) -> Said:
+    said = _promise(payload, _("Promised by us"), _("Promised by them"))
+    try:
+        until = datetime.fromisoformat(payload["until"]).astimezone(ZoneInfo(chosen_zone()))
+    except (KeyError, TypeError, ValueError):
+        return said
+    return said._replace(detail=_("By %(day)s", day=short_date(until.date())), shape="open")
+
+
+def _promise_kept(payload: dict[str, Any]) -> Said:
+    return _promise(payload, _("We kept a promise"), _("They kept a promise"))._replace(
+        icon="check", shape="ok"
+    )
+
+
+def _promise_reopened(payload: dict[str, Any]) -> Said:
+    return _promise(payload, _("Our promise is still to keep"), _("Their promise is still to keep"))
+
+
 def _called(payload: dict[str, Any]) -> Said:
     return Said("phone", _("Call"), _minutes(payload), payload.get("text", ""))
 
@@ -162,6 +186,9 @@ _SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
     "visit.finished": _visited,
     "note.written": _noted,
     "call.logged": _called,
+    "promise.made": _promise_made,
+    "promise.kept": _promise_kept,
+    "promise.reopened": _promise_reopened,
 }
 
 
