@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Double, ForeignKey, Index, String, select, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import Double, ForeignKey, Index, Select, String, select, text
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.models import Customer
 from crmweb.db import Model, db, new_id
+from crmweb.geo import Point, haversine_m
 from crmweb.scope import OfCustomer
 from crmweb.timeline.models import HasId
 
@@ -76,6 +77,30 @@ class Proposal(OfCustomer, Model):
         proposal.lat, proposal.lng, proposal.accuracy_m = place or (None, None, None)
         db.session.add(proposal)
         return proposal
+
+    @classmethod
+    def waiting(cls) -> Select[Any]:
+        """Those that the viewer sees and nobody has decided, the oldest first."""
+        undecided = select(cls).where(cls.decided_at.is_(None))
+        return undecided.options(joinedload(cls.customer), joinedload(cls.by)).order_by(cls.at, cls.id)
+
+    @classmethod
+    def waiting_at(cls, customer: Customer) -> list[Proposal]:
+        """Those at one customer."""
+        return list(db.session.scalars(cls.waiting().where(cls.customer_id == customer.id)))
+
+    @property
+    def moves_m(self) -> float | None:
+        """How many metres the pin would move; nothing where there is none yet."""
+        here = self.customer
+        if self.lat is None or self.lng is None or not here.has_pin or here.lat is None or here.lng is None:
+            return None
+        return haversine_m(Point(here.lat, here.lng), Point(self.lat, self.lng))
+
+    @property
+    def decider(self) -> str | None:
+        """Who is to decide: the manager of whoever proposed it, if they have one."""
+        return db.session.scalar(select(User.name).where(User.id == self.by.manager_id))
 
     def may_be_decided_by(self, actor: Actor) -> bool:
         """Nobody approves what they proposed themselves."""

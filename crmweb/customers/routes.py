@@ -22,6 +22,7 @@ from crmweb.customers.forms import CustomerForm
 from crmweb.customers.listing import COUNTED, Listing, Page
 from crmweb.customers.locating import locate_later
 from crmweb.customers.models import Customer
+from crmweb.customers.proposing import proposals
 from crmweb.customers.search import Search
 from crmweb.customers.showing import show_customer
 from crmweb.customers.tiers import Tier
@@ -204,5 +205,5 @@ def _refuse_taken(id: uuid.UUID | None) -> None:
 def init_app(app: Flask) -> None:
     words.init_app(app)
     timeline_words.init_app(app)
-    for blueprint in (customers, contact_routes.contacts, assignment_routes.assignments):
+    for blueprint in (customers, contact_routes.contacts, assignment_routes.assignments, proposals):
         app.register_blueprint(blueprint)

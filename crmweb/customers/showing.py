@@ -13,6 +13,7 @@ from crmweb.accounts.colleagues import colleagues
 from crmweb.customers.assignments.forms import AssignmentForm
 from crmweb.customers.models import Customer
 from crmweb.customers.overview import Overview
+from crmweb.customers.proposals import Proposal
 from crmweb.customers.tiers import Tier
 from crmweb.web import page
 
@@ -38,5 +39,6 @@ def show_customer(
         every_days=Tier.intervals().get(customer.tier or ""),
         assignment_form=assignment,
         refused=refused,
+        proposals=Proposal.waiting_at(customer),
         **{name: found(customer) for name, found in BESIDE.items()},
     )

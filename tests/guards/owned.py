@@ -14,7 +14,9 @@ from crmweb.accounts.sessions import DeviceSession
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer
+from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, writing
+from crmweb.reminders.models import Reminder
 from crmweb.visits.models import Visit
 from tests.shops import Shops
 
@@ -49,6 +51,17 @@ def _visit(lan: Actor, shops: Shops) -> object:
         return Visit.check_in(customer, by=lan, at=clock.now()).id
 
 
+def _reminder(lan: Actor, shops: Shops) -> object:
+    with writing():
+        customer, today = db.session.get_one(Customer, shops.lan), clock.today(lan.zone)
+        return Reminder.promise(customer, "Tea", promised_by="us", until=today, by=lan, at=clock.now()).id
+
+
+def _proposal(lan: Actor, shops: Shops) -> object:
+    with writing():
+        return Proposal.make(db.session.get_one(Customer, shops.lan), GONE, by=lan, at=clock.now()).id
+
+
 LANS: dict[tuple[str, str], FindsOne] = {
     ("accounts", "id"): _device,
     ("customers", "id"): _shop,
@@ -61,6 +74,9 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("visits", "id"): _visit,
     ("visits", "customer_id"): _shop,
     ("assignments", "customer_id"): _shop,
+    ("reminders", "id"): _reminder,
+    ("proposals", "id"): _proposal,
+    ("proposals", "customer_id"): _shop,
 }
 """(slice, name of the argument) → one of Lan's."""
 
