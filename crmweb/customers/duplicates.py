@@ -27,16 +27,22 @@ MOST = 5
 _LOOKED_AT = 50
 
 
-Team = Select[Any, Any, Any, Any, Any, Any, Any]
+Team = Select[Any, Any, Any, Any, Any, Any, Any, Any]
 
 
 @dataclass(frozen=True)
 class Twin:
-    """A customer who may be the one that is being added. `id` only where the person may see them."""
+    """A customer who may be the one that is being added. `id` only where the person may see them.
+
+    `helps_id` where they may not, and a teammate looks after them now: the address to which a helper's visit is posted.
+    It gives nothing away: every page and fragment under it answers 404, and only a visit, of which its people are told,
+    is taken.
+    """
 
     name: str
     responsible: str
     id: uuid.UUID | None
+    helps_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,7 @@ class Newcomer:
         with system_access("warning of duplicates"):
             rows = {row.id: row for row in (*self._of_one_number(team), *self._of_one_name(team))}
         visible = set(db.session.scalars(select(Customer.id).where(Customer.id.in_(rows))))
-        return [
-            Twin(row.name, row.responsible, row.id if row.id in visible else None) for row in rows.values()
-        ][:MOST]
+        return [_twin(row, row.id in visible) for row in rows.values()][:MOST]
 
     def _of_one_number(self, team: Team) -> Iterable[Any]:
         numbers = [number.e164 for number in map(read_phone, self.phones) if number.e164]
@@ -75,6 +79,12 @@ class Newcomer:
         return haversine_m(self.at, Point(row.lat, row.lng)) <= CLOSE_M
 
 
+def _twin(row: Any, visible: bool) -> Twin:
+    if visible:
+        return Twin(row.name, row.responsible, row.id)
+    return Twin(row.name, row.responsible, None, row.id if row.started_at else None)
+
+
 def _of_the_team(by: Actor) -> Team:
     """Customers with the name of one who looks after them: of everyone under the same manager."""
     team: list[ColumnElement[bool]] = []
@@ -85,7 +95,7 @@ def _of_the_team(by: Actor) -> Team:
     return (
         select(
             Customer.id, Customer.name, Customer.address, Customer.lat, Customer.lng, Customer.pin_flaw,
-            User.name.label("responsible"),
+            User.name.label("responsible"), Assignment.started_at,
         )
         .join(Assignment, Assignment.customer_id == Customer.id)
         .join(User, User.id == Assignment.person_id)

@@ -115,6 +115,13 @@ def new() -> ResponseReturnValue:
     return _form(CustomerForm(people=_people(), data={"responsible": str(current_user.id), **data}))
 
 
+@customers.get("/customers/new/here")
+@needs("customers:write")
+def new_here() -> ResponseReturnValue:
+    """A lead, by its name and where one stands."""
+    return _form(CustomerForm(people=_people()), here=True)
+
+
 @customers.post("/customers")
 @needs("customers:write")
 @once(shows="customers.show")
@@ -177,9 +184,11 @@ def restore(id: uuid.UUID) -> ResponseReturnValue:
     return written(id, status=200, notice="customer_restored")
 
 
-def _form(form: CustomerForm, *, status: int = 200, twins: list[Twin] | None = None) -> ResponseReturnValue:
+def _form(
+    form: CustomerForm, *, status: int = 200, twins: list[Twin] | None = None, here: bool = False
+) -> ResponseReturnValue:
     return page(
-        "customers/form.html",
+        "customers/here.html" if here or request.form.get("here") else "customers/form.html",
         status=status,
         form=form,
         customer=form.customer,

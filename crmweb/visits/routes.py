@@ -18,6 +18,7 @@ from crmweb.db import db, writing
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
 from crmweb.visits.forms import BadVisit, CheckIn, Finish, read_fix
+from crmweb.visits.helping import tell_its_people
 from crmweb.visits.meeting import end_visit, may_visit, own_visit
 from crmweb.visits.models import Visit
 from crmweb.visits.outcomes import Outcome
@@ -52,6 +53,8 @@ def check_in(customer_id: uuid.UUID) -> ResponseReturnValue:
         )  # fmt: skip
         if visit.outcome == "gone":
             Proposal.make(customer, GONE, by=current_user, at=clock.now(), cause_id=visit.id)
+        if helper:
+            tell_its_people(visit, by=current_user, at=clock.now())
         visit_id, over = visit.id, visit.ended_at is not None
         keep(visit_id)
     return written(visit_id, notice="visit_finished" if over else None)

@@ -1,0 +1,117 @@
+"""A visit to a teammate's shop, found through the warning of a duplicate: its people are told."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
+from crmweb.customers.models import Customer
+from crmweb.db import db, writing
+from crmweb.notifications import Delivery
+from crmweb.visits.helping import helped_lately
+from crmweb.visits.models import Visit
+from tests.customers.shops import ENGLISH, Acting, House, PhoneOf
+from tests.visits.conftest import NEAR, CheckIn
+
+LEAD = {"here": "1", "status": "lead", "name": "tap hoa co ba", **NEAR}
+
+
+def add(phone: FlaskClient, **fields: str) -> str:
+    answer = phone.post("/customers", data={**LEAD, **fields}, headers=ENGLISH)
+    assert answer.status_code in (303, 422)
+    return answer.text if answer.status_code == 422 else answer.headers["Location"]
+
+
+def test_hung_sees_only_name_and_person_of_the_twin_and_may_log_a_visit(
+    phone_of: PhoneOf, hung: Actor, co_ba: uuid.UUID
+) -> None:
+    warned = add(phone_of(hung))
+    assert "Tạp hóa Cô Ba · Nguyễn Thị Lan" in warned
+    assert f'href="/customers/{co_ba}"' not in warned
+    assert f'action="/customers/{co_ba}/visits"' in warned
+    assert 'name="lat" value="21.0286"' in warned
+    for page in ("", "/timeline", "/edit", "/notes/new"):
+        assert phone_of(hung).get(f"/customers/{co_ba}{page}").status_code == 404
+
+
+def test_lan_is_led_to_her_own_shop_instead(phone_of: PhoneOf, lan: Actor, co_ba: uuid.UUID) -> None:
+    warned = add(phone_of(lan))
+    assert f'href="/customers/{co_ba}"' in warned
+    assert "Log a visit there" not in warned
+
+
+def test_another_team_hears_nothing_of_it(phone_of: PhoneOf, outsider: Actor, co_ba: uuid.UUID) -> None:
+    assert add(phone_of(outsider)).startswith("/customers/")
+
+
+def test_the_usual_form_offers_the_visit_too(phone_of: PhoneOf, hung: Actor, co_ba: uuid.UUID) -> None:
+    answer = phone_of(hung).post(
+        "/customers", data={"name": "tap hoa co ba", "kind": "shop", **NEAR}, headers=ENGLISH
+    )
+    assert f'form="help-{co_ba}"' in answer.text
+
+
+def test_lan_is_told_by_mail_once_in_her_language(
+    check_in: CheckIn, phone_of: PhoneOf, hung: Actor, lan: Actor, co_ba: uuid.UUID, house: House
+) -> None:
+    with house(), writing():
+        db.session.get_one(User, lan.id).locale = "vi"
+    helped = check_in(co_ba, phone=phone_of(hung))
+    again = check_in(co_ba, phone=phone_of(hung), id=helped.visit_id)  # type: ignore[attr-defined]
+    assert (helped.status_code, again.status_code) == (201, 422)  # another client_at under the same key
+    with house():
+        (mail,) = db.session.scalars(select(Delivery))
+        assert (mail.kind, mail.recipient) == ("email", "lan@example.com")
+        assert mail.payload["subject"] == "Lê Văn Hùng đã ghé điểm bán Tạp hóa Cô Ba của bạn"
+
+
+def test_her_own_visit_tells_nobody(check_in: CheckIn, co_ba: uuid.UUID, house: House) -> None:
+    check_in(co_ba)
+    with house():
+        assert db.session.scalars(select(Delivery)).all() == []
+
+
+def test_who_has_no_address_is_told_on_today(
+    check_in: CheckIn, phone_of: PhoneOf, hung: Actor, lan: Actor, mai: Actor, co_ba: uuid.UUID, house: House,
+    acting: Acting,
+) -> None:  # fmt: skip
+    with house(), writing():
+        db.session.get_one(User, lan.id).email = None
+    visit_id = check_in(co_ba, phone=phone_of(hung)).visit_id  # type: ignore[attr-defined]
+    week_ago = clock.now() - timedelta(days=7)
+    with house():
+        assert db.session.scalars(select(Delivery)).all() == []
+    with acting(lan):
+        (news,) = helped_lately(lan.id, week_ago)
+        assert (news.visit_id, news.customer_id, news.visitor) == (visit_id, co_ba, hung.name)
+        assert helped_lately(lan.id, clock.now()) == []
+    for who in (hung, mai):
+        with acting(who):
+            assert helped_lately(who.id, week_ago) == []
+
+
+def test_nobody_is_helped_at_a_shop_that_is_nobodys_yet(
+    phone_of: PhoneOf, hung: Actor, co_ba: uuid.UUID, house: House, lan: Actor
+) -> None:
+    """Lan begins there next week; until then a helper's visit would be refused, so none is offered."""
+    with house(), writing():
+        db.session.get_one(Customer, co_ba).assignments[0].started_at = None
+    warned = add(phone_of(hung))
+    assert "Nguyễn Thị Lan" in warned
+    assert "Log a visit there" not in warned
+
+
+def test_the_visit_of_a_helper_is_hungs_and_leaves_lans_rhythm(
+    check_in: CheckIn, phone_of: PhoneOf, hung: Actor, co_ba: uuid.UUID, house: House
+) -> None:
+    check_in(co_ba, phone=phone_of(hung), kind="closed", outcome="closed")
+    with house():
+        visit = db.session.scalars(select(Visit)).one()
+        assert (visit.person_id, visit.helper) == (hung.id, True)
+        assert db.session.get_one(Customer, co_ba).assignments[0].last_visit_at is None
