@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import joinedload
 
 from crmweb.accounts.actor import Actor
 from crmweb.customers.faces import Face, faces
@@ -121,7 +122,8 @@ class Agenda:
     def reminders(self) -> list[Reminder]:
         """What is due until the end of the day."""
         midnight = datetime.combine(self.day + timedelta(days=1), datetime.min.time(), self.who.tzinfo)
-        return list(db.session.scalars(Reminder.open_of(self.who.id, before=midnight).limit(50)))
+        due = Reminder.open_of(self.who.id, before=midnight).options(joinedload(Reminder.customer))
+        return list(db.session.scalars(due.limit(50)))
 
 
 _OF_A_VISIT = (

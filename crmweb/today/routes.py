@@ -11,6 +11,7 @@ from crmweb.customers.due import Due
 from crmweb.today.agenda import Agenda
 from crmweb.today.due import count_due, due_customers, team_behind
 from crmweb.today.stop_routes import stops
+from crmweb.visits.helping import NEWS_FOR, helped_lately
 from crmweb.web import needs, page
 
 today = Blueprint("today", __name__)
@@ -36,6 +37,7 @@ def show() -> ResponseReturnValue:
         now=now,
         waiting=[(customer, Due.seen_from(day, customer.next_due)) for customer in waiting[:OFFERED]],
         due=count_due(current_user.id, day),
+        helped=helped_lately(current_user.id, now - NEWS_FOR)[:OFFERED],
         team=team_behind(day, but=current_user.id) if current_user.may("team:read") else [],
     )
 

@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.geo import Point
+from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.visits.models import Visit
 from crmweb.visits.verdicts import Fix
@@ -166,6 +167,30 @@ def test_a_next_step_stands_in_the_plan_of_its_day_and_goes_when_taken_back(
     with house(), writing():
         db.session.get_one(Visit, made).reopen(by=lan, at=clock.now())
     assert ahead(lans) == []
+
+
+def test_what_was_promised_for_today_stands_there_until_it_is_done(
+    lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor
+) -> None:
+    with house(), writing():
+        customer = db.session.get_one(Customer, round_[0])
+        for text, days in (("Send the quote", 0), ("Count the stock", -2), ("Next week's thing", 7)):
+            until = MONDAY.date() + timedelta(days=days)
+            Reminder.promise(customer, text, promised_by="us", until=until, by=lan, at=MONDAY)
+        quote = db.session.scalars(select(Reminder.id).where(Reminder.text == "Send the quote")).one()
+    page = lans.get("/").text
+    assert "Next week" not in page
+    assert page.index("Count the stock") < page.index("Send the quote")
+    lans.post(f"/reminders/{quote}/done")
+    assert "Send the quote" not in lans.get("/").text
+
+
+def test_lan_learns_who_stood_in_for_her(
+    lans: FlaskClient, round_: list[uuid.UUID], house: House, hung: Actor
+) -> None:
+    with house(), writing():
+        Visit.check_in(db.session.get_one(Customer, round_[2]), by=hung, at=clock.now(), helper=True)
+    assert "Hùng was there, today 08:00" in lans.get("/").text
 
 
 def test_today_with_thirty_stops_asks_the_database_a_fixed_number_of_times(
