@@ -62,7 +62,7 @@ def test_lan_proposes_a_pin_and_sees_that_it_waits_for_mai(
 ) -> None:
     assert propose().status_code == 303
     shown = phone_of(lan).get(f"/customers/{co_ba}", headers=ENGLISH).text
-    assert "Pin 420 m from here" in shown
+    assert "Pin 420 m from the old one" in shown
     assert "Waits for Mai" in shown
     assert "/approve" not in shown
     assert len(waiting()) == 1
