@@ -6,8 +6,21 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, delete, or_, select
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    Integer,
+    String,
+    UniqueConstraint,
+    cast,
+    delete,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.models import Oversight, User
@@ -80,9 +93,18 @@ class Calendar:
 
     @classmethod
     def of(cls, person_id: uuid.UUID, *, around: date) -> Calendar:
-        """The nearest week up the line of managers, and all days off up that line from 60 days before `around` on."""
-        above = list(db.session.scalars(select(Oversight.viewer_id).where(Oversight.person_id == person_id)))
-        return cls(_nearest_week(person_id, above), _days_off(above, around))
+        """The nearest week up the line of managers, and all days off up that line from 60 days before `around` on.
+
+        Asked by every screen that says what is overdue, so it is one statement; a team with a week of its own costs more.
+        """
+        weeks: dict[uuid.UUID | None, int] = {}
+        off: set[date] = set()
+        for row in db.session.execute(_said_for(person_id, around)):
+            if row.day is None:
+                weeks[row.head_id] = row.weekdays
+            else:
+                off.add(row.day)
+        return cls(_nearest(person_id, weeks), frozenset(off))
 
     def works(self, day: date) -> bool:
         return bool(self.weekdays >> day.weekday() & 1) and day not in self.days_off
@@ -104,16 +126,21 @@ class Calendar:
         return day
 
 
-def _nearest_week(person_id: uuid.UUID, above: list[uuid.UUID]) -> int:
-    theirs = or_(WorkingWeek.head_id.in_(above), WorkingWeek.head_id.is_(None))
-    weeks = {week.head_id: week.weekdays for week in db.session.scalars(select(WorkingWeek).where(theirs))}
+def _said_for(person_id: uuid.UUID, around: date) -> Any:
+    """The weeks and the days off of everybody above a person, and of the company."""
+    above = select(Oversight.viewer_id).where(Oversight.person_id == person_id)
+    weeks = select(WorkingWeek.head_id, WorkingWeek.weekdays, cast(null(), Date).label("day"))
+    days = select(DayOff.head_id, cast(null(), Integer), DayOff.day)
+    return union_all(
+        weeks.where(or_(WorkingWeek.head_id.in_(above), WorkingWeek.head_id.is_(None))),
+        days.where(
+            or_(DayOff.head_id.in_(above), DayOff.head_id.is_(None)), DayOff.day >= around - _LOOKED_BACK
+        ),
+    )
+
+
+def _nearest(person_id: uuid.UUID, weeks: dict[uuid.UUID | None, int]) -> int:
     head: uuid.UUID | None = person_id if weeks.keys() - {None} else None
     while head is not None and head not in weeks:
         head = db.session.scalar(select(User.manager_id).where(User.id == head))
     return weeks.get(head, MONDAY_TO_SATURDAY)
-
-
-def _days_off(above: list[uuid.UUID], around: date) -> frozenset[date]:
-    theirs = or_(DayOff.head_id.in_(above), DayOff.head_id.is_(None))
-    found = select(DayOff.day).where(theirs, DayOff.day >= around - _LOOKED_BACK)
-    return frozenset(db.session.scalars(found))

@@ -211,7 +211,8 @@ class Customer(Pinned, Reachable, WithContacts, Scoped, Model):
     ) -> Assignment:
         """Let a person look after this customer; the one who already does stands as it is."""
         for standing in self.assignments:
-            if standing.person_id == person.id and standing.line == line and standing.ended_at is None:
+            own = standing.person_id == person.id and standing.stands_in_for_id is None
+            if own and standing.line == line and standing.ended_at is None:
                 return standing
         assignment = Assignment.between(self, person, at=at, line=line, since=since, until=until)
         timeline.record(

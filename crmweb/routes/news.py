@@ -12,7 +12,7 @@ from crmweb.customers.assignments.models import Assignment
 from crmweb.db import db
 from crmweb.routes.models import Route, RouteStop
 from crmweb.routes.next_days import plan_next_days
-from crmweb.routes.plans import NEXT_STEP, Day, Stop
+from crmweb.routes.plans import NEXT_STEP, Day, Stop, follow_routes, leave_days
 from crmweb.timeline import Event, happened
 
 
@@ -20,54 +20,71 @@ def _next_step(_kind: str, *, event: Event, **_: Any) -> None:
     """The next day follows from the visit; another day that was agreed stands in the plan of that day."""
     if event.by_id is None:
         return
+    _forget_next_step(event)
     _plan(event)
     if next_on := event.payload.get("next_on"):
-        day = Day(event.by_id, date.fromisoformat(next_on))
-        day.add(event.customer_id, at=event.recorded_at, why=NEXT_STEP, cause_id=event.id)
+        day = date.fromisoformat(next_on)
+        if (person_id := _who_goes(event, day)) is not None:
+            Day(person_id, day).add(event.customer_id, at=event.recorded_at, why=NEXT_STEP, cause_id=event.id)
 
 
 def _taken_back(_kind: str, *, event: Event, **_: Any) -> None:
-    """A result that is taken back takes its next step along."""
-    if event.by_id is None:
-        return
+    """A result that is taken back takes its next step along. A visit that just began has none."""
+    if event.by_id is not None and event not in db.session.new:
+        _forget_next_step(event)
+        _plan(event)
+
+
+def _forget_next_step(event: Event) -> None:
     for stop in db.session.scalars(select(Stop).where(Stop.cause_id == event.id, Stop.why == NEXT_STEP)):
         db.session.delete(stop)
-    _plan(event)
 
 
-def _handed_over(_kind: str, *, event: Event, **_: Any) -> None:
-    """Who does not look after a customer any more does not run a route through them."""
-    person_id = event.payload.get("person_id")
-    if person_id is None or _still_there(uuid.UUID(person_id), event.customer_id):
+def _who_goes(event: Event, day: date) -> uuid.UUID | None:
+    """Who keeps what was agreed for that day: the visitor or, once they stand in no more, the one whose work it is."""
+    theirs = [each for each in _standing(event.customer_id) if each.person_id == event.by_id]
+    if any(each.until is None or each.until >= day for each in theirs):
+        return event.by_id
+    return next((each.stands_in_for_id for each in theirs if each.stands_in_for_id), None)
+
+
+def _assignment_ended(_kind: str, *, event: Event, **_: Any) -> None:
+    """Who does not look after a customer any more does not go there; what was covered comes back."""
+    if (told := event.payload.get("person_id")) is None:
         return
+    person_id = uuid.UUID(told)
+    if covered := event.payload.get("stands_in_for_id"):
+        follow_routes([person_id, uuid.UUID(covered)], [event.customer_id], at=event.at)
+        return
+    # Not flushed yet, since with the end whoever hands over may lose sight of the customer.
+    with db.session.no_autoflush:
+        standing = [each for each in _standing(event.customer_id) if each.person_id == person_id]
+        if not any(each.ended_at is None and each.stands_in_for_id is None for each in standing):
+            _leave_routes(person_id, event)
+            leave_days(person_id, event.customer_id, at=event.at)
+
+
+def _leave_routes(person_id: uuid.UUID, event: Event) -> None:
     theirs = (
         select(RouteStop)
         .join(Route)
-        .where(Route.person_id == uuid.UUID(person_id), RouteStop.customer_id == event.customer_id)
+        .where(Route.person_id == person_id, RouteStop.customer_id == event.customer_id)
     )
     for stop in db.session.scalars(theirs):
-        db.session.delete(stop)
+        stop.left_out_at = stop.left_out_at or event.at
+
+
+def _standing(customer_id: uuid.UUID) -> list[Assignment]:
+    standing = select(Assignment).where(Assignment.customer_id == customer_id, Assignment.ended_at.is_(None))
+    return list(db.session.scalars(standing).unique())
 
 
 def _plan(event: Event) -> None:
     """For the visitor, and for whom they stand in."""
     db.session.flush()
-    covered = select(Assignment.stands_in_for_id).where(
-        Assignment.customer_id == event.customer_id, Assignment.person_id == event.by_id,
-        Assignment.ended_at.is_(None), Assignment.stands_in_for_id.is_not(None),
-    )  # fmt: skip
-    for person_id in {event.by_id, *db.session.scalars(covered)}:
-        if person_id is not None:
-            plan_next_days(person_id, [event.customer_id])
-
-
-def _still_there(person_id: uuid.UUID, customer_id: uuid.UUID) -> bool:
-    standing = select(Assignment.id).where(
-        Assignment.person_id == person_id,
-        Assignment.customer_id == customer_id,
-        Assignment.ended_at.is_(None),
-    )
-    return db.session.scalar(standing.limit(1)) is not None
+    theirs = [each for each in _standing(event.customer_id) if each.person_id == event.by_id]
+    for person_id in {event.by_id, *(each.stands_in_for_id for each in theirs)} - {None}:
+        plan_next_days(person_id, [event.customer_id])  # type: ignore[arg-type]
 
 
 def listen() -> None:
@@ -76,6 +93,6 @@ def listen() -> None:
         ("visit.finished", _next_step),
         ("visit.started", _taken_back),
         ("visit.left", _taken_back),
-        ("assignment.ended", _handed_over),
+        ("assignment.ended", _assignment_ended),
     ):
         happened.connect(hear, sender=kind)

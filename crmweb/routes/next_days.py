@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
 
 from crmweb.accounts.working_days import Calendar
 from crmweb.customers.assignments.models import Assignment
@@ -46,7 +47,7 @@ def _standing(person_id: uuid.UUID, customer_ids: list[uuid.UUID]) -> list[Assig
     found = select(Assignment).where(
         theirs, own, Assignment.customer_id.in_(customer_ids), Assignment.ended_at.is_(None)
     )
-    return list(db.session.scalars(found).unique())
+    return list(db.session.scalars(found.options(selectinload(Assignment.customer))).unique())
 
 
 def _running(person_id: uuid.UUID, customer_ids: list[uuid.UUID]) -> Running:
@@ -54,8 +55,11 @@ def _running(person_id: uuid.UUID, customer_ids: list[uuid.UUID]) -> Running:
         select(RouteStop.customer_id, RouteStop.since, Route.weekdays, Route.weeks)
         .join(Route, Route.id == RouteStop.route_id)
         .where(
-            Route.person_id == person_id, Route.ended_at.is_(None), RouteStop.customer_id.in_(customer_ids)
-        )
+            Route.person_id == person_id,
+            Route.ended_at.is_(None),
+            RouteStop.left_out_at.is_(None),
+            RouteStop.customer_id.in_(customer_ids),
+        )  # fmt: skip
     )
     found: Running = defaultdict(list)
     for row in rows:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Iterable, Sequence, Set
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    ForeignKey,
-    Index,
-    String,
-    and_,
-    literal,
-    or_,
-    select,
-    text,
-    union_all,
-)
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy import Date, ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, mapped_column
 
-from crmweb.accounts.working_days import Calendar
+from crmweb.accounts.models import User
 from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.models import Customer
 from crmweb.db import Model, db
-from crmweb.routes.models import Route, RouteStop
-from crmweb.routes.weeks import Rhythm
+from crmweb.routes.running import routed_on
 from crmweb.scope import OfCustomer
 
 ROUTE, ADDED, NEXT_STEP = "route", "added", "next_step"
@@ -69,14 +57,12 @@ class Day:
     def customer_ids(self) -> list[uuid.UUID]:
         """Whom to visit, in order. Customers that one may not see any more are left out."""
         stops = self._rows()
-        kept = [stop for stop in stops if stop.taken_out_at is None]
+        kept = [stop.customer_id for stop in stops if stop.taken_out_at is None]
         if self._is_laid_down():
-            return [stop.customer_id for stop in kept]
-        known = {stop.customer_id for stop in stops}
-        return [
-            *(each for each in routed_on(self.person_id, self.day) if each not in known),
-            *(stop.customer_id for stop in kept),
-        ]
+            return kept
+        out = {stop.customer_id for stop in stops if stop.taken_out_at is not None}
+        routed = [each for each in routed_on(self.person_id, self.day) if each not in out]
+        return [*routed, *(each for each in kept if each not in routed)]
 
     def lay_down(self, *, at: datetime) -> None:
         """Make rows of what the routes say, once; from now on the day is changed by hand alone."""
@@ -111,12 +97,6 @@ class Day:
         if position is not None:
             self._put(customer_id, position)
 
-    def forget_next_step(self, customer_id: uuid.UUID, cause_id: uuid.UUID) -> None:
-        """The visit that asked for it took it back."""
-        stop = db.session.get(Stop, (self.person_id, self.day, customer_id))
-        if stop is not None and stop.why == NEXT_STEP and stop.cause_id == cause_id:
-            db.session.delete(stop)
-
     def take_out(self, customer_id: uuid.UUID, *, at: datetime) -> int | None:
         """Do not go there on that day; returns where it stood, None when it was not in the day."""
         self.lay_down(at=at)
@@ -143,6 +123,21 @@ class Day:
         if customer_id in self.customer_ids():
             self._put(customer_id, position)
 
+    def follow(self, customer_ids: Iterable[uuid.UUID], *, done: Set[uuid.UUID] = frozenset()) -> None:
+        """A route was changed by hand after the day was laid down: these customers come and go with it.
+
+        What somebody did to this day by hand stands, and so does whoever was visited (`done`).
+        """
+        wanted = set(customer_ids) - done
+        routed = [each for each in routed_on(self.person_id, self.day) if each in wanted]
+        stops = {stop.customer_id: stop for stop in self._rows()}
+        for place, customer_id in enumerate(each for each in routed if each not in stops):
+            self._new(customer_id, ROUTE).position = len(stops) + place
+        for customer_id in wanted.difference(routed) & stops.keys():
+            if stops[customer_id].why == ROUTE and stops[customer_id].taken_out_at is None:
+                db.session.delete(stops[customer_id])
+        db.session.flush()
+
     def _put(self, customer_id: uuid.UUID, position: int) -> None:
         order = [each for each in self.customer_ids() if each != customer_id]
         order.insert(min(max(position, 0), len(order)), customer_id)
@@ -163,57 +158,52 @@ class Day:
         return stop
 
     def _rows(self) -> list[Stop]:
-        theirs = select(Stop).where(Stop.person_id == self.person_id, Stop.day == self.day)
+        theirs = (
+            select(Stop)
+            .join(Customer, Customer.id == Stop.customer_id)
+            .where(Stop.person_id == self.person_id, Stop.day == self.day, Customer.archived_at.is_(None))
+        )
         return list(db.session.scalars(theirs.order_by(Stop.position, Stop.customer_id)))
 
     def _is_laid_down(self) -> bool:
         return db.session.get(DayPlan, (self.person_id, self.day)) is not None
 
 
-def routed_on(person_id: uuid.UUID, day: date) -> list[uuid.UUID]:
-    """Whom the routes bring on that date: one's own, without what others cover then, and what one covers."""
-    if day in Calendar.of(person_id, around=day).days_off:
-        return []
-    rhythms = db.session.execute(_stops_of(person_id, day))
-    return list(
-        dict.fromkeys(row.customer_id for row in rhythms if Rhythm(row.weekdays, row.weeks).runs_on(day))
-    )
+def follow_routes(people: Iterable[uuid.UUID], customer_ids: Sequence[uuid.UUID], *, at: datetime) -> None:
+    """Let the days that these people, and those who stand in for them, laid down already follow their routes."""
+    covers = select(Assignment.person_id).where(
+        Assignment.stands_in_for_id.in_(list(people)), Assignment.ended_at.is_(None),
+        Assignment.customer_id.in_(customer_ids),
+    )  # fmt: skip
+    db.session.flush()
+    everyone = {*people, *db.session.scalars(covers)}
+    for plan, zone in db.session.execute(
+        select(DayPlan, User.zone)
+        .join(User, User.id == DayPlan.person_id)
+        .where(DayPlan.person_id.in_(everyone), DayPlan.day >= at.date() - timedelta(days=1))
+    ):
+        today = at.astimezone(ZoneInfo(zone)).date()
+        if plan.day >= today:
+            done = _visited_since(today, zone, customer_ids) if plan.day == today else set()
+            Day(plan.person_id, plan.day).follow(customer_ids, done=done)
 
 
-def _stops_of(person_id: uuid.UUID, day: date) -> Any:
-    """The stops of the routes that this person runs on that date: their own, then those they cover, in order."""
-    own, cover = aliased(Assignment), aliased(Assignment)
-    standing = select(
-        RouteStop.customer_id, Route.weekdays, Route.weeks, literal(0), Route.created_at, RouteStop.position
+def leave_days(person_id: uuid.UUID, customer_id: uuid.UUID, *, at: datetime) -> None:
+    """Who does not look after a customer any more does not go there either, from today on."""
+    zone = db.session.scalar(select(User.zone).where(User.id == person_id)) or "UTC"
+    today = at.astimezone(ZoneInfo(zone)).date()
+    done = _visited_since(today, zone, [customer_id])
+    ahead = select(Stop).where(
+        Stop.person_id == person_id, Stop.customer_id == customer_id, Stop.day >= today
     )
-    routed = standing.join(Route, Route.id == RouteStop.route_id).where(
-        Route.ended_at.is_(None), RouteStop.since <= day
-    )
-    covered = select(own.id).where(
-        own.customer_id == RouteStop.customer_id, own.stands_in_for_id == person_id, *_at_work(own, day)
-    )
-    mine = routed.where(Route.person_id == person_id, ~covered.exists())
-    theirs = (
-        routed.with_only_columns(
-            RouteStop.customer_id,
-            Route.weekdays,
-            Route.weeks,
-            literal(1),
-            Route.created_at,
-            RouteStop.position,
-        )
-        .join(
-            cover, and_(cover.customer_id == RouteStop.customer_id, cover.stands_in_for_id == Route.person_id)
-        )
-        .where(cover.person_id == person_id, *_at_work(cover, day))
-    )
-    return union_all(mine, theirs).order_by(text("4, 5, 6"))
+    for stop in db.session.scalars(ahead):
+        if stop.day != today or customer_id not in done:
+            db.session.delete(stop)
 
 
-def _at_work(cover: Any, day: date) -> tuple[ColumnElement[bool], ...]:
-    """Whether somebody stands in on that date."""
-    return (
-        cover.since <= day,
-        or_(cover.until.is_(None), cover.until >= day),
-        cover.ended_at.is_(None),
+def _visited_since(today: date, zone: str, customer_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    midnight = datetime.combine(today, time(), ZoneInfo(zone))
+    seen = select(Assignment.customer_id).where(
+        Assignment.customer_id.in_(customer_ids), Assignment.last_visit_at >= midnight
     )
+    return set(db.session.scalars(seen))

@@ -113,13 +113,17 @@ def _pin_removed(_payload: dict[str, Any]) -> Said:
 
 
 def _assigned(payload: dict[str, Any]) -> Said:
-    return Said(
-        "user-round", _("%(person)s looks after them", person=payload.get("person")), payload.get("line", "")
-    )
+    person, other = payload.get("person"), payload.get("stands_in_for")
+    if other:
+        return Said("user-round", _("%(person)s stands in for %(other)s", person=person, other=other))
+    return Said("user-round", _("%(person)s looks after them", person=person), payload.get("line", ""))
 
 
 def _unassigned(payload: dict[str, Any]) -> Said:
-    person = payload.get("person")
+    person, other = payload.get("person"), payload.get("stands_in_for")
+    if other:
+        words = _("%(person)s no longer stands in for %(other)s", person=person, other=other)
+        return Said("user-round", words)
     return Said(
         "user-round", _("%(person)s no longer looks after them", person=person), payload.get("line", "")
     )

@@ -11,12 +11,17 @@ revision = "0004"
 down_revision = "0003"
 
 OUTCOMES = (("order_taken", True), ("interested", False), ("no_order", False), ("not_now", False))
+OWN = "ended_at IS NULL AND stands_in_for_id IS NULL"
+COVER = "ended_at IS NULL AND stands_in_for_id IS NOT NULL"
 TO_PEOPLE = (("customers", "pin_by_id"), ("assignments", "stands_in_for_id"))
 
 
 def upgrade() -> None:
     for table, column in TO_PEOPLE:
         _add_key_to_people(table, column)
+    op.drop_index("uq_assignments_standing", "assignments")
+    _unique("uq_assignments_standing", ["customer_id", "person_id", "line"], OWN)
+    _unique("uq_assignments_cover", ["customer_id", "person_id", "stands_in_for_id", "since"], COVER)
     outcomes = op.create_table(
         "outcomes",
         sa.Column("name", sa.String(40), nullable=False),
@@ -158,6 +163,7 @@ def upgrade() -> None:
         sa.Column("customer_id", Id(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("left_out_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name="fk_route_stops_customer_id", ondelete="CASCADE"
         ),
@@ -315,6 +321,17 @@ def upgrade() -> None:
     op.bulk_insert(outcomes, rows)
 
 
+def _unique(name: str, columns: list[str], where: str) -> None:
+    op.create_index(
+        name,
+        "assignments",
+        columns,
+        unique=True,
+        sqlite_where=sa.text(where),
+        postgresql_where=sa.text(where),
+    )
+
+
 def _add_key_to_people(table: str, column: str) -> None:
     """In place: the batch mode would copy a million rows, and drop the triggers of the search with the old table."""
     kind = "BLOB" if op.get_bind().dialect.name == "sqlite" else "UUID"
@@ -339,6 +356,10 @@ def downgrade() -> None:
     op.drop_table("days_off")
     op.drop_table("day_plans")
     op.drop_table("outcomes")
+    op.drop_index("uq_assignments_cover", "assignments")
+    op.drop_index("uq_assignments_standing", "assignments")
+    op.execute("DELETE FROM assignments WHERE stands_in_for_id IS NOT NULL")
+    _unique("uq_assignments_standing", ["customer_id", "person_id", "line"], "ended_at IS NULL")
     for table, column in TO_PEOPLE:
         op.drop_index(f"ix_{table}_{column}", table)
         op.drop_column(table, column)

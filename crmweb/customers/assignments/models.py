@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 ON_THE_MAP = text("cell IS NOT NULL AND started_at IS NOT NULL AND ended_at IS NULL")
 STANDING = text("ended_at IS NULL")
+OWN = text("ended_at IS NULL AND stands_in_for_id IS NULL")
+COVER = text("ended_at IS NULL AND stands_in_for_id IS NOT NULL")
 
 
 class Assignment(OfCustomer, Model):
     """One person looks after one customer, for one line of goods or in one role.
 
     `since` and `until` are what people agreed, first and last day; `started_at` and `ended_at` are when it came true,
-    stamped by the clock. `stands_in_for_id` is whose work this covers
-    meanwhile. `next_due` is a date where the person is. The copies of the customer's cell, place, tier and
+    stamped by the clock. `stands_in_for_id` is whose work this covers meanwhile. `next_due` is a date where the person is. The copies of the customer's cell, place, tier and
     status are what Nearby filters and sorts by; customers write them, everyone else reads them.
     """
 
@@ -54,8 +55,18 @@ class Assignment(OfCustomer, Model):
             "person_id",
             "line",
             unique=True,
-            sqlite_where=STANDING,
-            postgresql_where=STANDING,
+            sqlite_where=OWN,
+            postgresql_where=OWN,
+        ),
+        Index(
+            "uq_assignments_cover",
+            "customer_id",
+            "person_id",
+            "stands_in_for_id",
+            "since",
+            unique=True,
+            sqlite_where=COVER,
+            postgresql_where=COVER,
         ),
         # Whoever reads customers asks this one who may see them.
         Index("ix_assignments_sight", "customer_id", "person_id", "ended_at", "started_at"),
@@ -85,6 +96,7 @@ class Assignment(OfCustomer, Model):
 
     customer: Mapped[Customer] = relationship(back_populates="assignments")
     person: Mapped[User] = relationship(lazy="joined", foreign_keys=[person_id])
+    stands_in_for: Mapped[User | None] = relationship(foreign_keys=[stands_in_for_id])
 
     @classmethod
     def between(
@@ -96,6 +108,7 @@ class Assignment(OfCustomer, Model):
         line: str = "",
         since: date | None = None,
         until: date | None = None,
+        stands_in_for: User | None = None,
     ) -> Assignment:
         """A new one, at work at once when its first day is here. Raises ValueError when `until` lies before `since`."""
         today = at.astimezone(ZoneInfo(person.zone)).date()
@@ -106,6 +119,8 @@ class Assignment(OfCustomer, Model):
             person=person,
             person_id=person.id,
             line=line,
+            stands_in_for=stands_in_for,
+            stands_in_for_id=stands_in_for.id if stands_in_for else None,
             since=first,
             until=until,
             created_at=at,
@@ -115,6 +130,30 @@ class Assignment(OfCustomer, Model):
         customer.assignments.append(assignment)
         assignment.copy_customer()
         return assignment
+
+    @classmethod
+    def cover(
+        cls,
+        customer: Customer,
+        person: User,
+        *,
+        stands_in_for: User,
+        since: date,
+        until: date,
+        by: Actor | None,
+        at: datetime,
+    ) -> Assignment:
+        """Somebody goes there in another one's stead for some dates; both look after the customer meanwhile."""
+        cover = cls.between(customer, person, at=at, since=since, until=until, stands_in_for=stands_in_for)
+        timeline.record(customer, "assignment.started", by=by, at=at, payload=cover._told())
+        return cover
+
+    def _told(self) -> dict[str, str]:
+        """What the timeline says about it."""
+        told = {"person": self.person.name, "person_id": str(self.person_id), "line": self.line}
+        if self.stands_in_for is not None:
+            told |= {"stands_in_for": self.stands_in_for.name, "stands_in_for_id": str(self.stands_in_for_id)}
+        return told
 
     @classmethod
     def turn_over(cls, *, at: datetime) -> int:
@@ -128,7 +167,7 @@ class Assignment(OfCustomer, Model):
     def _turn(self, at: datetime) -> bool:
         today = at.astimezone(ZoneInfo(self.person.zone)).date()
         if self.until and self.until < today:
-            self.ended_at = at
+            self.end(by=None, at=at)
             return True
         if self.started_at is None and self.since <= today:
             self.started_at = at
@@ -141,8 +180,9 @@ class Assignment(OfCustomer, Model):
 
     @property
     def is_last(self) -> bool:
-        """Whether nobody else looks after the customer now."""
-        return all(each is self or not each.active for each in self.customer.assignments)
+        """Whether nobody else looks after the customer now; who only stands in does not count, since they go again."""
+        others = [each for each in self.customer.assignments if each is not self and each.active]
+        return all(each.stands_in_for_id and not self.stands_in_for_id for each in others)
 
     def visited(self, *, at: datetime) -> None:
         """A visit was finished: the next one is due an interval later."""
@@ -165,7 +205,7 @@ class Assignment(OfCustomer, Model):
         """From now on this person does not look after the customer any more."""
         if self.ended_at is None:
             customer = self.customer  # read now: with the end, whoever ends it may lose sight of the customer
-            told = {"person": self.person.name, "person_id": str(self.person_id), "line": self.line}
+            told = self._told()
             self.ended_at = at
             timeline.record(customer, "assignment.ended", by=by, at=at, payload=told)
 
