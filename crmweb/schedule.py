@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -20,6 +21,7 @@ import structlog
 from flask import Flask
 from sqlalchemy import Index, String, and_, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.clock import now
@@ -62,6 +64,7 @@ RECURRING: Final = (
     Task("ring due deliveries", timedelta(seconds=2), "crmweb.notifications.jobs.ring_due", each_once=False),
     Task("sweep deliveries", timedelta(seconds=30), "crmweb.notifications.jobs.sweep", each_once=False),
     Task("start and end assignments", timedelta(minutes=10), "crmweb.schedule.turn_assignments_over"),
+    Task("lay down days", timedelta(minutes=10), "crmweb.schedule.lay_down_days"),
     Task("forget what is over", timedelta(hours=6), "crmweb.schedule.forget_what_is_over"),
     Task("ring lost look-ups", timedelta(seconds=30), "crmweb.places.work.ring_lost", each_once=False),
     Task("forget old occurrences", timedelta(days=1), "crmweb.schedule.forget_old_occurrences"),
@@ -110,6 +113,18 @@ def turn_assignments_over() -> None:
 
     with system_access("assignments"), writing():
         Assignment.turn_over(at=now())
+
+
+def lay_down_days() -> None:
+    """Keep what each person's routes bring on the day that has begun where they are, one person at a time."""
+    from crmweb.routes.plans import Day, waiting_for_a_day
+
+    with system_access("days that begin"):
+        waiting = waiting_for_a_day(at=now())
+    for person_id, day in waiting:
+        # Who changes their day in this moment lays it down themself.
+        with system_access("a day that begins"), suppress(IntegrityError), writing():
+            Day(person_id, day).lay_down(at=now())
 
 
 def forget_what_is_over() -> None:

@@ -95,7 +95,7 @@ class Calendar:
     def of(cls, person_id: uuid.UUID, *, around: date) -> Calendar:
         """The nearest week up the line of managers, and all days off up that line from 60 days before `around` on.
 
-        Asked by every screen that says what is overdue, so it is one statement; a team with a week of its own costs more.
+        One statement, since every screen that says what is overdue asks; a team with its own week costs more.
         """
         weeks: dict[uuid.UUID | None, int] = {}
         off: set[date] = set()

@@ -188,9 +188,10 @@ def next_days_of(person_id: uuid.UUID, customer_ids: Iterable[uuid.UUID]) -> dic
     """When this person's routes lead there next, as customers were told."""
     told = select(Assignment.customer_id, func.min(Assignment.next_route_day)).where(
         Assignment.person_id == person_id, Assignment.customer_id.in_(list(customer_ids)),
-        Assignment.ended_at.is_(None), Assignment.next_route_day.is_not(None),
+        Assignment.ended_at.is_(None),
     )  # fmt: skip
-    return {row[0]: row[1] for row in db.session.execute(told.group_by(Assignment.customer_id))}
+    rows = db.session.execute(told.group_by(Assignment.customer_id))
+    return {customer_id: day for customer_id, day in rows if day is not None}
 
 
 class RouteStop(OfCustomer, Model):

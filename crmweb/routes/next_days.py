@@ -59,7 +59,7 @@ def _running(person_id: uuid.UUID, customer_ids: list[uuid.UUID]) -> Running:
             Route.ended_at.is_(None),
             RouteStop.left_out_at.is_(None),
             RouteStop.customer_id.in_(customer_ids),
-        )  # fmt: skip
+        )
     )
     found: Running = defaultdict(list)
     for row in rows:

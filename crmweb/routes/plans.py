@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence, Set
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, ForeignKey, Index, String, select
+from sqlalchemy import Date, ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.models import User
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import Model, db
+from crmweb.routes.models import Route
 from crmweb.routes.running import routed_on
 from crmweb.scope import OfCustomer
 
@@ -167,6 +168,25 @@ class Day:
 
     def _is_laid_down(self) -> bool:
         return db.session.get(DayPlan, (self.person_id, self.day)) is not None
+
+
+def waiting_for_a_day(*, at: datetime) -> list[tuple[uuid.UUID, date]]:
+    """Who runs a route or stands in where it is a new day, and has no plan for it yet."""
+    routes = select(Route.id).where(Route.person_id == User.id, Route.ended_at.is_(None)).exists()
+    covers = (
+        select(Assignment.id)
+        .where(
+            Assignment.person_id == User.id,
+            Assignment.stands_in_for_id.is_not(None),
+            Assignment.ended_at.is_(None),
+        )
+        .exists()
+    )
+    people = select(User.id, User.zone).where(User.deactivated_at.is_(None), or_(routes, covers))
+    days = [(person.id, at.astimezone(ZoneInfo(person.zone)).date()) for person in db.session.execute(people)]
+    lately = select(DayPlan.person_id, DayPlan.day).where(DayPlan.day >= at.date() - timedelta(days=1))
+    made = {(row.person_id, row.day) for row in db.session.execute(lately)}
+    return [each for each in days if each not in made and routed_on(*each)]
 
 
 def follow_routes(people: Iterable[uuid.UUID], customer_ids: Sequence[uuid.UUID], *, at: datetime) -> None:

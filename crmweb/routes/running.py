@@ -59,7 +59,7 @@ def _covered(person_id: uuid.UUID, day: date) -> Select[Any]:
 
 def _routed(rank: int, day: date) -> Select[Any]:
     """The stops of routes in force, in the order in which they are run; `rank` puts some before others."""
-    columns = (
+    columns: tuple[Any, ...] = (
         RouteStop.customer_id, Route.weekdays, Route.weeks, literal(rank), Route.created_at, Route.id,
         RouteStop.position,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -53,7 +54,7 @@ def shops(house: House, lan: Actor) -> Shops:
 def lay(acting: Acting, lan: Actor) -> Callable[..., uuid.UUID]:
     """`lay(MON | THU, shops)`: a route of Lan's, laid by herself."""
 
-    def lay_route(weekdays: int, customers: list[uuid.UUID], person: Actor = lan, **more: str) -> uuid.UUID:
+    def lay_route(weekdays: int, customers: list[uuid.UUID], person: Actor = lan, **more: Any) -> uuid.UUID:
         with acting(person), writing():
             through = [db.session.get_one(Customer, each) for each in customers]
             route = Route.lay(person, weekdays=weekdays, at=clock.now(), customers=through, **more)

@@ -30,8 +30,9 @@ class Assignment(OfCustomer, Model):
     """One person looks after one customer, for one line of goods or in one role.
 
     `since` and `until` are what people agreed, first and last day; `started_at` and `ended_at` are when it came true,
-    stamped by the clock. `stands_in_for_id` is whose work this covers meanwhile. `next_due` is a date where the person is. The copies of the customer's cell, place, tier and
-    status are what Nearby filters and sorts by; customers write them, everyone else reads them.
+    stamped by the clock. `stands_in_for_id` is whose work this covers meanwhile. `next_due` is a date where the person
+    is. The copies of the customer's cell, place, tier and status are what Nearby filters and sorts by; customers write
+    them, everyone else reads them.
     """
 
     __tablename__ = "assignments"
