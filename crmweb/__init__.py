@@ -54,9 +54,22 @@ def _hang_slices(app: Flask) -> None:
     from crmweb.notes import routes as notes
     from crmweb.reminders import routes as reminders
     from crmweb.routes import news as routes_news
+    from crmweb.routes import routes
     from crmweb.today import routes as today
     from crmweb.visits import routes as visits
 
     routes_news.listen()
-    for slice_ in (health, styleguide, accounts, customers, notes, reminders, visits, nearby, today):
+    slices = (
+        health,
+        styleguide,
+        accounts,
+        customers,
+        notes,
+        reminders,
+        visits,
+        routes,
+        nearby,
+        today,
+    )
+    for slice_ in slices:
         slice_.init_app(app)

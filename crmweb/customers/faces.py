@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import literal, select
+from sqlalchemy.orm import aliased
 
 from crmweb.accounts.models import Oversight, User
 from crmweb.customers.assignments.models import Assignment
@@ -20,7 +21,10 @@ from crmweb.scope import VIEWER, principal
 
 
 class Standing(NamedTuple):
-    """One person who looks after a customer now, or will. `overseen`: the viewer, or someone below them."""
+    """One person who looks after a customer now, or will. `overseen`: the viewer, or someone below them.
+
+    `stands_in_for` is the name of the one whose work it is.
+    """
 
     id: uuid.UUID
     customer_id: uuid.UUID
@@ -33,6 +37,7 @@ class Standing(NamedTuple):
     next_due: date | None
     last_visit_at: datetime | None
     overseen: bool
+    stands_in_for: str | None
 
 
 class Face(NamedTuple):
@@ -80,7 +85,8 @@ def _face(row: Any, people: list[Standing], today: date) -> Face:
 
 
 def standings(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:
-    """Who looks after each of these customers: first line first, then the longest standing."""
+    """Who looks after each of these customers: first line first, then the longest standing; who stands in, last."""
+    away = aliased(User)
     overseen = (
         literal(True)
         if principal().sees_all
@@ -92,11 +98,14 @@ def standings(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:
         select(
             Assignment.id, Assignment.customer_id, Assignment.person_id, User.name, Assignment.line,
             Assignment.since, Assignment.until, Assignment.started_at, Assignment.next_due,
-            Assignment.last_visit_at, overseen,
+            Assignment.last_visit_at, overseen, away.name,
         )
         .join(User, User.id == Assignment.person_id)
+        .outerjoin(away, away.id == Assignment.stands_in_for_id)
         .where(Assignment.customer_id.in_(ids), Assignment.ended_at.is_(None))
-        .order_by(Assignment.customer_id, Assignment.line, Assignment.since, Assignment.id)
+        .order_by(
+            Assignment.customer_id, away.id.is_not(None), Assignment.line, Assignment.since, Assignment.id
+        )
     )  # fmt: skip
     found = [Standing(*row) for row in rows]
     return {of: list(people) for of, people in groupby(found, key=attrgetter("customer_id"))}

@@ -69,12 +69,7 @@ class Route(Model):
         return route
 
     def editable_by(self, actor: Actor) -> bool:
-        """By its person, and by whoever sees that person's work and plans for a team."""
-        if actor.id == self.person_id:
-            return True
-        return actor.may("team:plan") and (
-            actor.may("customers:all") or Oversight.covers(actor.id, self.person_id)
-        )
+        return may_plan(actor, self.person_id)
 
     @property
     def rhythm(self) -> Rhythm:
@@ -182,6 +177,13 @@ class Route(Model):
     def _today(self, at: datetime) -> date:
         zone = db.session.scalar(select(User.zone).where(User.id == self.person_id))
         return at.astimezone(ZoneInfo(zone or "UTC")).date()
+
+
+def may_plan(actor: Actor, person_id: uuid.UUID) -> bool:
+    """Whether somebody lays this person's routes: they themself, and who sees their work and plans for a team."""
+    if actor.id == person_id:
+        return True
+    return actor.may("team:plan") and (actor.may("customers:all") or Oversight.covers(actor.id, person_id))
 
 
 def next_days_of(person_id: uuid.UUID, customer_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, date]:

@@ -10,4 +10,5 @@ import "./geo-field.js";
 import "./local-draft.js";
 import "./word-chips.js";
 import "./note-offer.js";
+import "./reorder-list.js";
 import "./wide.js";

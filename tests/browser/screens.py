@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 from flask import Flask
@@ -13,7 +14,9 @@ from crmweb.accounts.links import OneTimeLink
 from crmweb.accounts.models import User
 from crmweb.accounts.roles import ROLES
 from crmweb.customers.contacts.models import CustomerContact
+from crmweb.customers.models import Customer
 from crmweb.db import db, writing
+from crmweb.routes.models import Route
 from crmweb.web import declared
 from tests.browser import street
 from tests.conftest import system_access_to
@@ -44,6 +47,7 @@ WITH_AN_ID = {
     "/customers/<uuid:id>/edit": ["/customers/{full}/edit"],
     "/customers/<uuid:customer_id>/notes/new": ["/customers/{full}/notes/new?about=phone"],
     "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
+    "/routes/<uuid:id>": ["/routes/{route}"],
     "/contacts/<uuid:id>/edit": ["/contacts/{contact}/edit"],
 }
 """Address rule → addresses to look at, where a rule holds an id."""
@@ -71,6 +75,14 @@ def outside(app: Flask, person: Actor) -> Iterator[str]:
     yield from (address.format(link=link) for address in OUTSIDE)
 
 
+def _lay_route(through: Customer) -> uuid.UUID:
+    """A route of Lan's through a shop and some that follow."""
+    with writing():
+        lan = through.assignments[0].person
+        more = [street.customer(shop) for shop in (street.LONG_NAMED, *street.FURTHER[:4])]
+        return Route.lay(lan, weekdays=127, at=clock.now(), customers=[through, *more]).id
+
+
 def _ids(app: Flask) -> dict[str, str]:
     """What stands for an id in the addresses above."""
     with system_access_to(app, "whom to look at"):
@@ -79,4 +91,5 @@ def _ids(app: Flask) -> dict[str, str]:
         contact = db.session.scalars(
             select(CustomerContact.contact_id).where(CustomerContact.customer_id == full.id)
         ).first()
-        return {"full": str(full.id), "bare": str(bare.id), "contact": str(contact)}
+        route = db.session.scalars(select(Route.id)).first() or _lay_route(full)
+        return {"route": str(route), "full": str(full.id), "bare": str(bare.id), "contact": str(contact)}

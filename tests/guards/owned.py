@@ -17,6 +17,7 @@ from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, writing
 from crmweb.reminders.models import Reminder
+from crmweb.routes.models import Route
 from crmweb.visits.models import Visit
 from tests.shops import Shops
 
@@ -62,6 +63,15 @@ def _proposal(lan: Actor, shops: Shops) -> object:
         return Proposal.make(db.session.get_one(Customer, shops.lan), GONE, by=lan, at=clock.now()).id
 
 
+def _route(lan: Actor, shops: Shops) -> object:
+    known = db.session.scalars(select(Route.id).where(Route.person_id == lan.id)).first()
+    if known is not None:
+        return known
+    with writing():
+        through = [db.session.get_one(Customer, shops.lan)]
+        return Route.lay(lan, weekdays=1, at=clock.now(), customers=through).id
+
+
 LANS: dict[tuple[str, str], FindsOne] = {
     ("accounts", "id"): _device,
     ("customers", "id"): _shop,
@@ -77,6 +87,8 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("reminders", "id"): _reminder,
     ("proposals", "id"): _proposal,
     ("proposals", "customer_id"): _shop,
+    ("routes", "id"): _route,
+    ("routes", "customer_id"): _shop,
 }
 """(slice, name of the argument) → one of Lan's."""
 
