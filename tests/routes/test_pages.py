@@ -26,9 +26,9 @@ HTMX = {"HX-Request": "true"}
 def route(house: House) -> Callable[[uuid.UUID], Route]:
     """`route(id)` as it stands in the database now."""
 
-    def find(id: uuid.UUID) -> Route:
+    def find(route_id: uuid.UUID) -> Route:
         with house():
-            found = db.session.get_one(Route, id)
+            found = db.session.get_one(Route, route_id)
             assert found.customer_ids is not None
             db.session.expunge_all()
             return found
@@ -43,16 +43,16 @@ def test_lan_lays_a_route_and_puts_shops_on_it(
     phone_of: PhoneOf, shops: Shops, route: Find, lan: Actor
 ) -> None:
     first, second = shops(2)
-    phone, id = phone_of(lan), minted()
-    sent = {"id": str(id), "weekdays": ["0", "3"], "weeks": "odd", "name": "Chợ Lớn"}
+    phone, route_id = phone_of(lan), minted()
+    sent = {"id": str(route_id), "weekdays": ["0", "3"], "weeks": "odd", "name": "Chợ Lớn"}
     answer = phone.post("/routes", data=sent)
-    assert (answer.status_code, answer.location) == (303, f"/routes/{id}")
+    assert (answer.status_code, answer.location) == (303, f"/routes/{route_id}")
     for each in (first, second, first):
-        assert phone.post(f"/routes/{id}/stops", data={"customer": str(each)}).status_code == 303
-    made = route(id)
+        assert phone.post(f"/routes/{route_id}/stops", data={"customer": str(each)}).status_code == 303
+    made = route(route_id)
     assert (made.person_id, made.weekdays, made.weeks, made.name) == (lan.id, 0b1001, "odd", "Chợ Lớn")
     assert made.customer_ids == [first, second]
-    shown = phone.get(f"/routes/{id}").text
+    shown = phone.get(f"/routes/{route_id}").text
     assert shown.index("Lan 1") < shown.index("Lan 2")
     assert "Chợ Lớn" in phone.get("/routes").text
 
@@ -79,56 +79,58 @@ def test_a_route_sent_twice_is_laid_once(phone_of: PhoneOf, house: House, lan: A
 def test_a_route_that_cannot_be_is_refused_and_what_was_typed_stays(
     phone_of: PhoneOf, lay: Lay, lan: Actor, route: Find, sent: dict[str, str]
 ) -> None:
-    id = lay(MON, [])
-    for path in ("/routes", f"/routes/{id}"):
+    route_id = lay(MON, [])
+    for path in ("/routes", f"/routes/{route_id}"):
         answer = phone_of(lan).post(path, data={"name": "Chợ Lớn", **sent})
         assert answer.status_code == 422
         assert sent.get("name", "Chợ Lớn") in answer.text
-    assert (route(id).weekdays, route(id).name) == (MON, "")
+    assert (route(route_id).weekdays, route(route_id).name) == (MON, "")
 
 
 def test_the_order_is_changed_by_arrows_and_all_at_once(
     phone_of: PhoneOf, shops: Shops, lay: Lay, lan: Actor, route: Find
 ) -> None:
     a, b, c = shops(3)
-    id, phone = lay(MON, [a, b, c]), phone_of(lan)
-    phone.post(f"/routes/{id}/order", data={"earlier": str(c)})
-    assert route(id).customer_ids == [a, c, b]
-    phone.post(f"/routes/{id}/order", data={"later": str(a)})
-    assert route(id).customer_ids == [c, a, b]
-    phone.post(f"/routes/{id}/order", data={"earlier": str(c)})
-    assert route(id).customer_ids == [c, a, b]
-    swapped = phone.post(f"/routes/{id}/order", data={"customer": [str(b), str(minted())]}, headers=HTMX)
-    assert route(id).customer_ids == [b, c, a]
+    route_id, phone = lay(MON, [a, b, c]), phone_of(lan)
+    phone.post(f"/routes/{route_id}/order", data={"earlier": str(c)})
+    assert route(route_id).customer_ids == [a, c, b]
+    phone.post(f"/routes/{route_id}/order", data={"later": str(a)})
+    assert route(route_id).customer_ids == [c, a, b]
+    phone.post(f"/routes/{route_id}/order", data={"earlier": str(c)})
+    assert route(route_id).customer_ids == [c, a, b]
+    swapped = phone.post(
+        f"/routes/{route_id}/order", data={"customer": [str(b), str(minted())]}, headers=HTMX
+    )
+    assert route(route_id).customer_ids == [b, c, a]
     assert swapped.text.lstrip().startswith("<div")
-    assert phone.post(f"/routes/{id}/order", data={"customer": "x"}).status_code == 422
-    assert phone.post(f"/routes/{id}/order").status_code == 303
+    assert phone.post(f"/routes/{route_id}/order", data={"customer": "x"}).status_code == 422
+    assert phone.post(f"/routes/{route_id}/order").status_code == 303
 
 
 def test_a_stop_taken_off_comes_back_where_it_stood(
     phone_of: PhoneOf, shops: Shops, lay: Lay, lan: Actor, route: Find
 ) -> None:
     a, b, c = shops(3)
-    id, phone = lay(MON, [a, b, c]), phone_of(lan)
-    phone.post(f"/routes/{id}/stops/{b}/remove")
-    assert route(id).customer_ids == [a, c]
-    assert f"/routes/{id}/stops/{b}/restore" in phone.get(f"/routes/{id}").text
-    phone.post(f"/routes/{id}/stops/{b}/restore")
-    assert route(id).customer_ids == [a, b, c]
+    route_id, phone = lay(MON, [a, b, c]), phone_of(lan)
+    phone.post(f"/routes/{route_id}/stops/{b}/remove")
+    assert route(route_id).customer_ids == [a, c]
+    assert f"/routes/{route_id}/stops/{b}/restore" in phone.get(f"/routes/{route_id}").text
+    phone.post(f"/routes/{route_id}/stops/{b}/restore")
+    assert route(route_id).customer_ids == [a, b, c]
 
 
 def test_a_route_is_ended_and_run_again(
     phone_of: PhoneOf, shops: Shops, lay: Lay, lan: Actor, route: Find
 ) -> None:
-    id, phone = lay(MON, shops(1)), phone_of(lan)
-    answer = phone.post(f"/routes/{id}/end")
-    assert route(id).ended_at is not None
+    route_id, phone = lay(MON, shops(1)), phone_of(lan)
+    answer = phone.post(f"/routes/{route_id}/end")
+    assert route(route_id).ended_at is not None
     shown = phone.get(answer.location).text
-    assert f"route-{id}" not in shown
-    assert f"/routes/{id}/restore" in shown
-    assert phone.get(f"/routes/{id}").status_code == 200
-    phone.post(f"/routes/{id}/restore")
-    assert route(id).ended_at is None
+    assert f"route-{route_id}" not in shown
+    assert f"/routes/{route_id}/restore" in shown
+    assert phone.get(f"/routes/{route_id}").status_code == 200
+    phone.post(f"/routes/{route_id}/restore")
+    assert route(route_id).ended_at is None
 
 
 def test_those_on_no_route_are_offered_and_others_are_searched_for(
@@ -136,25 +138,27 @@ def test_those_on_no_route_are_offered_and_others_are_searched_for(
 ) -> None:
     a, b, c = shops(3)
     lay(MON, [a])
-    id, phone = lay(TUE, []), phone_of(lan)
-    offered = phone.get(f"/routes/{id}").text
+    route_id, phone = lay(TUE, []), phone_of(lan)
+    offered = phone.get(f"/routes/{route_id}").text
     assert [f"add-{each}" in offered for each in (a, b, c)] == [False, True, True]
-    searched = phone.get(f"/routes/{id}?q=lan+1", headers=HTMX).text
+    searched = phone.get(f"/routes/{route_id}?q=lan+1", headers=HTMX).text
     assert [f"add-{each}" in searched for each in (a, b, c)] == [True, False, False]
     with acting(lan), writing():
         db.session.get_one(Customer, b).archive(by=lan, at=clock.now())
-    assert f"add-{b}" not in phone.get(f"/routes/{id}").text
+    assert f"add-{b}" not in phone.get(f"/routes/{route_id}").text
 
 
 def test_a_shop_of_somebody_else_does_not_come_on_lans_route(
     phone_of: PhoneOf, shops: Shops, lay: Lay, lan: Actor, hung: Actor, mai: Actor, route: Find
 ) -> None:
     (his,) = shops(1, hung)
-    id = lay(MON, [])
+    route_id = lay(MON, [])
     for person in (lan, mai):
-        assert phone_of(person).post(f"/routes/{id}/stops", data={"customer": str(his)}).status_code == 404
-    assert phone_of(lan).post(f"/routes/{id}/stops", data={"customer": ""}).status_code == 422
-    assert route(id).customer_ids == []
+        assert (
+            phone_of(person).post(f"/routes/{route_id}/stops", data={"customer": str(his)}).status_code == 404
+        )
+    assert phone_of(lan).post(f"/routes/{route_id}/stops", data={"customer": ""}).status_code == 422
+    assert route(route_id).customer_ids == []
 
 
 def test_mai_plans_for_her_team_and_nobody_else_does(
@@ -162,10 +166,10 @@ def test_mai_plans_for_her_team_and_nobody_else_does(
 ) -> None:
     (co_ba,) = shops(1)
     lan = people["lan"]
-    id = lay(MON, [co_ba])
+    route_id = lay(MON, [co_ba])
     for who in ("mai", "tuan"):
         assert phone_of(people[who]).get(f"/routes?person={lan.id}").status_code == 200
-        assert phone_of(people[who]).get(f"/routes/{id}").status_code == 200
+        assert phone_of(people[who]).get(f"/routes/{route_id}").status_code == 200
     laid = phone_of(people["mai"]).post(
         "/routes", data={"person": str(lan.id), "weekdays": "4", "weeks": "every"}
     )
@@ -173,8 +177,8 @@ def test_mai_plans_for_her_team_and_nobody_else_does(
     for who in ("hung", "binh", "outsider"):
         phone = phone_of(people[who])
         assert phone.get(f"/routes?person={lan.id}").status_code == 404
-        assert phone.get(f"/routes/{id}").status_code == 404
-        assert phone.post(f"/routes/{id}/end").status_code == 404
+        assert phone.get(f"/routes/{route_id}").status_code == 404
+        assert phone.post(f"/routes/{route_id}/end").status_code == 404
         sent = {"person": str(lan.id), "weekdays": "0", "weeks": "every"}
         assert phone.post("/routes", data=sent).status_code == 404
     assert phone_of(lan).get("/routes?person=nobody").status_code == 422

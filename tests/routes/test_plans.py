@@ -88,11 +88,11 @@ def test_a_day_is_ordered_by_hand_and_never_beyond_its_ends(
     with acting(lan), writing():
         day.order([d, b], at=clock.now())
         assert day.customer_ids() == [d, b, a, c]
-        day.move(d, 1, at=clock.now())
-        day.move(c, 9, at=clock.now())
-        day.move(a, -9, at=clock.now())
+        day.put(d, 1, at=clock.now())
+        day.put(c, 9, at=clock.now())
+        day.put(a, -9, at=clock.now())
         assert day.customer_ids() == [a, b, d, c]
-        day.move(uuid.uuid4(), 1, at=clock.now())
+        day.put(uuid.uuid4(), 1, at=clock.now())
         assert day.customer_ids() == [a, b, d, c]
 
 
