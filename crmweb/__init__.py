@@ -55,6 +55,7 @@ def _hang_slices(app: Flask) -> None:
     from crmweb.reminders import routes as reminders
     from crmweb.routes import news as routes_news
     from crmweb.routes import routes
+    from crmweb.team import working_days
     from crmweb.today import routes as today
     from crmweb.visits import routes as visits
 
@@ -70,6 +71,7 @@ def _hang_slices(app: Flask) -> None:
         routes,
         nearby,
         today,
+        working_days,
     )
     for slice_ in slices:
         slice_.init_app(app)

@@ -117,6 +117,7 @@ def turn_assignments_over() -> None:
 
 def lay_down_days() -> None:
     """Keep what each person's routes bring on the day that has begun where they are, one person at a time."""
+    from crmweb.routes.next_days import plan_all_next_days
     from crmweb.routes.plans import Day, waiting_for_a_day
 
     with system_access("days that begin"):
@@ -124,6 +125,7 @@ def lay_down_days() -> None:
     for person_id, day in waiting:
         # Who changes their day in this moment lays it down themself.
         with system_access("a day that begins"), suppress(IntegrityError), writing():
+            plan_all_next_days(person_id)  # days off may have changed while no worker was there
             Day(person_id, day).lay_down(at=now())
 
 

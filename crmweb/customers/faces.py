@@ -107,7 +107,7 @@ def standings(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:
             Assignment.customer_id, away.id.is_not(None), Assignment.line, Assignment.since, Assignment.id
         )
     )  # fmt: skip
-    found = [Standing(*row) for row in rows]
+    found = [Standing._make(row) for row in rows]
     return {of: list(people) for of, people in groupby(found, key=attrgetter("customer_id"))}
 
 

@@ -37,6 +37,15 @@ def plan_next_days(person_id: uuid.UUID, customer_ids: Iterable[uuid.UUID]) -> N
         assignment.follow_route(_next_day(assignment, running.get(assignment.customer_id, []), off))
 
 
+def plan_all_next_days(person_id: uuid.UUID) -> None:
+    """For every customer on this person's routes."""
+    reached = select(RouteStop.customer_id).join(Route, Route.id == RouteStop.route_id)
+    theirs = reached.where(
+        Route.person_id == person_id, Route.ended_at.is_(None), RouteStop.left_out_at.is_(None)
+    )
+    plan_next_days(person_id, db.session.scalars(theirs.distinct()))
+
+
 def _first_since(running: Running) -> date | None:
     return min((since for rhythms in running.values() for _, since in rhythms), default=None)
 
