@@ -1,0 +1,87 @@
+"""What a phone calls a photo, made small: known by its content, drawn anew, with nothing kept but the pixels."""
+
+from __future__ import annotations
+
+import io
+from threading import Lock
+from typing import NamedTuple
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from pillow_heif import register_heif_opener
+
+from crmweb.languages import gettext as _
+
+KINDS = ("JPEG", "PNG", "WEBP", "HEIF")
+LARGEST_BYTES = 150 * 1024
+LONGEST_SIDE = 1600
+"""Pixels; enough to read a price tag on a shelf."""
+MOST_PIXELS = 50_000_000
+"""Decoded, that many take 150 MB; no phone makes larger ones unless asked to."""
+QUALITIES = (82, 74, 66, 58, 50, 42, 34)
+
+register_heif_opener()
+_one_at_a_time = Lock()
+"""Several large photos at once would be more memory than a small server has."""
+
+
+class NotAPhoto(ValueError):
+    """Why it cannot be kept, in words."""
+
+
+class Picture(NamedTuple):
+    """A JPEG of at most `LARGEST_BYTES` without any metadata; width and height in pixels."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+def shrink(data: bytes) -> Picture:
+    """The photo as we keep it. Raises NotAPhoto."""
+    with _one_at_a_time:
+        try:
+            return _small(_upright(_opened(data)))
+        except Image.DecompressionBombError:
+            raise NotAPhoto(_too_large()) from None
+        except UnidentifiedImageError:
+            raise NotAPhoto(_("This is no photo: JPEG, PNG, WebP or HEIC can be kept.")) from None
+        except (OSError, ValueError, SyntaxError, EOFError) as broken:
+            if isinstance(broken, NotAPhoto):
+                raise
+            raise NotAPhoto(_("This photo is damaged. Take it once more.")) from None
+
+
+def _opened(data: bytes) -> Image.Image:
+    """Only the head is read yet. A size that its pixels would not fit into memory is refused by what the head says."""
+    image = Image.open(io.BytesIO(data), formats=KINDS)
+    width, height = image.size
+    if width * height > MOST_PIXELS:
+        raise NotAPhoto(_too_large())
+    if width < 1 or height < 1:
+        raise UnidentifiedImageError
+    return image
+
+
+def _too_large() -> str:
+    return _("This photo has more than %(most)s million pixels.", most=MOST_PIXELS // 1_000_000)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as the camera was held, and on a new sheet: no place, no name, no words come along."""
+    image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is read at a fraction of its size
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    turned = ImageOps.exif_transpose(image)
+    seen = turned.convert("RGBA") if turned.has_transparency_data else turned.convert("RGB")
+    sheet = Image.new("RGB", seen.size, "white")
+    sheet.paste(seen, mask=seen if seen.mode == "RGBA" else None)
+    return sheet
+
+
+def _small(image: Image.Image) -> Picture:
+    """By lower quality, and where that is not enough, by fewer pixels."""
+    for quality in QUALITIES:
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+        if out.tell() <= LARGEST_BYTES:
+            return Picture(out.getvalue(), *image.size)
+    return _small(image.resize((image.width * 3 // 4, image.height * 3 // 4)))
