@@ -108,9 +108,14 @@ def keep(record_id: uuid.UUID, *, status: int = 201) -> None:
         )
 
 
-def written(record_id: uuid.UUID, *, status: int = 201, notice: str | None = None) -> ResponseReturnValue:
-    """The answer to a write: the record for a script, 303 to its page for a form."""
-    return _answer(record_id, status, notice)
+def written(
+    record_id: uuid.UUID, *, status: int = 201, notice: str | None = None, about: uuid.UUID | None = None
+) -> ResponseReturnValue:
+    """The answer to a write: the record for a script, 303 to its page for a form.
+
+    `about` is what the notice speaks of, where that is not the record.
+    """
+    return _answer(record_id, status, notice, about)
 
 
 def acknowledged(path: str, *, notice: str | None = None, about: object = "") -> ResponseReturnValue:
@@ -125,9 +130,11 @@ def acknowledged(path: str, *, notice: str | None = None, about: object = "") ->
     return answer
 
 
-def _answer(record_id: uuid.UUID, status: int, notice: str | None = None) -> ResponseReturnValue:
+def _answer(
+    record_id: uuid.UUID, status: int, notice: str | None = None, about: uuid.UUID | None = None
+) -> ResponseReturnValue:
     if not sent_by_script():
-        return taken(go(url_for(g.once_shows, id=record_id), notice=notice, about=record_id))
+        return taken(go(url_for(g.once_shows, id=record_id), notice=notice, about=about or record_id))
     try:
         shown = make_response(current_app.ensure_sync(current_app.view_functions[g.once_shows])(id=record_id))
     except NotFound:

@@ -27,7 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
 
 LARGEST_BODY = 2 * 1024 * 1024
-"""Bytes; photos will bring a limit of their own."""
+"""Bytes that come in at most, where a view does not say otherwise with `takes`."""
 
 LONGEST_PATH = 2000
 """Characters of an address to come back to; proxies cut answers with longer headers."""
@@ -66,6 +66,16 @@ def open_to_all(view: Callable[P, R]) -> Callable[P, R]:
     """Declare that a view is for everyone, signed in or not."""
     view.needs = None  # type: ignore[attr-defined]
     return view
+
+
+def takes(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare how many bytes a view takes at most, files and all."""
+
+    def declare(view: Callable[P, R]) -> Callable[P, R]:
+        view.takes = most  # type: ignore[attr-defined]
+        return view
+
+    return declare
 
 
 def declared(app: Flask, endpoint: str) -> str | None:
@@ -144,10 +154,11 @@ def wants_fragment() -> bool:
 
 @dataclass(frozen=True)
 class Notice:
-    """What was just done, in words, with the address that undoes it by a POST."""
+    """What was just done, in words, with the address that undoes it by a POST; it stays for `stays` seconds."""
 
     text: str
     undo: str | None = None
+    stays: int = 6
 
 
 NOTICES: dict[str, Callable[[str], Notice]] = {}
@@ -192,6 +203,8 @@ def _begin() -> None:
     g.begun = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if most := getattr(current_app.view_functions.get(request.endpoint or ""), "takes", None):
+        request.max_content_length = most
 
 
 def _log(answer: Response) -> Response:

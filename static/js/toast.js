@@ -1,4 +1,4 @@
-// Toasts leave after six seconds, later while a finger or the focus is on them. A page brings its own;
+// Toasts leave after six seconds or as many as they say (data-stays), later while a finger or the focus is on them. A page brings its own;
 // a swapped fragment sends the event "notice" with { text, undo } in its HX-Trigger header.
 const STAYS = 6000; // ms
 
@@ -6,7 +6,7 @@ function leaveLater(toast) {
   setTimeout(() => {
     if (toast.matches(":hover, :focus-within")) leaveLater(toast);
     else toast.remove();
-  }, STAYS);
+  }, toast.dataset.stays * 1000 || STAYS);
 }
 
 function raise({ text, undo }) {
