@@ -49,10 +49,13 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _hang_slices(app: Flask) -> None:
     from crmweb import health, styleguide
     from crmweb.accounts import routes as accounts
+    from crmweb.admin import outcomes
+    from crmweb.check_in import routes as check_in
     from crmweb.customers import routes as customers
     from crmweb.nearby import routes as nearby
     from crmweb.notes import routes as notes
     from crmweb.reminders import routes as reminders
+    from crmweb.routes import ahead as routes_ahead
     from crmweb.routes import news as routes_news
     from crmweb.routes import routes
     from crmweb.team import working_days
@@ -68,10 +71,13 @@ def _hang_slices(app: Flask) -> None:
         notes,
         reminders,
         visits,
+        routes_ahead,
         routes,
         nearby,
         today,
         working_days,
+        check_in,
+        outcomes,
     )
     for slice_ in slices:
         slice_.init_app(app)

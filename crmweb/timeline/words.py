@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,12 @@ def said(entry: Entry) -> Said:
     """The words for any entry, also for a kind that nobody knows any more."""
     say = _SAY.get(entry.kind)
     return say(entry.payload) if say else Said("history", _("Something happened"), entry.kind)
+
+
+def root_id(entry: Entry) -> str:
+    """The id of its root element: that of the visit or the note that it stands for."""
+    noun = entry.kind.partition(".")[0]
+    return f"{noun if noun in ('visit', 'note') else 'event'}-{entry.id}"
 
 
 def when(moment: datetime) -> str:
@@ -129,12 +135,53 @@ def _unassigned(payload: dict[str, Any]) -> Said:
     )
 
 
+def _visiting(payload: dict[str, Any]) -> Said:
+    """It is open now."""
+    title = {"phone": _("On the phone now"), "zalo": _("On Zalo now")}.get(
+        payload.get("kind", ""), _("Visiting now")
+    )
+    return _visit(title, payload)
+
+
+def _left(payload: dict[str, Any]) -> Said:
+    """The next check-in ended it, and nobody said yet what came of it."""
+    return _visit(_("Visit, result not told yet"), payload)
+
+
 def _visited(payload: dict[str, Any]) -> Said:
-    outcome, verdict = payload.get("outcome", ""), payload.get("verdict", "")
-    title = _("Visit · %(outcome)s", outcome=outcome_name(outcome)) if outcome else _("Visit")
+    outcome = payload.get("outcome", "")
+    name = payload.get("outcome_label") or outcome_name(outcome)
+    kind = {"phone": _("Call"), "zalo": "Zalo"}.get(payload.get("kind", ""), _("Visit"))
+    return _visit(f"{kind} · {name}" if outcome else kind, payload)
+
+
+def _visit(title: str, payload: dict[str, Any]) -> Said:
+    verdict, kind = payload.get("verdict", ""), payload.get("kind", "")
     shape = {"on_site": "ok", "away": "late", "unproven": "open"}.get(verdict, "")
-    icon = "check" if verdict == "on_site" else "crosshair"
-    return Said(icon, title, ", ".join(filter(None, [verdict_name(verdict), _minutes(payload)])), shape=shape)
+    icon = {"phone": "phone", "zalo": "message-circle"}.get(
+        kind, "check" if verdict == "on_site" else "crosshair"
+    )
+    told = [_verdict(payload), _minutes(payload), *_circumstances(payload)]
+    return Said(icon, title, ", ".join(filter(None, told)), shape=shape)
+
+
+def _verdict(payload: dict[str, Any]) -> str:
+    verdict, metres = payload.get("verdict", ""), payload.get("distance_m")
+    if verdict == "away" and metres is not None:
+        return _("%(distance)s away from the pin", distance=distance(metres))
+    return verdict_name(verdict)
+
+
+def _circumstances(payload: dict[str, Any]) -> list[str]:
+    """How else it went: by a helper, with whom, and what is next."""
+    told = [_("helped out")] if payload.get("helper") else []
+    if people := payload.get("attendees"):
+        told.append(_("with %(people)s", people=", ".join(map(str, people))))
+    if payload.get("estimated"):
+        told.append(_("end estimated"))
+    if day := payload.get("next_on"):
+        told.append(_("next on %(day)s", day=short_date(date.fromisoformat(day))))
+    return told
 
 
 def _noted(payload: dict[str, Any]) -> Said:
@@ -187,6 +234,8 @@ _SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
     "pin.removed": _pin_removed,
     "assignment.started": _assigned,
     "assignment.ended": _unassigned,
+    "visit.started": _visiting,
+    "visit.left": _left,
     "visit.finished": _visited,
     "note.written": _noted,
     "call.logged": _called,
@@ -199,6 +248,7 @@ _SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         said=said,
+        root_id=root_id,
         when=when,
         clock_time=clock_time,
         sent_later=sent_later,

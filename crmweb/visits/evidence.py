@@ -20,6 +20,9 @@ from crmweb.visits.verdicts import judge as verdict_on
 if TYPE_CHECKING:
     from crmweb.customers.models import Customer
 
+WHYS = ("building", "basement", "moved", "phone")
+"""What a visitor may say of a doubtful place, each with one tap."""
+
 AT_THE_PLACE = ("in_person", "closed")
 """Kinds of visits for which somebody went there; a place is asked for these alone."""
 
@@ -77,6 +80,11 @@ class Evidence:
         if fix is not None and verdict.reason == "no_pin" and fix.is_close:
             place = (fix.at.lat, fix.at.lng, fix.accuracy_m)
             Proposal.make(self.customer, PIN, by=by, at=at, place=place, cause_id=self.id)
+
+    def explain(self, why: str | None) -> None:
+        """The visitor's own word, one of `WHYS`; None takes it back. A verdict that needs none gets none."""
+        if self.verdict in (AWAY, UNPROVEN):
+            self.why = why
 
     def _pin(self) -> Point | None:
         customer = self.customer

@@ -29,11 +29,14 @@ Sent = MultiDict[str, str]
 
 
 class BadVisit(UnprocessableEntity):
-    """Something that was sent cannot be; `field` is its name, the description says what is wrong with it."""
+    """Something that was sent cannot be; `field` is its name, the description says what is wrong with it.
 
-    def __init__(self, field: str, words: str) -> None:
+    `row` counts the rows before it, where there are several of a kind.
+    """
+
+    def __init__(self, field: str, words: str, row: int = 0) -> None:
         super().__init__(words)
-        self.field = field
+        self.field, self.row = field, row
 
 
 def read_fix(sent: Mapping[str, str]) -> Fix | None:
@@ -75,10 +78,10 @@ class CheckIn:
     @classmethod
     def read(cls, sent: Mapping[str, str]) -> CheckIn:
         """Raises `BadVisit`. Where no place is asked for, none is taken."""
-        kind = sent.get("kind") or "in_person"
+        outcome = sent.get("outcome") or None
+        kind = sent.get("kind") or ("closed" if outcome in SHUT else "in_person")
         if kind not in KINDS:
             raise BadVisit("kind", _("A visit is in person, closed, by phone or by Zalo."))
-        outcome = sent.get("outcome") or None
         if kind == "closed" and (outcome or SHUT[0]) not in SHUT:
             raise BadVisit("outcome", _("Say why it was shut: closed, owner away, moved, or gone for good."))
         client_at = read_moment(sent, "client_at")
@@ -135,11 +138,11 @@ def _next_day(sent: Mapping[str, str], today: date) -> date | None:
     return day
 
 
-def _day(text: str, field: str) -> date:
+def _day(text: str, field: str, row: int = 0) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise BadVisit(field, _("A day looks like 2026-11-27.")) from None
+        raise BadVisit(field, _("A day looks like 2026-11-27."), row) from None
 
 
 def _attendees(sent: Sent) -> tuple[uuid.UUID, ...]:
@@ -156,13 +159,13 @@ def _promises(sent: Sent, today: date) -> tuple[Promise, ...]:
     typed = [(who, one_line(text), until) for who, text, until in texts if text.strip()]
     if len(typed) > MOST_PROMISES:
         raise BadVisit("promise", _("At most %(most)s promises fit into one visit.", most=MOST_PROMISES))
-    return tuple(_promise(who, text, until, today) for who, text, until in typed)
+    return tuple(_promise(who, text, until, today, row) for row, (who, text, until) in enumerate(typed))
 
 
-def _promise(who: str, text: str, until: str, today: date) -> Promise:
+def _promise(who: str, text: str, until: str, today: date, row: int) -> Promise:
     if len(text) > LONGEST_PROMISE:
-        raise BadVisit("promise", _("A promise has at most %(most)s characters.", most=LONGEST_PROMISE))
-    day = _day(until, "promise_until") if until.strip() else today + timedelta(days=7)
+        raise BadVisit("promise", _("A promise has at most %(most)s characters.", most=LONGEST_PROMISE), row)
+    day = _day(until, "promise_until", row) if until.strip() else today + timedelta(days=7)
     if not today <= day <= today + timedelta(days=366 * 2):
-        raise BadVisit("promise_until", _("A promise is kept between today and two years from now."))
+        raise BadVisit("promise_until", _("A promise is kept between today and two years from now."), row)
     return Promise("them" if who == "them" else "us", text, day)

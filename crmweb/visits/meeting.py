@@ -37,39 +37,59 @@ def own_visit(id: uuid.UUID, *, by: Actor) -> Visit:
 
 
 def end_visit(visit: Visit, sent: Finish, *, by: Actor, at: datetime) -> None:
-    """Finish it with all that was told: the note, who was there, and the promises of both sides."""
+    """Finish it with all that was told: the note, who was there, and the promises of both sides.
+
+    Said anew, it takes the place of what was said before.
+    """
     when = min(sent.client_at or at, at)
-    customer, note = visit.customer, None
-    if sent.note:
-        note = Note.write(customer, sent.note, by=by, at=when, now=at)
-    names = _meet(visit, sent)
-    visit.finish(sent.outcome, by=by, at=when, next_on=sent.next_on, note=note, attendees=names)
+    _forget(visit, at=at)
+    visit.attendees = _met(visit, sent.attendees)
+    visit.finish(
+        sent.outcome, by=by, at=when, next_on=sent.next_on, note=_note(visit, sent.note, by, when, at)
+    )
     if sent.outcome == "gone":
-        Proposal.make(customer, GONE, by=by, at=at, cause_id=visit.id)
+        Proposal.make(visit.customer, GONE, by=by, at=at, cause_id=visit.id)
     for promise in sent.promises:
         Reminder.promise(
-            customer,
-            promise.text,
-            promised_by=promise.by,
-            until=promise.until,
-            by=by,
-            at=at,
+            visit.customer, promise.text, promised_by=promise.by, until=promise.until, by=by, at=at,
             cause_id=visit.id,
-        )
+        )  # fmt: skip
 
 
-def _meet(visit: Visit, sent: Finish) -> list[str]:
-    """Write down who was there; only contacts of this customer count."""
-    known = db.session.execute(
+def reopen_visit(visit: Visit, *, by: Actor, at: datetime) -> None:
+    """Take the result back with all that followed from it; a note that was written stays written."""
+    _forget(visit, at=at)
+    visit.reopen(by=by, at=at)
+
+
+def _forget(visit: Visit, *, at: datetime) -> None:
+    """Promises that were not kept yet, and that the customer is gone, stand and fall with the result."""
+    promised = select(Reminder).where(Reminder.cause_id == visit.id, Reminder.done_at.is_(None))
+    for reminder in db.session.scalars(promised):
+        reminder.drop(at=at)
+    waiting = (Proposal.cause_id == visit.id, Proposal.kind == GONE, Proposal.decided_at.is_(None))
+    for proposal in db.session.scalars(select(Proposal).where(*waiting)):
+        db.session.delete(proposal)
+    db.session.flush()
+
+
+def _note(visit: Visit, text: str, by: Actor, when: datetime, now: datetime) -> Note | None:
+    """What was written down, once: said again word for word, it is the same note."""
+    if not text or (visit.note is not None and visit.note.text == text):
+        return visit.note
+    return Note.write(visit.customer, text, by=by, at=when, now=now)
+
+
+def _met(visit: Visit, ids: tuple[uuid.UUID, ...]) -> list[Attendee]:
+    """Who was there; only contacts of this customer count."""
+    contacts = (
         select(Contact.id, Contact.name)
         .join(CustomerContact, CustomerContact.contact_id == Contact.id)
-        .where(CustomerContact.customer_id == visit.customer_id, Contact.id.in_(sent.attendees))
-    ).all()
-    for contact in known:
-        if db.session.get(Attendee, (visit.id, contact.id)) is None:
-            db.session.add(
-                Attendee(
-                    visit_id=visit.id, contact_id=contact.id, customer_id=visit.customer_id, name=contact.name
-                )
-            )
-    return [contact.name for contact in known]
+        .where(CustomerContact.customer_id == visit.customer_id, Contact.id.in_(ids))
+    )
+    known = {attendee.contact_id: attendee for attendee in visit.attendees}
+    return [
+        known.get(contact.id)
+        or Attendee(contact_id=contact.id, customer_id=visit.customer_id, name=contact.name)
+        for contact in db.session.execute(contacts)
+    ]

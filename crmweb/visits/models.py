@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +16,10 @@ from crmweb.customers.models import Customer
 from crmweb.db import Model, db, new_id
 from crmweb.notes.models import Note
 from crmweb.scope import OfCustomer, looked_after, works_for_viewer
+from crmweb.visits.attendance import Attendee
 from crmweb.visits.evidence import AT_THE_PLACE, Evidence
-from crmweb.visits.outcomes import SHUT
+from crmweb.visits.outcomes import SHUT, Outcome
+from crmweb.visits.photos import VisitPhoto
 from crmweb.visits.verdicts import RADIUS_M, Fix
 
 KINDS = (*AT_THE_PLACE, "phone", "zalo")
@@ -65,6 +66,12 @@ class Visit(Evidence, OfCustomer, Model):
 
     customer: Mapped[Customer] = relationship()
     note: Mapped[Note | None] = relationship()
+    attendees: Mapped[list[Attendee]] = relationship(
+        order_by=Attendee.name, cascade="all, delete-orphan", passive_deletes=True
+    )
+    all_photos: Mapped[list[VisitPhoto]] = relationship(
+        order_by=(VisitPhoto.taken_at, VisitPhoto.id), passive_deletes=True
+    )
 
     @classmethod
     def seen_by_viewer(cls) -> ColumnElement[bool]:
@@ -125,7 +132,6 @@ class Visit(Evidence, OfCustomer, Model):
         at: datetime,
         next_on: date | None = None,
         note: Note | None = None,
-        attendees: Sequence[str] = (),
     ) -> None:
         """Its result is known. An end that was estimated stays so; what is finished already takes the new result."""
         if self.ended_at is None:
@@ -134,8 +140,7 @@ class Visit(Evidence, OfCustomer, Model):
         if note is not None:
             self.note_id = note.id
         self._count()
-        told = {**self.told(), "attendees": list(attendees)} if attendees else self.told()
-        timeline.revise(self.id, "visit.finished", payload=told)
+        timeline.revise(self.id, "visit.finished", payload=self.told())
 
     def _count(self) -> None:
         """The visitor's own work there starts anew, and that of whom they stand in for."""
@@ -152,15 +157,28 @@ class Visit(Evidence, OfCustomer, Model):
         return [each for each in standing if each.person_id in {self.person_id, *covered}]
 
     def reopen(self, *, by: Actor, at: datetime) -> None:
-        """The result was a slip: as if it had not been finished."""
+        """The result was a slip: as if it had not been finished. Who went on meanwhile has left there."""
         for assignment in self.customer.assignments:
             if str(assignment.id) in self.counted and self.ended_at is not None:
                 before = self.counted[str(assignment.id)]
                 assignment.unvisited(self.ended_at, before=datetime.fromisoformat(before) if before else None)
         if self.ended == FINISHED:
             self.ended_at = self.ended = None
-        self.outcome, self.next_on, self.counted = None, None, {}
+        if self.kind == "closed":
+            self.kind = "in_person"
+        self.outcome, self.next_on, self.counted, self.attendees = None, None, {}, []
+        if self.ended_at is None:
+            self._make_room()
+        self.tell()
+
+    def tell(self) -> None:
+        """Its one entry on the timeline says how it stands now."""
         timeline.revise(self.id, self.kind_of_entry, payload=self.told())
+
+    @property
+    def photos(self) -> list[VisitPhoto]:
+        """Those that nobody took away."""
+        return [photo for photo in self.all_photos if photo.removed_at is None]
 
     @property
     def minutes(self) -> int | None:
@@ -182,10 +200,14 @@ class Visit(Evidence, OfCustomer, Model):
 
     def told(self) -> dict[str, Any]:
         """What the timeline shows of it."""
+        own = db.session.get(Outcome, self.outcome) if self.outcome else None
         told: dict[str, Any] = {
             "kind": self.kind, "outcome": self.outcome, "minutes": self.minutes, "verdict": self.verdict,
             "reason": self.reason, "distance_m": self.distance_m and round(self.distance_m),
             "accuracy_m": self.accuracy_m and round(self.accuracy_m), "estimated": self.ended == ESTIMATED,
             "next_on": self.next_on.isoformat() if self.next_on else None, "helper": self.helper,
+            "outcome_label": own.label if own else None,
+            "attendees": [attendee.name for attendee in self.attendees],
+            "photos": [str(photo.id) for photo in self.photos],
         }  # fmt: skip
-        return {name: value for name, value in told.items() if value not in (None, False)}
+        return {name: value for name, value in told.items() if value not in (None, False, [])}

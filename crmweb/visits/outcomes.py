@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.db import Model, db
+
+BUILT_IN = ("order_taken", "no_order", "interested", "not_now")
+"""What every company begins with; named in every language."""
 
 SHUT = ("closed", "owner_away", "moved", "gone")
 """Outcomes of a visit that found nobody: two taps, finished at once."""
@@ -32,6 +36,48 @@ class Outcome(Model):
         """Those that may be chosen today, in the company's order."""
         kept = select(cls).where(cls.retired_at.is_(None)).order_by(cls.position, cls.name)
         return list(db.session.scalars(kept))
+
+    @classmethod
+    def all(cls) -> list[Outcome]:
+        """The whole list: those that are offered, then the retired ones."""
+        order = (cls.retired_at.is_not(None), cls.position, cls.name)
+        return list(db.session.scalars(select(cls).order_by(*order)))
+
+    @classmethod
+    def add(cls, label: str, *, productive: bool = False) -> Outcome:
+        """A new one, last in the list."""
+        last = max((outcome.position for outcome in cls.all()), default=-1)
+        outcome = cls(
+            name=f"own_{secrets.token_hex(6)}", label=label, position=last + 1, productive=productive
+        )
+        db.session.add(outcome)
+        return outcome
+
+    def change(self, *, label: str, productive: bool) -> None:
+        """Call it otherwise. Without a label, a built-in one has its own name again, in everybody's language."""
+        self.label, self.productive = label or (None if self.is_built_in else self.label), productive
+
+    def move(self, by: int) -> None:
+        """So many places later, or earlier with a negative number; never beyond the ends."""
+        order = [outcome for outcome in self.all() if outcome is not self and not outcome.retired_at]
+        place = min(max(self.offered().index(self) + by, 0), len(order))
+        order.insert(place, self)
+        for position, outcome in enumerate(order):
+            outcome.position = position
+
+    def retire(self, *, at: datetime) -> None:
+        """Not offered any more; visits that ended so keep it. Raises ValueError for the last one."""
+        if self.offered() == [self]:
+            raise ValueError("somebody must be able to finish a visit")
+        self.retired_at = self.retired_at or at
+
+    def restore(self) -> None:
+        """Offered again, where it stood."""
+        self.retired_at = None
+
+    @property
+    def is_built_in(self) -> bool:
+        return self.name in BUILT_IN
 
     @classmethod
     def is_known(cls, name: str) -> bool:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
 
 from crmweb import clock
-from crmweb.accounts.models import User
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, writing
+from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
+from crmweb.visits import words
+from crmweb.visits.evidence import WHYS
 from crmweb.visits.forms import BadVisit, CheckIn, Finish, read_fix
 from crmweb.visits.helping import tell_its_people
-from crmweb.visits.meeting import end_visit, may_visit, own_visit
+from crmweb.visits.meeting import end_visit, may_visit, own_visit, reopen_visit
 from crmweb.visits.models import Visit
-from crmweb.visits.outcomes import Outcome
-from crmweb.web import NOTICES, Notice, needs, not_found_unless, page
+from crmweb.visits.openings import open_visit_at
+from crmweb.visits.showing import seen, seen_own, show_finish, show_visit
+from crmweb.web import NOTICES, Notice, needs
 
 visits = Blueprint("visits", __name__)
 
-NOTICES["visit_finished"] = lambda about: Notice(_("Finished"), _undo(about))
+UNDO_S = 10
+"""Seconds in which a result can be taken back with one tap."""
+
+NOTICES["visit_finished"] = lambda about: Notice(_("Finished"), _undo(about), UNDO_S)
 
 
 def _undo(about: str) -> str | None:
@@ -42,6 +46,11 @@ def _undo(about: str) -> str | None:
 @once(shows="visits.show")
 def check_in(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Saved first; the place comes when it comes."""
+    return check_in_at(customer_id)
+
+
+def check_in_at(customer_id: uuid.UUID) -> ResponseReturnValue:
+    """The verb of every check-in, whichever page it comes from; the view around it is one that happens once."""
     minted, sent = minted_id(request.form.get("id")), CheckIn.read(request.form)
     helper = may_visit(customer_id, by=current_user, at=sent.client_at or clock.now())
     refuse_taken(Visit, minted)
@@ -63,7 +72,7 @@ def check_in(customer_id: uuid.UUID) -> ResponseReturnValue:
 @visits.get("/visits/<uuid:id>")
 @needs("customers:read")
 def show(id: uuid.UUID) -> ResponseReturnValue:
-    return _show(_found(id))
+    return show_visit(seen(id))
 
 
 @visits.post("/visits/<uuid:id>/place")
@@ -81,6 +90,29 @@ def place(id: uuid.UUID) -> ResponseReturnValue:
     return written(id, status=200)
 
 
+@visits.post("/visits/<uuid:id>/why")
+@needs("visits:write")
+@once(shows="visits.show")
+def explain(id: uuid.UUID) -> ResponseReturnValue:
+    """Why the place is doubtful, in one tap; a second one on the same takes it back."""
+    _own(id)
+    why = request.form.get("why", "")
+    if why and why not in WHYS:
+        raise BadVisit("why", _("Choose one of these."))
+    with writing():
+        _own(id).explain(why or None)
+        keep(id, status=200)
+    return written(id, status=200)
+
+
+@visits.get("/visits/<uuid:id>/finish")
+@needs("visits:write")
+def result(id: uuid.UUID) -> ResponseReturnValue:
+    """The sheet on which the visitor says what came of it."""
+    found = seen_own(id)
+    return redirect(f"/visits/{id}", 303) if found.visit.outcome else show_finish(found)
+
+
 @visits.post("/visits/<uuid:id>/finish")
 @needs("visits:write")
 @once(shows="visits.show")
@@ -89,10 +121,11 @@ def finish(id: uuid.UUID) -> ResponseReturnValue:
     try:
         sent = Finish.read(request.form, today=current_user.today(clock.now()))
     except BadVisit as wrong:
-        return _show(_own(id), status=422, wrong=wrong)
+        if sent_by_script():
+            raise
+        return show_finish(seen_own(id), status=422, wrong=wrong)
     with writing():
-        visit = _own(id)
-        end_visit(visit, sent, by=current_user, at=clock.now())
+        end_visit(_own(id), sent, by=current_user, at=clock.now())
         keep(id, status=200)
     return written(id, status=200, notice="visit_finished")
 
@@ -104,29 +137,19 @@ def reopen(id: uuid.UUID) -> ResponseReturnValue:
     """The result was a slip."""
     _own(id)
     with writing():
-        _own(id).reopen(by=current_user, at=clock.now())
+        reopen_visit(_own(id), by=current_user, at=clock.now())
         keep(id, status=200)
     return written(id, status=200)
-
-
-def _found(id: uuid.UUID) -> Visit:
-    visit: Visit = not_found_unless(db.session.scalar(select(Visit).where(Visit.id == id)))
-    return visit
 
 
 def _own(id: uuid.UUID) -> Visit:
     return own_visit(id, by=current_user)
 
 
-def _show(visit: Visit, *, status: int = 200, wrong: BadVisit | None = None) -> ResponseReturnValue:
-    shown: dict[str, Any] = {
-        "visit": visit,
-        "visitor": db.session.get_one(User, visit.person_id).name,
-        "outcomes": Outcome.offered(),
-        "wrong": wrong,
-    }
-    return page("visits/show.html", status=status, **shown)
-
-
 def init_app(app: Flask) -> None:
+    from crmweb.visits.photo_routes import photos
+
     app.register_blueprint(visits)
+    app.register_blueprint(photos)
+    words.init_app(app)
+    app.jinja_env.globals["open_visit_at"] = open_visit_at

@@ -5,6 +5,8 @@ import "./weather.js";
 import "./toast.js";
 import "./once.js";
 import "./reach.js";
+import "./place-later.js";
+import "./photo-field.js";
 import "./chips.js";
 import "./geo-field.js";
 import "./local-draft.js";

@@ -8,9 +8,9 @@ const MINT = { id: uuid7, "Idempotency-Key": uuid7, client_at: () => new Date().
 export const NAMES = Object.keys(MINT);
 const sent = new WeakMap();
 
-/** Everything people filled in, as one text to compare by. */
-function words(form) {
-  const pairs = [...new FormData(form)].filter(([name]) => !NAMES.includes(name));
+/** Everything people filled in, and the button that they pressed, as one text to compare by. */
+function words(form, button) {
+  const pairs = [...new FormData(form, button)].filter(([name]) => !NAMES.includes(name));
   return JSON.stringify(pairs.map(([name, value]) => [name, value.name ?? value]));
 }
 
@@ -21,8 +21,8 @@ export function nameField(form, name) {
   return field;
 }
 
-function nameAct(form) {
-  const now = words(form);
+function nameAct(form, button) {
+  const now = words(form, button);
   const changed = sent.has(form) && sent.get(form) !== now;
   for (const name of NAMES) {
     if (name === "client_at" && !form.matches("[data-offline]")) continue;
@@ -35,8 +35,8 @@ function nameAct(form) {
 // Capturing: before htmx, which reads the form while the event bubbles.
 document.addEventListener(
   "submit",
-  ({ target }) => {
-    if (target.matches("form[data-once]")) nameAct(target);
+  ({ target, submitter }) => {
+    if (target.matches("form[data-once]")) nameAct(target, submitter);
   },
   true,
 );

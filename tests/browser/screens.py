@@ -49,6 +49,9 @@ WITH_AN_ID = {
     "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
     "/routes/<uuid:id>": ["/routes/{route}"],
     "/contacts/<uuid:id>/edit": ["/contacts/{contact}/edit"],
+    "/visits/<uuid:id>": ["/visits/{open}", "/visits/{over}", "/visits/{left}"],
+    "/visits/<uuid:id>/finish": ["/visits/{open}/finish"],
+    "/photos/<uuid:id>": ["/photos/{photo}"],
 }
 """Address rule → addresses to look at, where a rule holds an id."""
 
@@ -85,6 +88,8 @@ def _lay_route(through: Customer) -> uuid.UUID:
 
 def _ids(app: Flask) -> dict[str, str]:
     """What stands for an id in the addresses above."""
+    with system_access_to(app, "visits to look at"), writing():
+        visits = street.visits()
     with system_access_to(app, "whom to look at"):
         full = street.customer(street.NEAREST)
         bare = street.customer(street.LEAD)
@@ -92,4 +97,4 @@ def _ids(app: Flask) -> dict[str, str]:
             select(CustomerContact.contact_id).where(CustomerContact.customer_id == full.id)
         ).first()
         route = db.session.scalars(select(Route.id)).first() or _lay_route(full)
-        return {"route": str(route), "full": str(full.id), "bare": str(bare.id), "contact": str(contact)}
+        return {"route": str(route), "full": str(full.id), "bare": str(bare.id), "contact": str(contact), **visits}

@@ -8,12 +8,19 @@ from math import cos, radians
 
 from sqlalchemy import select
 
-from crmweb import clock, timeline
+from crmweb import clock, files, timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.contacts.models import Contact
 from crmweb.customers.models import Customer
 from crmweb.db import db
+from crmweb.geo import Point
+from crmweb.reminders.models import Reminder
+from crmweb.visits.models import Visit
+from crmweb.visits.photos import VisitPhoto
+from crmweb.visits.pictures import shrink
+from crmweb.visits.verdicts import Fix
+from tests.visits import photos
 
 MARKET = (10.7725, 106.6980)
 """Bến Thành, in the middle of Hồ Chí Minh City."""
@@ -93,3 +100,39 @@ def _open(shop: Shop, responsible: User | None, at: datetime) -> None:
     customer.move_pin(lat, lng + shop.metres / (DEGREE_M * cos(radians(lat))), source="gps", by=None, at=at)
     if shop.visited_days_ago is not None:
         customer.assignments[0].visited(at=at - timedelta(days=shop.visited_days_ago))
+
+
+def visits() -> dict[str, str]:
+    """Visits of Lan's in every state: `left` without a result, `over`, and `open` with a photo. Returns their ids."""
+    lan, now = User.with_email(NEAREST.of), clock.now()
+    assert lan is not None
+    by, (lat, lng) = Actor.of(lan), MARKET
+    began = {"left": (DUE_TODAY, 3), "over": (LONG_NAMED, 2), "open": (NEAREST, 1)}
+    made = {
+        state: Visit.check_in(
+            customer(shop),
+            by=by,
+            at=now - timedelta(hours=hours),
+            client_at=now - timedelta(hours=hours, minutes=7),
+        )
+        for state, (shop, hours) in began.items()
+    }
+    made["over"].finish("interested", by=by, at=now)
+    there = Fix(Point(lat, lng), 240, now - timedelta(hours=1))
+    made["open"].place(there, by=by, at=now)
+    made["open"].all_photos.append(_photo(made["open"], by, now))
+    Reminder.promise(
+        made["open"].customer, "Chuyển trà lài lên ngang tầm mắt", promised_by="us",
+        until=now.date() - timedelta(days=2), by=by, at=now,
+    )  # fmt: skip
+    db.session.flush()
+    photo = made["open"].photos[0].id
+    return {**{state: str(visit.id) for state, visit in made.items()}, "photo": str(photo)}
+
+
+def _photo(visit: Visit, by: Actor, at: datetime) -> VisitPhoto:
+    picture = shrink(photos.photo(800, 600))
+    return VisitPhoto(
+        customer_id=visit.customer_id, by_id=by.id, name=files.keep(picture.data, ".jpg"), width=picture.width,
+        height=picture.height, bytes=len(picture.data), taken_at=at, removed_at=None,
+    )  # fmt: skip

@@ -15,10 +15,11 @@ from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
-from crmweb.db import db, writing
+from crmweb.db import db, new_id, writing
 from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.visits.models import Visit
+from crmweb.visits.photos import VisitPhoto
 from tests.shops import Shops
 
 Arguments = dict[str, Any]
@@ -72,6 +73,22 @@ def _route(lan: Actor, shops: Shops) -> object:
         return Route.lay(lan, weekdays=1, at=clock.now(), customers=through).id
 
 
+def _photo(lan: Actor, shops: Shops) -> object:
+    visit_id = _visit(lan, shops)
+    with writing():
+        visit = db.session.get_one(Visit, visit_id)
+        photo = VisitPhoto(
+            id=new_id(), customer_id=visit.customer_id, by_id=lan.id, name="none", width=1, height=1, bytes=1,
+            taken_at=clock.now(), removed_at=None,
+        )  # fmt: skip
+        visit.all_photos.append(photo)
+        return photo.id
+
+
+def _outcome(_lan: Actor, _shops: Shops) -> object:
+    return "no_order"
+
+
 LANS: dict[tuple[str, str], FindsOne] = {
     ("accounts", "id"): _device,
     ("customers", "id"): _shop,
@@ -83,6 +100,9 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("stops", "customer_id"): _shop,
     ("visits", "id"): _visit,
     ("visits", "customer_id"): _shop,
+    ("photos", "id"): _photo,
+    ("photos", "visit_id"): _visit,
+    ("outcomes", "name"): _outcome,
     ("assignments", "customer_id"): _shop,
     ("reminders", "id"): _reminder,
     ("proposals", "id"): _proposal,

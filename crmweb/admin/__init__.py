@@ -1,0 +1,1 @@
+"""What holds for everyone, set by the admin."""

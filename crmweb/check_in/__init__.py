@@ -1,0 +1,1 @@
+"""The central button: where one is about to check in, chosen before anybody asks."""
