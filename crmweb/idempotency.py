@@ -181,6 +181,7 @@ def _digest() -> bytes:
             digest.update(repr((name, values)).encode())
     for name, files in sorted(request.files.lists()):
         for file in files:
+            file.stream.seek(0)  # the view may have read it already
             digest.update(name.encode() + hashlib.sha256(file.stream.read()).digest())
             file.stream.seek(0)
     return digest.digest()

@@ -20,9 +20,10 @@ def _next_step(_kind: str, *, event: Event, **_: Any) -> None:
     """The next day follows from the visit; another day that was agreed stands in the plan of that day."""
     if event.by_id is None:
         return
-    _forget_next_step(event)
+    next_on = event.payload.get("next_on")
+    known = _forget_next_step(event, but=next_on)
     _plan(event)
-    if next_on := event.payload.get("next_on"):
+    if next_on and not known:  # told once more, with a photo, say, it stays as it was planned meanwhile
         day = date.fromisoformat(next_on)
         if (person_id := _who_goes(event, day)) is not None:
             Day(person_id, day).add(event.customer_id, at=event.recorded_at, why=NEXT_STEP, cause_id=event.id)
@@ -35,9 +36,15 @@ def _taken_back(_kind: str, *, event: Event, **_: Any) -> None:
         _plan(event)
 
 
-def _forget_next_step(event: Event) -> None:
+def _forget_next_step(event: Event, *, but: str | None = None) -> bool:
+    """Take this visit's next steps out of the days; returns whether the one on the day `but` stood there already."""
+    known = False
     for stop in db.session.scalars(select(Stop).where(Stop.cause_id == event.id, Stop.why == NEXT_STEP)):
-        db.session.delete(stop)
+        if stop.day.isoformat() == but:
+            known = True
+        else:
+            db.session.delete(stop)
+    return known
 
 
 def _who_goes(event: Event, day: date) -> uuid.UUID | None:

@@ -112,7 +112,8 @@ def facts(visit: Visit) -> list[tuple[str, str]]:
         (_("Distance from the pin"), distance(visit.distance_m) if visit.distance_m is not None else ""),
         (_("Accuracy"), distance(visit.accuracy_m) if visit.accuracy_m is not None else ""),
         (_("Position taken"), _age(visit)),
-        (_("The phone's clock"), _skew(visit.skew_s)),
+        (_("The phone's clock"), _ahead(visit.skew_s)),
+        (_("Arrived"), _late(visit.skew_s)),
         (_("Speed since the place before"), _speed(visit.speed_kmh)),
         (_("Why"), why_name(visit.why) if visit.why else ""),
     ]
@@ -131,13 +132,16 @@ def _age(visit: Visit) -> str:
     return _("%(span)s before the check-in", span=span_words(-seconds))
 
 
-def _skew(seconds: float | None) -> str:
-    """Only a clock ahead is known to be wrong: one behind may have been without signal."""
-    if seconds is None or abs(seconds) <= SKEW_S:
-        return ""
-    if seconds < 0:
-        return _("%(span)s ahead of ours", span=span_words(-seconds))
-    return _("sent %(span)s later", span=span_words(seconds))
+def _ahead(seconds: float | None) -> str:
+    """A clock that lies ahead is wrong."""
+    wrong = seconds is not None and seconds < -SKEW_S
+    return _("%(span)s ahead of ours", span=span_words(-seconds)) if wrong and seconds else ""
+
+
+def _late(seconds: float | None) -> str:
+    """One that lies behind may be right: the phone had no signal."""
+    late = seconds is not None and seconds > SKEW_S
+    return _("%(span)s later", span=span_words(seconds)) if late and seconds else ""
 
 
 def _speed(kmh: float | None) -> str:

@@ -38,6 +38,7 @@ class PlaceLater extends HTMLElement {
   look() {
     if (!navigator.geolocation) return this.say("unavailable");
     this.button.hidden = true;
+    this.setAttribute("aria-busy", "true");
     this.say("waiting");
     this.watch = navigator.geolocation.watchPosition((fix) => this.found(fix), (why) => this.failed(why), OPTIONS);
     this.enough = setTimeout(() => this.send((this.hurry = true)), ENOUGH);
@@ -101,6 +102,7 @@ class PlaceLater extends HTMLElement {
   }
 
   stop() {
+    this.removeAttribute("aria-busy");
     navigator.geolocation?.clearWatch(this.watch);
     clearTimeout(this.enough);
     removeEventListener("pagehide", this.leave);
