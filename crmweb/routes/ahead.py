@@ -25,6 +25,7 @@ def route_day_after(person_id: uuid.UUID, customer_id: uuid.UUID, day: date) -> 
             .join(RouteStop, RouteStop.route_id == Route.id)
             .where(
                 RouteStop.customer_id == customer_id,
+                RouteStop.left_out_at.is_(None),
                 Route.ended_at.is_(None),
                 Route.person_id.in_([person_id, *_covered(person_id, customer_id)]),
             )

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.customers import showing
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, writing
@@ -152,4 +153,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(visits)
     app.register_blueprint(photos)
     words.init_app(app)
-    app.jinja_env.globals["open_visit_at"] = open_visit_at
+    showing.BESIDE["open_visit"] = lambda customer: open_visit_at(customer.id, current_user.id)

@@ -26,8 +26,6 @@ from crmweb.visits.outcomes import Outcome
 from crmweb.visits.verdicts import LATEST
 from crmweb.web import not_found_unless, page
 
-PROMISES = 10
-
 
 @dataclass(frozen=True)
 class Seen:
@@ -40,12 +38,8 @@ class Seen:
 
     @property
     def promises(self) -> list[Reminder]:
-        """What is open with this customer, or was promised at this visit."""
-        open_ones = (Reminder.done_at.is_(None), Reminder.dropped_at.is_(None))
-        theirs = select(Reminder).where(
-            Reminder.customer_id == self.visit.customer_id, Reminder.promised_by.is_not(None), *open_ones
-        )
-        return list(db.session.scalars(theirs.order_by(Reminder.due_at, Reminder.id).limit(PROMISES)))
+        """What is open with this customer, as far as one may see it."""
+        return list(db.session.scalars(Reminder.promised(self.visit.customer_id)))
 
     @property
     def last_note(self) -> Entry | None:

@@ -36,6 +36,7 @@ class LocalDraft extends HTMLElement {
     this.minted = Object.entries(kept.names ?? {});
     for (const [name, value] of this.minted) nameField(this.form, name).value = value;
     this.line.hidden = false;
+    for (const fold of this.form.querySelectorAll("details")) fold.open = true; // what came back is seen
     this.form.dispatchEvent(new CustomEvent("draft-restored"));
   }
 
