@@ -97,4 +97,10 @@ def _ids(app: Flask) -> dict[str, str]:
             select(CustomerContact.contact_id).where(CustomerContact.customer_id == full.id)
         ).first()
         route = db.session.scalars(select(Route.id)).first() or _lay_route(full)
-        return {"route": str(route), "full": str(full.id), "bare": str(bare.id), "contact": str(contact), **visits}
+        return {
+            "route": str(route),
+            "full": str(full.id),
+            "bare": str(bare.id),
+            "contact": str(contact),
+            **visits,
+        }
