@@ -10,19 +10,30 @@ const QUALITIES = [0.82, 0.7, 0.58, 0.46, 0.34];
 async function small(file) {
   const image = await createImageBitmap(file).catch(() => null);
   if (!image) return file;
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(image.width, image.height));
-  const canvas = Object.assign(document.createElement("canvas"), {
-    width: Math.max(1, Math.round(image.width * scale)),
-    height: Math.max(1, Math.round(image.height * scale)),
-  });
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  let blob = null;
+  for (let side = LONGEST_SIDE; side > 200 && (!blob || blob.size > LARGEST); side *= 0.75) {
+    const canvas = drawn(image, Math.min(1, side / Math.max(image.width, image.height)));
+    blob = await written(canvas);
+  }
   image.close();
-  let blob;
+  return blob ?? file;
+}
+
+function drawn(image, scale) {
+  const [width, height] = [image.width, image.height].map((length) => Math.max(1, Math.round(length * scale)));
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d").drawImage(image, 0, 0, width, height);
+  return canvas;
+}
+
+/** At the best quality that is small enough, or the lowest. */
+async function written(canvas) {
+  let blob = null;
   for (const quality of QUALITIES) {
     blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
-    if (blob && blob.size <= LARGEST) break;
+    if (!blob || blob.size <= LARGEST) break;
   }
-  return blob ?? file;
+  return blob;
 }
 
 class PhotoField extends HTMLElement {
