@@ -16,6 +16,7 @@ from crmweb.accounts.roles import ROLES
 from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
+from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.web import declared
 from tests.browser import street
@@ -46,6 +47,7 @@ WITH_AN_ID = {
     "/customers/<uuid:id>/timeline": ["/customers/{full}/timeline"],
     "/customers/<uuid:id>/edit": ["/customers/{full}/edit"],
     "/customers/<uuid:customer_id>/notes/new": ["/customers/{full}/notes/new?about=phone"],
+    "/reminders/<uuid:id>": ["/reminders/{reminder}"],
     "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
     "/routes/<uuid:id>": ["/routes/{route}"],
     "/contacts/<uuid:id>/edit": ["/contacts/{contact}/edit"],
@@ -97,10 +99,6 @@ def _ids(app: Flask) -> dict[str, str]:
             select(CustomerContact.contact_id).where(CustomerContact.customer_id == full.id)
         ).first()
         route = db.session.scalars(select(Route.id)).first() or _lay_route(full)
-        return {
-            "route": str(route),
-            "full": str(full.id),
-            "bare": str(bare.id),
-            "contact": str(contact),
-            **visits,
-        }
+        reminder = db.session.scalars(select(Reminder.id)).first()
+        found = {"route": route, "full": full.id, "bare": bare.id, "contact": contact, "reminder": reminder}
+        return {**{name: str(each) for name, each in found.items()}, **visits}

@@ -13,6 +13,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.contacts.models import Contact
 from crmweb.customers.models import Customer
+from crmweb.customers.proposals import PIN, Proposal
 from crmweb.db import db
 from crmweb.geo import Point
 from crmweb.reminders.models import Reminder
@@ -86,9 +87,18 @@ def _tell_of(shop: Customer, *, by: User | None, at: datetime) -> None:
         by=Actor.of(by), at=at, tags=["trà", "gần chợ"], preferences="Chỉ nhận hàng buổi sáng.", website="https://coba.example",
         phones=["0905412777", "0905 412 77"], emails=["coba@example.com", "coba@"],
     )  # fmt: skip
+    _promise_at(shop, by=by, at=at)
     timeline.record(
         shop, "note.written", by=Actor.of(by), at=at, payload={"text": "Kệ dưới còn 2 lốc, muốn đổi lên ngang tầm mắt."}
     )  # fmt: skip
+
+
+def _promise_at(shop: Customer, *, by: User, at: datetime) -> None:
+    """Something is promised for the day after tomorrow, and the pin is said to be wrong."""
+    until = clock.today(by.zone) + timedelta(days=2)
+    Reminder.promise(shop, "Báo giá combo Tết", promised_by="us", until=until, by=Actor.of(by), at=at)
+    place = (MARKET[0] + 420 / DEGREE_M, MARKET[1], 18.0)
+    Proposal.make(shop, PIN, by=by, at=at, place=place)
 
 
 def _open(shop: Shop, responsible: User | None, at: datetime) -> None:
