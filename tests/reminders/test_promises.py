@@ -132,3 +132,5 @@ def test_lan_keeps_her_promise_though_the_shop_went_to_another(
     assert answer.status_code == 200
     assert "Tạp hóa Cô Ba" not in phone.get(f"/reminders/{shelf}").text
     assert phone.get(f"/customers/{co_ba}").status_code == 404
+    with house():
+        assert "promise.kept" in db.session.scalars(select(Event.kind)).all()
