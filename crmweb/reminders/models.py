@@ -8,7 +8,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, or_, select, text
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from crmweb import timeline
 from crmweb.accounts.actor import Actor
@@ -86,8 +86,7 @@ class Reminder(Scoped, Model):
     def open_of(cls, person_id: uuid.UUID, *, before: datetime) -> Select[Any]:
         """What one person still has to do before a moment, the earliest first."""
         theirs = and_(cls.person_id == person_id, cls.done_at.is_(None), cls.dropped_at.is_(None))
-        mine = select(cls).where(theirs, cls.due_at < before).order_by(cls.due_at, cls.id)
-        return mine.options(joinedload(cls.person), selectinload(cls.customer))
+        return select(cls).where(theirs, cls.due_at < before).order_by(cls.due_at, cls.id)
 
     @classmethod
     def promised(cls, customer_id: uuid.UUID) -> Select[Any]:
