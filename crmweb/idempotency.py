@@ -26,7 +26,7 @@ from crmweb.browser import on_https
 from crmweb.db import Model, db
 from crmweb.errors import sent_by_script
 from crmweb.scope import system_access
-from crmweb.web import go
+from crmweb.web import go, say
 
 P = ParamSpec("P")
 
@@ -121,8 +121,10 @@ def written(
 def acknowledged(path: str, *, notice: str | None = None, about: object = "") -> ResponseReturnValue:
     """The answer to a write that comes to the same however often it is sent: it needs no kept answer.
 
-    303 to `path` for a form; for a script 200, naming its key.
+    303 to `path` for a form, a toast for htmx; for a script 200, naming its key.
     """
+    if request.headers.get("HX-Request") and notice:
+        return say(make_response("", 204), notice, about)
     if not sent_by_script():
         return go(path, notice=notice, about=about)
     answer = make_response({"saved": True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Callable
@@ -173,6 +174,13 @@ def go(path: str, *, notice: str | None = None, about: object = "") -> Response:
         answer.set_cookie(
             "notice", f"{notice} {about}", max_age=20, httponly=True, samesite="Lax", secure=on_https()
         )
+    return answer
+
+
+def say(answer: Response, notice: str, about: object = "") -> Response:
+    """The same word beside a fragment that htmx swaps in: a toast on the page that stays."""
+    told = NOTICES[notice](str(about))
+    answer.headers["HX-Trigger"] = json.dumps({"notice": {"text": str(told.text), "undo": told.undo}})
     return answer
 
 

@@ -23,6 +23,10 @@ FULL_DAY = 28
 """Stops that a rep makes in a day."""
 
 
+_PARTED = (1, 3)
+"""Weekdays on which C shops come every other week."""
+
+
 class Routed(NamedTuple):
     """A shop in a rep's book: the day on which it was, is or will be visited next, and where along the ward it lies."""
 
@@ -57,7 +61,7 @@ def lay_routes(books: dict[str, list[Routed]], *, today: dt.date, at: dt.datetim
 
 
 def _days(book: list[Routed], today: dt.date) -> Days:
-    """Each shop on the weekday of its day, C shops every other week; today is filled up with the next ones."""
+    """Each shop on the weekday of its day, some C shops every other week; today is filled up with the next ones."""
     days: Days = defaultdict(dict)
     for shop in book:
         days[_day_of(shop, today)][shop.customer_id] = shop
@@ -69,7 +73,7 @@ def _days(book: list[Routed], today: dt.date) -> Days:
 
 
 def _day_of(shop: Routed, today: dt.date) -> tuple[int, str]:
-    if shop.tier == "C" and shop.day > today:
+    if shop.tier == "C" and shop.day > today and shop.day.weekday() in _PARTED:
         return shop.day.weekday(), ODD if shop.day.isocalendar().week % 2 else EVEN
     return shop.day.weekday(), EVERY
 

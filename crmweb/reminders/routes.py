@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -23,7 +22,7 @@ from crmweb.idempotency import keep, once, taken, written
 from crmweb.languages import gettext as _
 from crmweb.reminders import words
 from crmweb.reminders.models import Reminder
-from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, page, wants_fragment
+from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, page, say, wants_fragment
 
 reminders = Blueprint("reminders", __name__)
 
@@ -79,9 +78,7 @@ def _shown(id: uuid.UUID, notice: str) -> ResponseReturnValue:
         return written(id, status=200)
     if not wants_fragment():
         return taken(go(_where_it_stood(id), notice=notice, about=id))
-    answer, said = page("reminders/_reminder.html", reminder=_found(id)), NOTICES[notice](str(id))
-    answer.headers["HX-Trigger"] = json.dumps({"notice": {"text": said.text, "undo": said.undo}})
-    return answer
+    return say(page("reminders/_reminder.html", reminder=_found(id)), notice, id)
 
 
 def _where_it_stood(id: uuid.UUID) -> str:

@@ -164,11 +164,6 @@ def minutes_since(moment: datetime) -> int:
     return max(int((clock.now() - moment).total_seconds() // 60), 0)
 
 
-def clock_time(moment: datetime) -> str:
-    """`10:20`, where the reader is."""
-    return f"{moment.astimezone(ZoneInfo(chosen_zone())):%H:%M}"
-
-
 def local_date(moment: datetime) -> date:
     """The date of a moment where the reader is."""
     return moment.astimezone(ZoneInfo(chosen_zone())).date()
@@ -182,6 +177,6 @@ def weekday_date(day: date) -> str:
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         place_said=place_said, why_name=why_name, kind_words=kind_words, outcome_words=outcome_words,
-        visit_facts=facts, minutes_since=minutes_since, clock_time=clock_time, local_date=local_date,
+        visit_facts=facts, minutes_since=minutes_since, local_date=local_date,
         weekday_date=weekday_date, days_later=lambda day, days: day + timedelta(days=days),
     )  # fmt: skip

@@ -8,7 +8,9 @@ function lead(tile, address) {
   tile.ariaDisabled = address ? null : "true"; // dashed: the words alone
 }
 
-function fill({ dataset, parentElement: row }) {
+function fill({ dataset, formAction, parentElement: row }) {
+  const planned = sheet().querySelector("[name=customer]");
+  if (planned) planned.value = formAction.split("/").pop();
   document.querySelector("#reach-name").textContent = row.querySelector(".name").textContent;
   const number = document.querySelector("#reach-number");
   number.textContent = dataset.number ?? "";

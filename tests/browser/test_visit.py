@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Geolocation, Locator, Page, expect
 from sqlalchemy import select
 
 from crmweb import clock
@@ -23,7 +23,7 @@ from tests.visits import photos
 PhoneInHand = Callable[[Actor], Page]
 Axe = Callable[..., list[str]]
 
-AT_CO_BA = {
+AT_CO_BA: Geolocation = {
     "latitude": street.MARKET[0], "longitude": street.MARKET[1] + 0.0011, "accuracy": 12,
 }  # fmt: skip
 """In front of the nearest shop."""
