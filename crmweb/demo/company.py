@@ -78,7 +78,7 @@ class _Founding:
     """The whole company as of a moment: drawn up first, then written in one go."""
 
     def __init__(self, at: dt.datetime) -> None:
-        self._today = local_day(at)
+        self._at, self._today = at, local_day(at)
         self._dice = dice_for(SEED, "founding")
         self._shops = demo_shops(SEED)
         contacts = demo_contacts(SEED, self._shops)
@@ -111,7 +111,7 @@ class _Founding:
         self._events = sorted([*self._events, *happened], key=_moment_of)
         db.session.execute(insert(Event), self._events)
         lay_routes(self._routed, today=self._today, at=moment(self._workday(200), 0))
-        leave_open({person.key: self._actor(person.key) for person in PEOPLE}, today=self._today)
+        leave_open({person.key: self._actor(person.key) for person in PEOPLE}, today=self._today, at=self._at)
         return Founded(len(self._staff), len(self._shops), len(self._events))
 
     def _hire(self) -> None:
@@ -150,13 +150,18 @@ class _Founding:
         customer = Customer.add(by=by, at=at, id=shop.id, responsible=responsible, **_facts(shop))
         db.session.add(ExternalId(customer_id=shop.id, source=DEMO, external_id=shop.key))
         if shop.pin is not None:
-            customer.move_pin(*shop.pin, source=shop.pin_source, by=by, at=at)
+            # The manager has approved it: nobody is on site by a pin of their own.
+            customer.move_pin(*shop.pin, source=shop.pin_source, by=self._manager(shop), at=at)
         return customer
 
     def _opener(self, shop: DemoShop) -> Actor:
         """Who brought the customer in: the list came with the administrator, the rest with the rep."""
-        manager = "mai" if shop.ward.city == HANOI else "phuc"
-        return self._actor("tuan" if shop.source == "danh sách cũ" else shop.rep or manager)
+        if shop.source == "danh sách cũ":
+            return self._actor("tuan")
+        return self._actor(shop.rep) if shop.rep else self._manager(shop)
+
+    def _manager(self, shop: DemoShop) -> Actor:
+        return self._actor("mai" if shop.ward.city == HANOI else "phuc")
 
     def _actor(self, key: str) -> Actor:
         return Actor.of(self._staff[key])
@@ -175,7 +180,7 @@ class _Founding:
     def _assign(self, customer: Customer, standing: Standing) -> None:
         """A rep's own shop came with them; the others were agreed later by the manager."""
         began = moment(standing.since, self._dice.uniform(2.0, 30.0))
-        manager = self._actor("mai" if standing.shop.ward.city == HANOI else "phuc")
+        manager = self._manager(standing.shop)
         if standing.line or standing.is_cover:
             person = self._staff[standing.person]
             assignment = customer.assign(

@@ -30,12 +30,15 @@ _PROMISES: tuple[tuple[Promised, str, int], ...] = (
 _QUESTION = "Chỗ này cách ghim khá xa. Em ghé kho hay quầy vậy?"
 
 
-def leave_open(staff: Mapping[str, Actor], *, today: dt.date) -> None:
-    """Promises in Lan's shops, a pin that Quân proposes, and what Mai asks Đức. Needs all visits to be written."""
+def leave_open(staff: Mapping[str, Actor], *, today: dt.date, at: dt.datetime) -> None:
+    """Promises in Lan's shops, a pin that Quân proposes, and what Mai asks Đức. Needs all visits to be written.
+
+    The promises are written down at `at`, since the timeline is numbered in the order of time.
+    """
     yesterday = moment(today - dt.timedelta(days=1), 60)
     for customer, (who, text, days) in zip(_due_of(staff["lan"].id, len(_PROMISES)), _PROMISES, strict=False):
         until = today + dt.timedelta(days=days)
-        Reminder.promise(customer, text, promised_by=who, until=until, by=staff["lan"], at=yesterday)
+        Reminder.promise(customer, text, promised_by=who, until=until, by=staff["lan"], at=at)
     for customer in _unpinned_of(staff["quan"].id):
         Proposal.make(customer, PIN, by=staff["quan"], at=yesterday, place=(21.0321, 105.8479, 14.0))
     for visit in _away_of(staff["duc"].id):
