@@ -8,8 +8,9 @@ import structlog
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, ServiceUnavailable
 
 from crmweb.db import Busy, db
 
@@ -88,6 +89,13 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     return _refused(InternalServerError())
 
 
+def _broken(error: Exception) -> ResponseReturnValue:
+    """The body cannot be read: chunks that are none, or that end early. The server reads it when the app asks."""
+    _let_go()
+    log.warning("broken body", path=told_path(), flaw=type(error).__name__)
+    return _refused(BadRequest("The body came in broken chunks."))
+
+
 def _busy(error: Exception) -> ResponseReturnValue:
     _let_go()
     log.warning("busy", path=told_path())
@@ -124,6 +132,8 @@ def _take_for_a_stranger() -> None:
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _refused)
+    for unreadable in (ParseException, NoMoreData):
+        app.register_error_handler(unreadable, _broken)
     app.register_error_handler(Busy, _busy)
     app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _unexpected)

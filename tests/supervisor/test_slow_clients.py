@@ -32,6 +32,13 @@ HALF = {
     "half a body": f"{HEAD}Content-Length: 100\r\n\r\nlang=vi",
     "half a chunk": f"{HEAD}Transfer-Encoding: chunked\r\n\r\n64\r\nlang=vi",
 }
+BROKEN = {
+    "a size that is none": "hello\r\n",
+    "a size below zero": "-5\r\nlang=vi\r\n0\r\n\r\n",
+    "a chunk that is longer than it says": "3\r\nlang=vi\r\n0\r\n\r\n",
+    "an extension that is none": "7;\x01\r\nlang=vi\r\n0\r\n\r\n",
+    "a trailer that is none": "7\r\nlang=vi\r\n0\r\nno header\r\n\r\n",
+}
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +164,21 @@ def test_a_request_in_pieces_is_one_request(port: int) -> None:
 def test_a_form_in_chunks_is_read(port: int) -> None:
     head = f"{HEAD}Sec-Fetch-Site: same-origin\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert _status(port, head, f"{len(FORM):x}\r\n{FORM}\r\n", "0\r\n\r\n") == 303
+
+
+@pytest.mark.parametrize("sent", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("script", ["", "Idempotency-Key: k\r\n"], ids=["a form", "a script"])
+def test_broken_chunks_are_refused_in_words_and_end_the_connection(port: int, script: str, sent: str) -> None:
+    head = f"{HEAD}Sec-Fetch-Site: same-origin\r\n{script}Transfer-Encoding: chunked\r\n\r\n"
+    after = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with _line(port) as line:
+        line.sendall(f"{head}{sent}{after}".encode())
+        heard = b""
+        while more := line.recv(65536):
+            heard += more
+    assert heard.startswith(b"HTTP/1.1 400 ")
+    assert (b"The body came in broken chunks." if script else b"This request cannot be read") in heard
+    assert heard.count(b"HTTP/1.1 ") == 1
 
 
 def test_two_requests_sent_at_once_get_two_answers(port: int) -> None:
