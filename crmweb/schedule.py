@@ -130,13 +130,14 @@ def lay_down_days() -> None:
 
 
 def forget_what_is_over() -> None:
-    """Sign-in links, sessions, attempts to sign in and kept answers that are of no use to anyone any more."""
+    """Sign-in links, sessions, attempts to sign in, kept answers, places: what is of no use to anyone any more."""
     from crmweb.accounts.attempts import SignInAttempt
     from crmweb.accounts.links import OneTimeLink
     from crmweb.accounts.sessions import DeviceSession
     from crmweb.idempotency import KeptAnswer
+    from crmweb.places.models import Lookup, Question
 
-    for forgetful in (OneTimeLink, DeviceSession, SignInAttempt, KeptAnswer):
+    for forgetful in (OneTimeLink, DeviceSession, SignInAttempt, KeptAnswer, Lookup, Question):
         with system_access("what is over"), writing():
             forgetful.prune(at=now())
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
+from datetime import datetime
 
 from crmweb import clock, jobs
+from crmweb.accounts.actor import Actor
 from crmweb.config import current_settings
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.places.geocoder import Unanswered, places_for
+from crmweb.places.models import Question, TooMany
 from crmweb.scope import system_access
 
 
-def locate_later(customer: Customer) -> None:
-    """Have the worker find the pin, if there is none, an address is, and the settings name a geocoder."""
-    if current_settings().geocoder and customer.address and customer.lat is None:
+def locate_later(customer: Customer, *, by: Actor, at: datetime) -> None:
+    """Have the worker find the pin, if there is none, an address is, and the settings name a geocoder.
+
+    Whoever has asked too much within the hour is saved all the same: the customer stays without a pin.
+    """
+    if not (current_settings().geocoder and customer.address and customer.lat is None):
+        return
+    with suppress(TooMany):
+        Question.count(by=by, at=at)
         jobs.after_commit("crmweb.customers.locating.locate", str(customer.id), queue="slow")
 
 

@@ -137,7 +137,7 @@ def create() -> ResponseReturnValue:
     _refuse_taken(minted)
     with writing():
         customer = form.add(by=current_user, at=clock.now(), id=minted)
-        locate_later(customer)
+        locate_later(customer, by=current_user, at=clock.now())
         customer_id = customer.id
         keep(customer_id)
     return written(customer_id, notice="customer_added")
@@ -159,7 +159,7 @@ def update(id: uuid.UUID) -> ResponseReturnValue:
     with writing():
         customer = found_customer(id)
         form.change(customer, by=current_user, at=clock.now())
-        locate_later(customer)
+        locate_later(customer, by=current_user, at=clock.now())
         keep(id, status=200)
     return written(id, status=200, notice="customer_saved")
 

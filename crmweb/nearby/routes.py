@@ -21,7 +21,7 @@ from crmweb.nearby.home import home_ground
 from crmweb.nearby.nearest import due_counts, nearest
 from crmweb.nearby.places import PlaceSearch
 from crmweb.nearby.rows import Near
-from crmweb.places.models import LONGEST, Lookup
+from crmweb.places.models import LONGEST, Lookup, TooMany
 from crmweb.web import needs, page
 
 nearby = Blueprint("nearby", __name__)
@@ -47,13 +47,7 @@ def places() -> ResponseReturnValue:
     search = PlaceSearch(request.args.get("q", "")[:LONGEST])
     if search.point:
         return redirect(Question(search.point).address(), 303)
-    return page(
-        "nearby/places.html",
-        fragment="nearby/_lookup.html",
-        search=search,
-        customers=search.customers(),
-        lookup=search.lookup(),
-    )
+    return _show_places(search)
 
 
 @nearby.post("/nearby/places")
@@ -62,9 +56,24 @@ def ask_for_place() -> ResponseReturnValue:
     """Have the worker ask the geocoder; the page that follows waits for the answer."""
     search = PlaceSearch(request.form.get("q", "")[:LONGEST])
     if search.can_be_looked_up and not search.point:
-        with writing():
-            Lookup.ask(search.typed, at=clock.now())
+        try:
+            with writing():
+                Lookup.ask(search.typed, by=current_user, at=clock.now())
+        except TooMany:
+            return _show_places(search, status=429)
     return redirect(f"/nearby/places?{urlencode({'q': search.typed})}", 303)
+
+
+def _show_places(search: PlaceSearch, *, status: int = 200) -> ResponseReturnValue:
+    return page(
+        "nearby/places.html",
+        fragment="nearby/_lookup.html",
+        status=status,
+        search=search,
+        customers=search.customers(),
+        lookup=search.lookup(),
+        too_many=status == 429,
+    )
 
 
 def _show(template: str, fragment: str | None = None) -> ResponseReturnValue:

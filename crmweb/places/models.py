@@ -6,10 +6,11 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, String, delete, select
+from sqlalchemy import JSON, ForeignKey, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb import jobs
+from crmweb.accounts.actor import Actor
 from crmweb.db import Model, db, new_id
 from crmweb.names import fold, nfc
 from crmweb.places.geocoder import Found
@@ -18,6 +19,37 @@ FRESH = timedelta(days=30)
 LOST = timedelta(seconds=30)
 GIVEN_UP = timedelta(minutes=10)
 LONGEST = 300
+
+HOUR = timedelta(hours=1)
+PER_HOUR = 60
+"""Questions of one person: a geocoder shuts out a whole house for what one of its people asks too much."""
+
+
+class TooMany(Exception):
+    """This person has asked the geocoder as much as one may within an hour."""
+
+
+class Question(Model):
+    """One question that somebody had the geocoder asked, be it for a place or for a customer's pin."""
+
+    __tablename__ = "place_questions"
+    __table_args__ = (Index("ix_place_questions_person_id", "person_id", "asked_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    asked_at: Mapped[datetime]
+
+    @classmethod
+    def count(cls, *, by: Actor, at: datetime) -> None:
+        """One more. Raises `TooMany` when it would be more than `PER_HOUR`."""
+        lately = select(func.count()).where(cls.person_id == by.id, cls.asked_at > at - HOUR)
+        if (db.session.scalar(lately) or 0) >= PER_HOUR:
+            raise TooMany
+        db.session.add(cls(person_id=by.id, asked_at=at))
+
+    @classmethod
+    def prune(cls, *, at: datetime) -> None:
+        db.session.execute(delete(cls).where(cls.asked_at < at - HOUR))
 
 
 class Lookup(Model):
@@ -39,10 +71,12 @@ class Lookup(Model):
         return db.session.scalar(select(cls).where(cls.key == fold(address)[:LONGEST]))
 
     @classmethod
-    def ask(cls, address: str, *, at: datetime) -> Lookup:
-        """Ask, unless a fresh answer is there. The worker is rung once this is committed."""
+    def ask(cls, address: str, *, by: Actor | None, at: datetime) -> Lookup:
+        """Ask, unless a fresh answer is there. The worker is rung once this is committed. Raises `TooMany`."""
         lookup = cls.of(address)
         if lookup is None or lookup.failed or at - lookup.asked_at > FRESH:
+            if by is not None:
+                Question.count(by=by, at=at)
             lookup = lookup or cls(key=fold(address)[:LONGEST], address=nfc(address)[:LONGEST])
             lookup.asked_at, lookup.answered_at, lookup.failed, lookup.places = at, None, False, []
             db.session.add(lookup)

@@ -53,6 +53,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_days_off_head_id", "days_off", ["head_id"])
     op.create_table(
+        "place_questions",
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("person_id", Id(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["users.id"], name="fk_place_questions_person_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_place_questions"),
+    )
+    op.create_index("ix_place_questions_person_id", "place_questions", ["person_id", "asked_at"])
+    op.create_table(
         "routes",
         sa.Column("id", Id(), nullable=False),
         sa.Column("person_id", Id(), nullable=False),
@@ -353,6 +364,7 @@ def downgrade() -> None:
     op.drop_table("notes")
     op.drop_table("working_weeks")
     op.drop_table("routes")
+    op.drop_table("place_questions")
     op.drop_table("days_off")
     op.drop_table("day_plans")
     op.drop_table("outcomes")

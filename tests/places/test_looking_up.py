@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
@@ -19,8 +19,9 @@ from crmweb.customers.locating import locate, locate_later
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.places.geocoder import Unanswered, places_for
-from crmweb.places.models import FRESH, LOST, Lookup
+from crmweb.places.models import FRESH, HOUR, LOST, PER_HOUR, Lookup, Question
 from crmweb.places.work import look_up, ring_lost
+from crmweb.schedule import forget_what_is_over
 from tests.places.geocoder import Geocoder
 
 PhoneOf = Callable[[Actor], FlaskClient]
@@ -127,10 +128,10 @@ def test_old_answers_are_asked_anew_and_lost_questions_rung_again(
     app: Flask, geocoder: Geocoder, house: House
 ) -> None:
     with house(), writing():
-        old = Lookup.ask(ADDRESS, at=clock.now() - FRESH - timedelta(days=1))
+        old = Lookup.ask(ADDRESS, by=None, at=clock.now() - FRESH - timedelta(days=1))
         old.answer([], at=clock.now() - FRESH)
-        assert Lookup.ask(ADDRESS, at=clock.now()).answered_at is None
-        Lookup.ask("phố khác", at=clock.now() - LOST - timedelta(seconds=1))
+        assert Lookup.ask(ADDRESS, by=None, at=clock.now()).answered_at is None
+        Lookup.ask("phố khác", by=None, at=clock.now() - LOST - timedelta(seconds=1))
     with house():
         assert len(Lookup.waiting(at=clock.now())) == 1
     with app.app_context():
@@ -138,12 +139,83 @@ def test_old_answers_are_asked_anew_and_lost_questions_rung_again(
         assert app.extensions["bell"].waiting("slow") >= 1
 
 
+# --- nobody has the geocoder shut us out ----------------------------------------------------------------
+
+
+def ask_much(house: House, lan: Actor) -> None:
+    """As many questions as Lan may ask within an hour."""
+    with house(), writing():
+        for _ in range(PER_HOUR):
+            Question.count(by=lan, at=clock.now())
+
+
+def waiting(app: Flask) -> int:
+    with app.app_context():
+        return int(app.extensions["bell"].waiting("slow"))
+
+
+def test_whoever_asks_too_much_is_told_how_to_go_on(
+    app: Flask, geocoder: Geocoder, phone_of: PhoneOf, lan: Actor, mai: Actor, house: House
+) -> None:
+    with clock.frozen(clock.now()) as held:
+        ask_much(house, lan)
+        answer = phone_of(lan).post("/nearby/places", data={"q": ADDRESS}, headers=IN_ENGLISH)
+        assert answer.status_code == 429
+        assert "That was many addresses within an hour" in answer.text
+        assert ADDRESS in answer.text
+        assert waiting(app) == 0
+        assert "Looking the address up" in ask(phone_of(mai), "phố khác")
+        held.move(HOUR)
+        assert "Looking the address up" in ask(phone_of(lan))
+
+
+def test_an_answer_that_is_there_costs_no_question(
+    app: Flask, geocoder: Geocoder, phone_of: PhoneOf, lan: Actor, mai: Actor, house: House
+) -> None:
+    ask(phone_of(mai))
+    work_off(app, house)
+    ask_much(house, lan)
+    assert "12 Hàng Bạc, Hoàn Kiếm, Hà Nội" in ask(phone_of(lan))
+
+
+def test_the_same_address_again_and_again_counts_each_time(
+    app: Flask, geocoder: Geocoder, phone_of: PhoneOf, lan: Actor, house: House
+) -> None:
+    geocoder.status = 500
+    for _ in range(2):
+        ask(phone_of(lan))
+        work_off(app, house)
+    with house():
+        assert db.session.scalar(select(func.count()).select_from(Question)) == 2
+
+
+def test_a_customer_is_saved_though_their_pin_would_be_one_question_too_many(
+    app: Flask, geocoder: Geocoder, phone_of: PhoneOf, lan: Actor, house: House
+) -> None:
+    ask_much(house, lan)
+    answer = phone_of(lan).post(
+        "/customers", data={"name": "Phở Bạc", "kind": "shop", "status": "customer", "address": ADDRESS}
+    )
+    assert answer.status_code == 303
+    assert waiting(app) == 0
+
+
+def test_questions_are_forgotten_after_an_hour(app: Flask, lan: Actor, house: House) -> None:
+    with clock.frozen(clock.now()) as held:
+        ask_much(house, lan)
+        held.move(HOUR + timedelta(seconds=1))
+        with app.app_context():
+            forget_what_is_over()
+    with house():
+        assert db.session.scalar(select(func.count()).select_from(Question)) == 0
+
+
 def test_a_new_customer_gets_the_pin_of_its_address(
     app: Flask, geocoder: Geocoder, lan: Actor, house: House
 ) -> None:
     with house(), writing():
         shop = Customer.add(by=None, at=clock.now(), name="Phở Bạc", address=ADDRESS)
-        locate_later(shop)
+        locate_later(shop, by=lan, at=clock.now())
         shop_id = shop.id
     with app.app_context():
         locate(str(shop_id))
