@@ -4,15 +4,19 @@ It lives in one SQLite file in the temporary folder, and is founded anew when th
 """
 
 import hashlib
+import inspect
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from flask import Flask
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from benchmarks.founding import BOOK, Founding, Towns, person_id
+from benchmarks import founding, naming
+from benchmarks.founding import BOOK, SEARCH, Founding, Towns, person_id
 from crmweb import create_app
 from crmweb.config import load_settings
 from crmweb.db import db
@@ -22,16 +26,27 @@ from crmweb.scope import Principal, act_for
 class Company:
     """An app on a company of `size` customers, and the people who work there."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, home: Path | None = None) -> None:
         self.size = size
         self.books = -(-size // BOOK)
         self.towns = Towns()
-        home = Path(tempfile.gettempdir()) / "crmweb-benchmarks"
+        home = home or Path(tempfile.gettempdir()) / "crmweb-benchmarks"
         home.mkdir(exist_ok=True)
         self.path = home / f"{size}.sqlite3"
         self.app = self._app(home)
         with self.app.app_context():
             self._found()
+
+    @contextmanager
+    def copied(self) -> Iterator[Self]:
+        """The same company in a file of its own, to write into; gone afterwards."""
+        with tempfile.TemporaryDirectory(dir=self.path.parent) as home:
+            for file in (self.path, self.path.with_suffix(".version")):
+                shutil.copy(file, home)
+            copy = type(self)(self.size, Path(home))
+            yield copy
+            with copy.app.app_context():
+                db.engine.dispose()
 
     def rep(self, book: int) -> Principal:
         """Who looks after that book; books lie along the map."""
@@ -69,8 +84,8 @@ class Company:
 
 
 def _version() -> str:
-    """What the file depends on: the tables with their indexes, and how it is filled."""
-    texts = [Path(__file__).with_name("founding.py").read_text()]
+    """What the file depends on: the tables with their indexes, the search, and how it is filled."""
+    texts = [*SEARCH, *(inspect.getsource(module) for module in (founding, naming))]
     for table in db.metadata.sorted_tables:
         texts.append(str(CreateTable(table).compile(db.engine)))
         texts += sorted(str(CreateIndex(index).compile(db.engine)) for index in table.indexes)

@@ -1,8 +1,11 @@
-"""How a made-up company comes about: rows first, indexes after, so that a million customers take a minute."""
+"""How a made-up company comes about: rows first, indexes after, so that a million customers take two minutes."""
 
+import json
+import runpy
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import accumulate, islice
 from pathlib import Path
 from random import Random
@@ -14,12 +17,17 @@ from sqlalchemy import Column, String, insert
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from benchmarks.naming import SignPainter
 from crmweb.accounts.models import Oversight, User
+from crmweb.config import PROJECT
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
+from crmweb.customers.search import search_text
 from crmweb.customers.tiers import Tier
 from crmweb.db import Model, db
 from crmweb.geo import Point, cell
+from crmweb.names import fold
+from crmweb.timeline.models import Event
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
@@ -28,6 +36,14 @@ BOOK = 300
 
 TEAMS = {"team of 40": 40, "team of 66": 66, "region of 400": 400, "whole company": 1_000_000}
 """Managers, by how many reps work below them, and the last by all."""
+
+TALKATIVE, SAID = 50, 40
+"""One customer in so many has a timeline, of so many entries."""
+
+SEARCH: tuple[str, ...] = runpy.run_path(str(PROJECT / "migrations" / "versions" / "0001_first_tables.py"))[
+    "SEARCH_ON_SQLITE"
+]
+"""The index of the search, which no model knows."""
 
 _HOUSE = UUID("6f0f7c52-6f0b-4a06-8d1c-0a2b6c1d5e11")
 _BATCH = 20_000
@@ -60,6 +76,7 @@ class Founding:
 
     def __init__(self, size: int, towns: Towns) -> None:
         self.size, self.random = size, Random(size)
+        self.painter = SignPainter(Random(size))
         self.reps = -(-size // BOOK)
         self.places = [towns.place(self.random) for _ in range(size)]
         self.cells = [cell(place.lat, place.lng) for place in self.places]
@@ -75,6 +92,7 @@ class Founding:
         self._tables()
         self._rows()
         self._indexes()
+        self._search()
         self.connection.close()
         unfinished.rename(path)
 
@@ -95,6 +113,7 @@ class Founding:
         self._fill(Tier, [{"name": name, "visit_every_days": days} for name, days in _INTERVALS.items()])
         self._fill(Customer, map(self._customer, range(self.size)))
         self._fill(Assignment, map(self._assignment, range(self.size)))
+        self._fill(Event, self._events())
         self.connection.commit()
 
     def _indexes(self) -> None:
@@ -102,6 +121,12 @@ class Founding:
             for index in table.indexes:
                 self.connection.execute(str(CreateIndex(index).compile(dialect=_SQLITE)))
         self.connection.execute("ANALYZE")
+        self.connection.commit()
+
+    def _search(self) -> None:
+        """Filled as a whole, and only then kept by its triggers."""
+        for statement in (*SEARCH[:2], *_FILL_SEARCH, *SEARCH[2:]):
+            self.connection.execute(statement)
         self.connection.commit()
 
     def _users(self) -> Iterator[Row]:
@@ -122,12 +147,13 @@ class Founding:
                     }
 
     def _customer(self, number: int) -> Row:
-        place = self.places[number]
+        place, (name, address) = self.places[number], self.painter.paint()
+        code, phone = f"KH{number:07}", f"+849{number * 61 % 100_000_000:08}"
         return {
-            "id": _id("customer", number), "kind": "shop", "name": f"Cửa hàng {number}",
-            "sort_name": f"cua hang {number}", "folded": f"cua hang {number}",
-            "address": f"{number % 400} Lê Lợi, Phường {number % 30}", "lat": place.lat, "lng": place.lng,
-            "cell": self.cells[number], "phone": f"+849{number:08}", "tier": _tier(number),
+            "id": _id("customer", number), "kind": "shop", "name": name, "code": code,
+            "sort_name": fold(name)[:80], "folded": search_text(name, code, address, numbers=[phone]),
+            "address": address, "lat": place.lat, "lng": place.lng,
+            "cell": self.cells[number], "phone": phone, "tier": _tier(number),
             "status": _status(number), "created_at": _moment(NOW), "updated_at": _moment(NOW),
         }  # fmt: skip
 
@@ -141,6 +167,18 @@ class Founding:
             "next_due": (TODAY + timedelta(days=number % 71 - 10)).isoformat(), "tier": _tier(number),
             "status": _status(number),
         }  # fmt: skip
+
+    def _events(self) -> Iterator[Row]:
+        """A visit, a note, a visit …, one every three days."""
+        for number in range(0, self.size, TALKATIVE):
+            for turn in range(SAID):
+                at = _moment(NOW - timedelta(days=3 * (SAID - turn)))
+                kind, payload = _SAYINGS[turn % len(_SAYINGS)]
+                yield {
+                    "seq": number * SAID + turn + 1, "id": _id("event", number * SAID + turn),
+                    "customer_id": _id("customer", number), "kind": kind, "payload": json.dumps(payload),
+                    "by_id": person_id("rep", self.books[number]).bytes, "at": at, "recorded_at": at,
+                }  # fmt: skip
 
     def _fill(self, model: type[Model], rows: Iterable[Row]) -> None:
         """Rows as they are; a column that must be filled and does not matter here is empty."""
@@ -156,6 +194,19 @@ _SQLITE = sqlite.dialect(paramstyle="named")
 _INTERVALS = {"A": 14, "B": 30, "C": 60}
 
 
+_SAYINGS: list[tuple[str, dict[str, Any]]] = [
+    ("visit.finished", {"outcome": "order_taken", "verdict": "on_site", "minutes": 14}),
+    ("note.written", {"text": "Chủ quán đi vắng, con gái nhận hàng. Hẹn thứ Năm ghé lại sau 14 giờ."}),
+    ("visit.finished", {"outcome": "no_order", "verdict": "unproven", "minutes": 6}),
+    ("customer.changed", {"fields": ["phones", "address"]}),
+]
+_FILL_SEARCH = (
+    "INSERT INTO customer_search_rows (customer_id) SELECT id FROM customers ORDER BY id",
+    """INSERT INTO customer_search (rowid, folded)
+        SELECT r.number, c.folded FROM customer_search_rows r CROSS JOIN customers c ON c.id = r.customer_id""",
+)
+
+
 def _nothing(column: Column[Any]) -> str | int | None:
     if column.nullable:
         return None
@@ -169,6 +220,7 @@ def _id(kind: str, number: int) -> bytes:
     return (millisecond << 80 | 7 << 76 | (number % 4096) << 64 | 2 << 62 | tail).to_bytes(16, "big")
 
 
+@cache
 def _moment(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S.000000")
 
