@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from crmweb.accounts.models import Oversight, User
 from crmweb.customers.assignments.models import Assignment
-from crmweb.customers.due import Due
+from crmweb.customers.due import Due, late_before
 from crmweb.customers.models import Customer
 from crmweb.db import db
 from crmweb.scope import VIEWER, principal
@@ -75,13 +75,13 @@ def faces(ids: Sequence[uuid.UUID], today: date) -> list[Face]:
     if not ids:
         return []
     rows = {row.id: row for row in db.session.execute(select(*_COLUMNS).where(Customer.id.in_(ids)))}
-    people = standings(ids)
-    return [_face(rows[each], people.get(each, []), today) for each in ids if each in rows]
+    people, late = standings(ids), late_before(today)
+    return [_face(rows[each], people.get(each, []), today, late) for each in ids if each in rows]
 
 
-def _face(row: Any, people: list[Standing], today: date) -> Face:
+def _face(row: Any, people: list[Standing], today: date, late: date) -> Face:
     main = main_standing(people)
-    return Face._make((*row, Due.seen_from(today, next_due(people)), main.name if main else None))
+    return Face._make((*row, Due.seen_from(today, next_due(people), late), main.name if main else None))
 
 
 def standings(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:

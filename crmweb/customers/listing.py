@@ -16,7 +16,7 @@ from crmweb.accounts.models import Oversight
 from crmweb.customers import asking
 from crmweb.customers.asking import Args, BadQuestion
 from crmweb.customers.assignments.models import Assignment
-from crmweb.customers.due import AHEAD, DUE_STATES, OVERDUE, TODAY
+from crmweb.customers.due import DUE_STATES, OVERDUE, by_state
 from crmweb.customers.faces import Face, faces
 from crmweb.customers.models import STATUSES, Customer, CustomerTag
 from crmweb.customers.search import Search
@@ -125,7 +125,7 @@ class Listing:
             few = found.limit(COUNTED + 1).subquery()
             return Counts(db.session.scalar(select(func.count()).select_from(few)) or 0, None)
         every = found.subquery()
-        late = func.count().filter(every.c.due < today)
+        late = func.count().filter(by_state(every.c.due, today)[OVERDUE])
         customers, overdue = db.session.execute(select(func.count(), late).select_from(every)).one()
         return Counts(customers, overdue)
 
@@ -163,8 +163,7 @@ class Listing:
             return select(Customer.id, null().label("due")).where(*self._facts())
         held = self._held()
         asked = select(Customer.id, held.c.due).join(held, held.c.customer_id == Customer.id)
-        states = {OVERDUE: held.c.due < today, TODAY: held.c.due == today, AHEAD: held.c.due > today}
-        return asked.where(*self._facts(), *([states[self.due]] if self.due else []))
+        return asked.where(*self._facts(), *([by_state(held.c.due, today)[self.due]] if self.due else []))
 
     @property
     def _asks_everyone(self) -> bool:

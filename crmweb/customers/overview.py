@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
-from crmweb.customers.due import Due
+from crmweb.customers.due import Due, late_before
 from crmweb.customers.faces import Standing, main_standing, next_due, standings
 from crmweb.customers.models import Customer
 from crmweb.db import db
@@ -51,7 +51,7 @@ class Overview:
         return cls(
             customer=customer,
             people=people,
-            due=Due.seen_from(today, next_due(people)),
+            due=Due.seen_from(today, next_due(people), late_before(today)),
             last_visit_at=max(visits, default=None),
             parent=_parent(customer),
             branches=_branches(customer),

@@ -21,6 +21,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from crmweb.customers.due import late_before
 from crmweb.db import db
 from crmweb.geo import EARTH_RADIUS_M, Point, boxes_around, cover, metres
 from crmweb.nearby.neighbours import Codec, Neighbour, assignments_behind, neighbours
@@ -111,7 +112,7 @@ class _Search:
         self.parameters: dict[str, Any] = {
             "viewer": who.viewer_id and self.codec.id_in(who.viewer_id),
             "person": filters.person_id and self.codec.id_in(filters.person_id),
-            "today": self.codec.date_in(today),
+            "today": self.codec.date_in(today), "late": self.codec.date_in(late_before(today)),
             "lat": at.lat, "lng": at.lng, "cos_lat": cos(radians(at.lat)), "cell": at.cell,
             "k": k, "take": 2 * k, **slots("tier", filters.tiers), **slots("status", filters.statuses),
         }  # fmt: skip

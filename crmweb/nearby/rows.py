@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from crmweb.accounts.actor import Actor
-from crmweb.customers.due import Due
+from crmweb.customers.due import Due, late_before
 from crmweb.customers.words import days_since
 from crmweb.geo import Direction
 from crmweb.nearby.neighbours import Neighbour
@@ -56,7 +56,8 @@ class Near(NamedTuple):
         """A neighbour as the list tells of it. One's own name in each row would say nothing."""
         row = Row(
             found.customer_id, found.name, found.phone, found.email, found.tier, found.status, found.lat, found.lng,
-            found.direction, Due.seen_from(today, found.next_due), days_since(found.last_visit_at, today, who.zone),
+            found.direction, Due.seen_from(today, found.next_due, late_before(today)),
+            days_since(found.last_visit_at, today, who.zone),
             found.every_days if found.next_due else None,
             found.responsible if found.responsible != who.name else None,
         )  # fmt: skip

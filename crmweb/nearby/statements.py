@@ -28,8 +28,8 @@ _HAVERSINE = (
     f" + :cos_lat * cos({{x}}.lat * {pi / 180!r}) * pow(sin(({{x}}.lng - :lng) * {HALF_RADIANS!r}), 2)"
 )
 _DUE: dict[Due, str] = {
-    "overdue": "a.next_due < :today",
-    "today": "a.next_due = :today",
+    "overdue": "a.next_due < :late",
+    "today": "a.next_due BETWEEN :late AND :today",
     "ahead": "a.next_due > :today",
 }
 _CURRENT = "a.started_at IS NOT NULL AND a.ended_at IS NULL"
@@ -48,8 +48,8 @@ SELECT count(*) FROM (
 """
 
 _DUE_COUNTS = """
-SELECT count(*), count(DISTINCT CASE WHEN a.next_due < :today AND {kept_a} THEN a.customer_id END),
-       count(DISTINCT CASE WHEN a.next_due = :today AND {kept_a} THEN a.customer_id END)
+SELECT count(*), count(DISTINCT CASE WHEN a.next_due < :late AND {kept_a} THEN a.customer_id END),
+       count(DISTINCT CASE WHEN a.next_due BETWEEN :late AND :today AND {kept_a} THEN a.customer_id END)
 FROM (SELECT a.customer_id, a.next_due, a.tier, a.status FROM {scope} LIMIT :most) AS a
 """
 

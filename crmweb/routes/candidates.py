@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
+from math import inf
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -13,13 +15,16 @@ from crmweb.customers.faces import Face, faces
 from crmweb.customers.models import Customer
 from crmweb.customers.search import Search
 from crmweb.db import db
+from crmweb.geo import Point, haversine_m
 from crmweb.routes.models import Route, RouteStop
 
-SHOWN = 20
+SHOWN = 50
 
 
 def candidates(route: Route, typed: str, *, today: date) -> list[Face]:
-    """Those that match what was typed; without it, those on none of the person's routes. At most `SHOWN`."""
+    """Those that match what was typed; without it, those on none of the person's routes, the
+    nearest to the last stop first. At most `SHOWN`.
+    """
     theirs = _of_person(route)
     if typed:
         ranked = [found.id for found in Search(typed).run()]
@@ -33,8 +38,31 @@ def candidates(route: Route, typed: str, *, today: date) -> list[Face]:
             RouteStop.customer_id == Customer.id,
         )
     )  # fmt: skip
-    unreached = theirs.where(~reached.exists()).order_by(Customer.sort_name, Customer.id)
-    return faces(list(db.session.scalars(unreached.limit(SHOWN))), today)
+    unreached = theirs.add_columns(Customer.lat, Customer.lng, Customer.pin_flaw).where(~reached.exists())
+    rows = db.session.execute(unreached.order_by(Customer.sort_name, Customer.id)).all()
+    return faces(_nearest_first(rows, _last_place(route))[:SHOWN], today)
+
+
+def _nearest_first(rows: Sequence[Any], last: Point | None) -> list[uuid.UUID]:
+    """In the order of the way on from the last stop; by name where nobody knows it."""
+    if last is None:
+        return [row.id for row in rows]
+
+    def way_on(row: Any) -> float:
+        here = _place(row)
+        return inf if here is None else haversine_m(last, here)
+
+    return [row.id for row in sorted(rows, key=way_on)]
+
+
+def _last_place(route: Route) -> Point | None:
+    columns = select(Customer.lat, Customer.lng, Customer.pin_flaw)
+    row = db.session.execute(columns.where(Customer.id.in_(route.customer_ids[-1:]))).first()
+    return _place(row) if row else None
+
+
+def _place(row: Any) -> Point | None:
+    return Point(row.lat, row.lng) if row.lat is not None and row.pin_flaw is None else None
 
 
 def may_be_led_to(route: Route, customer_id: uuid.UUID) -> bool:

@@ -173,7 +173,7 @@ def _show(
         form=day_off or DayOffForm(),
         own=list(db.session.scalars(_days_off_of(head).where(ahead))),
         companys=[] if head is None else list(db.session.scalars(_days_off_of(None).where(ahead))),
-        years=_years(today),
+        years=_years_to_add(today),
     )
 
 
@@ -200,6 +200,16 @@ def _today() -> date:
 
 def _years(today: date) -> list[int]:
     return [year for year in (today.year, today.year + 1) if year in LUNAR]
+
+
+def _years_to_add(today: date) -> list[int]:
+    """Those that still have holidays to come which nobody added."""
+    known = {day_off.day for day_off in db.session.scalars(_days_off_of(_head()))}
+    return [
+        year
+        for year in _years(today)
+        if any(each.day >= today and each.day not in known for each in holidays_of(year))
+    ]
 
 
 def init_app(app: Flask) -> None:

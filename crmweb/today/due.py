@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 
 from crmweb.accounts.models import User
 from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.due import OVERDUE, by_state
 from crmweb.customers.models import Customer
 from crmweb.db import db
 
@@ -65,7 +66,7 @@ def due_customers(person_id: uuid.UUID, today: date) -> list[DueCustomer]:
 
 def count_due(person_id: uuid.UUID, today: date) -> tuple[int, int]:
     """How many of this person's customers are overdue, and due today."""
-    late = func.count().filter(Assignment.next_due < today)
+    late = func.count().filter(by_state(Assignment.next_due, today)[OVERDUE])
     row = db.session.execute(
         _due(today)
         .add_columns(late, func.count())
@@ -77,7 +78,7 @@ def count_due(person_id: uuid.UUID, today: date) -> tuple[int, int]:
 
 def team_behind(today: date, *, but: uuid.UUID) -> list[Behind]:
     """How the people whom one oversees stand, those with most overdue first."""
-    late = func.count().filter(Assignment.next_due < today)
+    late = func.count().filter(by_state(Assignment.next_due, today)[OVERDUE])
     rows = (
         _due(today)
         .add_columns(User.id, User.name, late, func.count() - late)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
-from crmweb.customers.due import Due
+from crmweb.customers.due import Due, late_before
 from crmweb.today.agenda import Agenda
 from crmweb.today.due import count_due, due_customers, team_behind
 from crmweb.today.stop_routes import stops
@@ -28,14 +28,14 @@ def show() -> ResponseReturnValue:
     agenda = Agenda(current_user, day)
     if request.args.get("edit") and agenda.ahead:
         return page("today/edit.html", agenda=agenda, date=day)
-    planned = set(agenda.planned)
+    planned, late = set(agenda.planned), late_before(day)
     waiting = [each for each in due_customers(current_user.id, day) if each.id not in planned]
     return page(
         "today/show.html",
         agenda=agenda,
         date=day,
         now=now,
-        waiting=[(customer, Due.seen_from(day, customer.next_due)) for customer in waiting[:OFFERED]],
+        waiting=[(customer, Due.seen_from(day, customer.next_due, late)) for customer in waiting[:OFFERED]],
         due=count_due(current_user.id, day),
         helped=helped_lately(current_user.id, now - NEWS_FOR)[:OFFERED],
         team=team_behind(day, but=current_user.id) if current_user.may("team:read") else [],

@@ -1,5 +1,5 @@
-// <reorder-list>: rows with data-id and a .handle are dragged, or moved with the arrow keys. The form inside is sent
-// with the new order as `customer`, several. Without script the handles stay disabled and the arrow buttons do it.
+// <reorder-list>: rows with data-id and a .handle are dragged, or moved with the arrow keys. The form around the list
+// is sent with the new order as `customer`, several. Without script the handles stay disabled; its buttons do it.
 const QUIET = 600; // ms after the last key before the order is sent
 
 class ReorderList extends HTMLElement {
@@ -14,19 +14,19 @@ class ReorderList extends HTMLElement {
     const handle = event.target.closest(".handle");
     if (!handle || event.button) return;
     event.preventDefault();
-    handle.focus();
-    handle.setPointerCapture(event.pointerId);
     const row = handle.closest("[data-id]");
-    const before = this.order();
+    const before = String(this.order());
     const move = ({ clientY }) => this.drag(row, clientY);
-    row.classList.add("dragged");
-    handle.addEventListener("pointermove", move);
     const drop = () => {
-      handle.removeEventListener("pointermove", move);
+      this.list.removeEventListener("pointermove", move);
       row.classList.remove("dragged");
-      if (String(before) !== String(this.order())) this.send();
+      if (before !== String(this.order())) this.send();
     };
-    handle.addEventListener("lostpointercapture", drop, { once: true });
+    row.classList.add("dragged");
+    // The list keeps the pointer: a row that moves in the page would lose it.
+    this.list.setPointerCapture(event.pointerId);
+    this.list.addEventListener("pointermove", move);
+    this.list.addEventListener("lostpointercapture", drop, { once: true });
   }
 
   /** The row goes before the first one whose middle lies below the finger; near an edge the page scrolls along. */
@@ -61,8 +61,9 @@ class ReorderList extends HTMLElement {
 
   send() {
     const form = this.querySelector("form");
-    const fields = this.order().map((value) => Object.assign(document.createElement("input"), { type: "hidden", name: "customer", value }));
-    form.replaceChildren(...fields);
+    for (const value of this.order()) {
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "customer", value }));
+    }
     form.requestSubmit();
   }
 }

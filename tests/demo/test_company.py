@@ -144,7 +144,7 @@ def test_a_database_without_tables_is_told_in_one_line(
 def test_lan_has_a_believable_mix_of_due_shops(lan: Actor, acting: Acting) -> None:
     with acting(lan):
         book = db.session.scalars(select(Assignment).where(Assignment.person_id == lan.id)).unique().all()
-        dues = [Due.seen_from(TODAY, a.next_due) for a in book if a.active and a.status == "customer"]
+        dues = [Due.seen_from(TODAY, a.next_due, TODAY) for a in book if a.active and a.status == "customer"]
     late = [due.days for due in dues if due.state == "overdue"]
     assert 60 <= len(dues) <= 90
     assert 0.15 < len(late) / len(dues) < 0.25

@@ -21,6 +21,8 @@ from crmweb.nearby.nearest import Filters
 from crmweb.scope import Principal, act_for
 
 TODAY = date(2026, 3, 2)
+LATE_BEFORE = date(2026, 3, 1)
+"""Today is a Monday: what was due on Sunday is due still."""
 NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 Row = dict[str, Any]
 
@@ -153,8 +155,8 @@ class World:
 
 
 _DUE: dict[str, Callable[[date], bool]] = {
-    "overdue": lambda due: due < TODAY,
-    "today": lambda due: due == TODAY,
+    "overdue": lambda due: due < LATE_BEFORE,
+    "today": lambda due: LATE_BEFORE <= due <= TODAY,
     "ahead": lambda due: due > TODAY,
 }
 
