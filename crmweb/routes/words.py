@@ -26,9 +26,13 @@ def weekday_name(day: int) -> str:
 
 
 def weekdays_words(weekdays: int) -> str:
-    """`Monday` for one day, `Mon, Thu` for several."""
+    """`Monday` for one day, `Mon, Thu` for several, `Mon–Sat` for three and more in a row."""
     days = [day for day in range(7) if weekdays >> day & 1]
-    return weekday_name(days[0]) if len(days) == 1 else ", ".join(map(weekday_short, days))
+    if len(days) == 1:
+        return weekday_name(days[0])
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{weekday_short(days[0])}–{weekday_short(days[-1])}"
+    return ", ".join(map(weekday_short, days))
 
 
 def weeks_words(weeks: str) -> str:

@@ -23,6 +23,7 @@ from crmweb.accounts.public_holidays import (
     NEW_YEAR,
     REUNIFICATION,
     TET,
+    Holiday,
     holidays_of,
 )
 from crmweb.accounts.working_days import Calendar, DayOff, WorkingWeek
@@ -142,10 +143,8 @@ def add_holidays() -> ResponseReturnValue:
     if year not in _years(today):
         return _show(status=422)
     with writing():
-        known = {day_off.day for day_off in db.session.scalars(_days_off_of(_head()))}
-        for holiday in holidays_of(year):
-            if holiday.day >= today and holiday.day not in known:
-                DayOff.add(holiday.day, holiday_name(holiday.kind), head_id=_head())
+        for holiday in _to_add(year, today):
+            DayOff.add(holiday.day, holiday_name(holiday.kind), head_id=_head())
         _plan_anew()
     return acknowledged(HERE, notice="holidays_added")
 
@@ -173,7 +172,7 @@ def _show(
         form=day_off or DayOffForm(),
         own=list(db.session.scalars(_days_off_of(head).where(ahead))),
         companys=[] if head is None else list(db.session.scalars(_days_off_of(None).where(ahead))),
-        years=_years_to_add(today),
+        years=[year for year in _years(today) if _to_add(year, today)],
     )
 
 
@@ -202,14 +201,14 @@ def _years(today: date) -> list[int]:
     return [year for year in (today.year, today.year + 1) if year in LUNAR]
 
 
-def _years_to_add(today: date) -> list[int]:
-    """Those that still have holidays to come which nobody added."""
-    known = {day_off.day for day_off in db.session.scalars(_days_off_of(_head()))}
-    return [
-        year
-        for year in _years(today)
-        if any(each.day >= today and each.day not in known for each in holidays_of(year))
-    ]
+def _to_add(year: int, today: date) -> list[Holiday]:
+    """The holidays to come on which this team works still."""
+    off = Calendar.of(current_user.id, around=today).days_off if _head() else _companys_days()
+    return [holiday for holiday in holidays_of(year) if holiday.day >= today and holiday.day not in off]
+
+
+def _companys_days() -> frozenset[date]:
+    return frozenset(day_off.day for day_off in db.session.scalars(_days_off_of(None)))
 
 
 def init_app(app: Flask) -> None:

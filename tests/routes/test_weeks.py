@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crmweb.routes.weeks import EVEN, EVERY, FAR_AHEAD, ODD, WEEKS, Rhythm
+from crmweb.routes.words import weekdays_words
 
 DAYS = st.dates(date(2020, 1, 1), date(2040, 12, 31))
 RHYTHMS = st.builds(Rhythm, st.integers(1, 127), st.sampled_from(WEEKS))
@@ -57,6 +59,12 @@ def test_the_first_of_january_may_belong_to_the_old_year() -> None:
     """Friday, 1 January 2027 stands in week 53 of 2026; 29 December 2025 in week 1 of 2026."""
     assert Rhythm(1 << 4, ODD).runs_on(date(2027, 1, 1))
     assert Rhythm(1, ODD).runs_on(date(2025, 12, 29))
+
+
+def test_days_are_said_as_short_as_they_can_be(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        said = [weekdays_words(days) for days in (0b1, 0b1001, 0b11, 0b111111, 0b1110001)]
+    assert said == ["Monday", "Mon, Thu", "Mon, Tue", "Mon–Sat", "Mon, Fri, Sat, Sun"]
 
 
 def test_a_route_without_weekdays_never_runs() -> None:

@@ -88,6 +88,18 @@ def test_one_tap_brings_the_holidays_and_keeps_names_that_are_there(
     assert "Mùng một" in phone.get(HERE).text
 
 
+def test_mai_is_offered_no_holidays_that_the_company_has_already(
+    phone_of: PhoneOf, house: House, mai: Actor, tuan: Actor
+) -> None:
+    offer = 'value="2027"'
+    assert offer in phone_of(mai).get(HERE).text
+    phone_of(tuan).post(f"{HERE}/holidays", data={"year": "2027"})
+    assert offer not in phone_of(mai).get(HERE).text
+    phone_of(mai).post(f"{HERE}/holidays", data={"year": "2027"})
+    with house():
+        assert len(db.session.scalars(db.select(DayOff)).all()) == len(holidays_of(2027))
+
+
 def test_mai_sees_the_companys_days_and_does_not_take_them_away(
     phone_of: PhoneOf, house: House, mai: Actor
 ) -> None:
