@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, SelectMultipleField, ValidationError
+from wtforms import Form, SelectMultipleField, StringField, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from crmweb.accounts.colleagues import Colleague
-from crmweb.customers.fields import Choice, Line, read_date
+from crmweb.customers.fields import Choice, Line, one_line, read_date
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 from crmweb.routes.cover import LONGEST
@@ -70,8 +70,8 @@ class CoverForm(Form):
         ],
         default=TODAY,
     )  # fmt: skip
-    since = Line(_("From"), most=20)
-    until = Line(_("Until"), most=20)
+    since = StringField(_("From"), filters=[one_line])
+    until = StringField(_("Until"), filters=[one_line])
     people = Choices(_("Who goes"), validate_choice=False)
 
     def __init__(

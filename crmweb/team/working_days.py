@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
-from wtforms import Form, SelectMultipleField, ValidationError
+from wtforms import Form, SelectMultipleField, StringField, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from crmweb import clock, jobs
@@ -27,7 +27,7 @@ from crmweb.accounts.public_holidays import (
     holidays_of,
 )
 from crmweb.accounts.working_days import Calendar, DayOff, WorkingWeek
-from crmweb.customers.fields import Line, read_date
+from crmweb.customers.fields import Line, one_line, read_date
 from crmweb.db import db, writing
 from crmweb.idempotency import acknowledged
 from crmweb.languages import gettext as _
@@ -73,7 +73,7 @@ class WeekForm(Form):
 class DayOffForm(Form):
     """A day and why nobody works on it."""
 
-    day = Line(lazy_gettext("Day"), most=20)
+    day = StringField(lazy_gettext("Day"), filters=[one_line])
     name = Line(lazy_gettext("Name"), most=80)
 
     def validate_day(self, field: Any) -> None:
