@@ -31,7 +31,7 @@ MONDAY_TO_SATURDAY = 0b0111111
 
 COMPANY = uuid.UUID(int=0)
 
-_LOOKED_BACK = timedelta(days=60)
+LOOKED_BACK = timedelta(days=60)
 """No holidays in a row are longer than this."""
 
 
@@ -120,7 +120,7 @@ class Calendar:
 
     def _working_day_until(self, day: date) -> date:
         """That day or the last working day before it."""
-        earliest = day - _LOOKED_BACK
+        earliest = day - LOOKED_BACK
         while not self.works(day) and day > earliest:
             day -= timedelta(days=1)
         return day
@@ -134,7 +134,7 @@ def _said_for(person_id: uuid.UUID, around: date) -> Any:
     return union_all(
         weeks.where(or_(WorkingWeek.head_id.in_(above), WorkingWeek.head_id.is_(None))),
         days.where(
-            or_(DayOff.head_id.in_(above), DayOff.head_id.is_(None)), DayOff.day >= around - _LOOKED_BACK
+            or_(DayOff.head_id.in_(above), DayOff.head_id.is_(None)), DayOff.day >= around - LOOKED_BACK
         ),
     )
 
