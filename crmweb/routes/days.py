@@ -32,23 +32,24 @@ def planned_days(
     person_ids: Collection[uuid.UUID], day: date, calendars: Calendars
 ) -> dict[uuid.UUID, PlannedDay]:
     """What `Day.customer_ids` says of each of them; three questions, however many they are."""
-    laid_down = set(
-        db.session.scalars(
-            select(DayPlan.person_id).where(DayPlan.day == day, DayPlan.person_id.in_(person_ids))
-        )
-    )
+    laid_down, stops = _laid_down(person_ids, day), _stops(person_ids, day)
     following = [
         person for person in person_ids if person not in laid_down and day not in calendars[person].days_off
     ]
     routed = routed_by(following, day) if following else {}
-    planned: dict[uuid.UUID, PlannedDay] = {}
-    stops = _stops(person_ids, day)
-    for person in person_ids:
-        out = {stop.customer_id for stop in stops[person] if stop.taken_out_at is not None}
-        ahead = [each for each in routed.get(person, []) if each not in out]
-        kept = [stop.customer_id for stop in stops[person] if stop.taken_out_at is None]
-        planned[person] = PlannedDay([*ahead, *(each for each in kept if each not in ahead)], out)
-    return planned
+    return {person: _planned(routed.get(person, []), stops[person]) for person in person_ids}
+
+
+def _planned(routed: list[uuid.UUID], stops: list[Any]) -> PlannedDay:
+    out = {stop.customer_id for stop in stops if stop.taken_out_at is not None}
+    ahead = [each for each in routed if each not in out]
+    kept = [stop.customer_id for stop in stops if stop.taken_out_at is None]
+    return PlannedDay([*ahead, *(each for each in kept if each not in ahead)], out)
+
+
+def _laid_down(person_ids: Collection[uuid.UUID], day: date) -> set[uuid.UUID]:
+    made = select(DayPlan.person_id).where(DayPlan.day == day, DayPlan.person_id.in_(person_ids))
+    return set(db.session.scalars(made))
 
 
 def with_routes(person_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

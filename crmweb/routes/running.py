@@ -81,8 +81,8 @@ def _covered(people: Collection[uuid.UUID], day: date) -> Select[Any]:
 def _routed(person_id: Any, rank: int, day: date) -> Select[Any]:
     """The stops of routes in force, in the order in which they are run; `rank` puts some before others."""
     columns: tuple[Any, ...] = (
-        person_id.label("person_id"), RouteStop.customer_id, Route.weekdays, Route.weeks, literal(rank), Route.created_at, Route.id,
-        RouteStop.position,
+        person_id.label("person_id"), RouteStop.customer_id, Route.weekdays, Route.weeks, literal(rank),
+        Route.created_at, Route.id, RouteStop.position,
     )  # fmt: skip
     return (
         select(*columns)

@@ -29,6 +29,10 @@ FINISHED, ESTIMATED = "finished", "estimated"
 
 OPEN = text("ended_at IS NULL")
 RESULTLESS = text("ended = 'estimated' AND outcome IS NULL")
+DOUBTFUL = text(
+    "(verdict = 'away' OR verdict = 'unproven' AND (reason IS NULL OR reason NOT IN ('no_pin', 'own_pin')))"
+)
+"""What `Visit.is_doubtful` says, word for word the same in the index and in the question that it serves."""
 
 
 class Visit(Evidence, OfCustomer, Model):
@@ -44,6 +48,7 @@ class Visit(Evidence, OfCustomer, Model):
         Index("ix_visits_person_day", "person_id", "day", "started_at"),
         Index("ix_visits_customer", "customer_id", "started_at"),
         Index("ix_visits_open", "person_id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_visits_doubtful", "person_id", "day", sqlite_where=DOUBTFUL, postgresql_where=DOUBTFUL),
         Index("ix_visits_resultless", "person_id", sqlite_where=RESULTLESS, postgresql_where=RESULTLESS),
     )
 

@@ -6,9 +6,10 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Text, or_, select, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import Oversight
 from crmweb.db import Model, db, new_id
 from crmweb.scope import OfCustomer, looked_after, works_for_viewer
 from crmweb.visits.models import Visit
@@ -72,6 +73,39 @@ class Review(OfCustomer, Model):
         self.by_id, self.question, self.asked_at = by.id, question, at
         self.answered_at = self.accepted_at = None
 
+    def take_back(self) -> None:
+        """It was accepted by a slip."""
+        self.accepted_at = None
+
     def reply(self, answer: str, *, at: datetime) -> None:
-        """What the visitor says to it."""
+        """What the visitor says to it, asked or not."""
         self.answer, self.answered_at = answer, at
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the visitor still has something to answer."""
+        return self.question is not None and self.answered_at is None and self.accepted_at is None
+
+
+def review_of(visit: Visit) -> Review | None:
+    """What has been said of a visit, if anything."""
+    return db.session.scalar(select(Review).where(Review.visit_id == visit.id))
+
+
+def questions_for(person_id: uuid.UUID) -> list[Review]:
+    """What this person has been asked about their visits and has not answered, the oldest first; visits come along."""
+    theirs = select(Review).where(Review.person_id == person_id, UNANSWERED, Review.accepted_at.is_(None))
+    return list(db.session.scalars(theirs.options(joinedload(Review.visit)).order_by(Review.asked_at)))
+
+
+def may_review(visit: Visit, *, by: Actor) -> bool:
+    """Nobody reviews their own visits, or those of people who work elsewhere."""
+    if visit.person_id == by.id or not by.may("visits:review"):
+        return False
+    return by.may("customers:all") or Oversight.covers(by.id, visit.person_id)
+
+
+def may_object(visit: Visit, review: Review | None, *, by: Actor) -> bool:
+    """Whether the visitor has something to say to: a question, or a doubt about where they were."""
+    asked = review is not None and review.question is not None
+    return visit.person_id == by.id and (asked or visit.is_doubtful)

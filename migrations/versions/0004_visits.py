@@ -239,6 +239,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_visits_customer", "visits", ["customer_id", "started_at"])
     op.create_index("ix_visits_note_id", "visits", ["note_id"])
+    doubtful = sa.text(
+        "(verdict = 'away' OR verdict = 'unproven' AND (reason IS NULL OR reason NOT IN ('no_pin', 'own_pin')))"
+    )
+    op.create_index(
+        "ix_visits_doubtful",
+        "visits",
+        ["person_id", "day"],
+        sqlite_where=doubtful,
+        postgresql_where=doubtful,
+    )
     op.create_index(
         "ix_visits_open",
         "visits",

@@ -44,6 +44,10 @@ def _assignment(_lan: Actor, shops: Shops) -> object:
     return db.session.scalars(select(Assignment.id).where(Assignment.customer_id == shops.lan)).first()
 
 
+def _oneself(lan: Actor, _shops: Shops) -> object:
+    return lan.id
+
+
 def _visit(lan: Actor, shops: Shops) -> object:
     known = db.session.scalars(select(Visit.id).where(Visit.person_id == lan.id)).first()
     if known is not None:
@@ -109,6 +113,8 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("proposals", "customer_id"): _shop,
     ("routes", "id"): _route,
     ("routes", "customer_id"): _shop,
+    ("reviews", "id"): _visit,
+    ("team", "person_id"): _oneself,
 }
 """(slice, name of the argument) → one of Lan's."""
 

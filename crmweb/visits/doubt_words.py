@@ -1,0 +1,58 @@
+"""How a visit is said in a row: the verdict in short, and on one line what it rests on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from crmweb.languages import distance, ngettext
+from crmweb.languages import gettext as _
+from crmweb.timeline.words import verdict_name
+from crmweb.visits.models import Visit
+from crmweb.visits.verdicts import AWAY, ON_SITE, UNPROVEN
+from crmweb.visits.words import facts, reason_words
+
+KIND_OF_STATE = {ON_SITE: "ok", AWAY: "late", UNPROVEN: "open"}
+"""The shape and colour of a verdict."""
+
+
+def verdict_words(visit: Visit) -> str:
+    """`On site`, `420 m away`, `Location unproven`; for a call, that it was one."""
+    if visit.verdict == AWAY and visit.distance_m is not None:
+        return _("%(distance)s away", distance=distance(visit.distance_m))
+    if visit.verdict is None:
+        return {"phone": _("On the phone"), "zalo": _("On Zalo")}.get(visit.kind, _("Visit"))
+    return verdict_name(visit.verdict)
+
+
+def evidence_words(visit: Visit) -> str:
+    """Why a place is unproven, and the numbers: `The position is too coarse to tell. Accuracy 250 m · …`."""
+    said_elsewhere = {_("Why"), _("Distance from the pin") if visit.verdict == AWAY else ""}
+    numbers = " · ".join(f"{name} {value}" for name, value in facts(visit) if name not in said_elsewhere)
+    return " ".join(filter(None, [reason_words(visit.reason or ""), numbers]))
+
+
+def accuracy_words(metres: float | None) -> str:
+    return _("accuracy %(distance)s", distance=distance(metres)) if metres is not None else ""
+
+
+def minutes_words(visit: Visit) -> str:
+    return ngettext("%(num)s minute", "%(num)s minutes", visit.minutes) if visit.minutes else ""
+
+
+def time_there(moment: datetime, zone: str) -> str:
+    """`08:15` where somebody is."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        verdict_words=verdict_words,
+        verdict_kind=lambda visit: KIND_OF_STATE.get(visit.verdict or "", "planned"),
+        evidence_words=evidence_words,
+        accuracy_words=accuracy_words,
+        minutes_words=minutes_words,
+        time_there=time_there,
+    )

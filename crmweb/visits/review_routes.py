@@ -1,0 +1,137 @@
+"""One doubtful check-in on its way between a manager and the visitor: accepted, asked about, answered."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, Flask, abort, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.models import User
+from crmweb.customers.beyond import sees, widen
+from crmweb.customers.fields import lines
+from crmweb.db import db, writing
+from crmweb.idempotency import keep, once, written
+from crmweb.languages import gettext as _
+from crmweb.visits import doubt_words
+from crmweb.visits.doubts import Doubt, photos_of
+from crmweb.visits.meeting import own_visit
+from crmweb.visits.models import Visit
+from crmweb.visits.reviews import Review, may_object, may_review, review_of
+from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, page, wants_fragment
+
+reviews = Blueprint("reviews", __name__)
+
+LONGEST = 1000
+"""Characters of a question or an answer: they are read on a phone."""
+
+
+def _undo(about: str) -> str | None:
+    try:
+        return f"/visits/{uuid.UUID(about)}/review/undo"
+    except ValueError:
+        return None
+
+
+NOTICES["review_accepted"] = lambda about: Notice(_("Accepted"), _undo(about))
+NOTICES["review_asked"] = lambda _about: Notice(_("Asked"))
+NOTICES["review_undone"] = lambda _about: Notice(_("Not accepted after all"))
+NOTICES["review_answered"] = lambda _about: Notice(_("Answered"))
+
+
+@reviews.post("/visits/<uuid:id>/review/accept")
+@needs("visits:review")
+def accept(id: uuid.UUID) -> ResponseReturnValue:
+    _reviewed(id)
+    with writing():
+        Review.of(_reviewed(id), by=current_user).accept(by=current_user, at=clock.now())
+    return _answered(id, "visits/review/_accepted.html", "review_accepted")
+
+
+@reviews.post("/visits/<uuid:id>/review/undo")
+@needs("visits:review")
+def undo(id: uuid.UUID) -> ResponseReturnValue:
+    """It was accepted by a slip; what was never accepted stays as it is."""
+    _reviewed(id)
+    with writing():
+        if review := review_of(_reviewed(id)):
+            review.take_back()
+    return _answered(id, "visits/review/_doubt.html", "review_undone")
+
+
+@reviews.post("/visits/<uuid:id>/review/ask")
+@needs("visits:review")
+def ask(id: uuid.UUID) -> ResponseReturnValue:
+    visit, question = _reviewed(id), lines(request.form.get("question"))
+    if wrong := _wrong(question, _("Write what you want to know.")):
+        fragment = "visits/review/_doubt.html"
+        return page(
+            "visits/review.html", fragment=fragment, status=422, doubt=_doubt(visit), wrong=wrong, typed=question,
+            here=_here(),
+        )  # fmt: skip
+    with writing():
+        Review.of(_reviewed(id), by=current_user).ask(question, by=current_user, at=clock.now())
+    return _answered(id, "visits/review/_asked.html", "review_asked")
+
+
+@reviews.post("/visits/<uuid:id>/review/answer")
+@needs("visits:write")
+@once(shows="visits.show")
+def answer(id: uuid.UUID) -> ResponseReturnValue:
+    """What the visitor says: to a question, or against a verdict, which stays as it is."""
+    visit, words = own_visit(id, by=current_user), lines(request.form.get("answer"))
+    wrong = _wrong(words, _("Write your answer."))
+    if not may_object(visit, review_of(visit), by=current_user):
+        wrong = _("Nothing was asked about this visit, and nobody doubts it.")
+    if wrong:
+        return page(
+            "visits/answer.html", status=422, visit=visit, review=review_of(visit), wrong=wrong, typed=words
+        )
+    with writing():
+        Review.of(own_visit(id, by=current_user), by=current_user).reply(words, at=clock.now())
+        keep(id, status=200)
+    return written(id, status=200, notice="review_answered")
+
+
+def _reviewed(id: uuid.UUID) -> Visit:
+    """A visit that the actor may review. 404 where it is not in sight, 403 for one's own and those of other teams."""
+    visit: Visit = not_found_unless(db.session.scalar(select(Visit).where(Visit.id == id)))
+    if not may_review(visit, by=current_user):
+        abort(403)
+    if not sees(visit.customer_id, current_user):
+        widen(current_user, "a review of a visit to a customer who went elsewhere")
+    return db.session.get_one(Visit, id)
+
+
+def _wrong(words: str, nothing: str) -> str:
+    if not words:
+        return nothing
+    if len(words) > LONGEST:
+        return _("%(typed)s characters are too many. At most %(most)s fit.", typed=len(words), most=LONGEST)
+    return ""
+
+
+def _here() -> str:
+    """The page on which the visit was looked at, and to which a plain form goes back."""
+    return local_path(request.form.get("back") or "/review")
+
+
+def _answered(id: uuid.UUID, fragment: str, notice: str) -> ResponseReturnValue:
+    if not wants_fragment():
+        return go(_here(), notice=notice, about=id)
+    return page(fragment, doubt=_doubt(_reviewed(id)), wrong="", typed="", here=_here())
+
+
+def _doubt(visit: Visit) -> Doubt:
+    visitor = db.session.get_one(User, visit.person_id)
+    photos = photos_of([visit.id]).get(visit.id, ())
+    return Doubt(visit, visitor.name, visitor.zone, visitor.manager_id, review_of(visit), photos, 1)
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(reviews)
+    doubt_words.init_app(app)
+    app.jinja_env.globals.update(review_of=review_of, may_object=may_object)
