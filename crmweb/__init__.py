@@ -58,8 +58,10 @@ def _hang_slices(app: Flask) -> None:
     from crmweb.routes import ahead as routes_ahead
     from crmweb.routes import news as routes_news
     from crmweb.routes import routes
+    from crmweb.team import routes as team
     from crmweb.team import working_days
     from crmweb.today import routes as today
+    from crmweb.visits import review_routes as reviews
     from crmweb.visits import routes as visits
 
     routes_news.listen()
@@ -72,9 +74,11 @@ def _hang_slices(app: Flask) -> None:
         reminders,
         visits,
         routes_ahead,
+        reviews,
         routes,
         nearby,
         today,
+        team,
         working_days,
         check_in,
         outcomes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from flask import g
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,6 +79,15 @@ class Outcome(Model):
     @property
     def is_built_in(self) -> bool:
         return self.name in BUILT_IN
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """Name → the company's own word where it has one, read once a request."""
+        if "outcome_labels" not in g:
+            named = db.session.execute(select(cls.name, cls.label).where(cls.label.is_not(None)))
+            g.outcome_labels = {row.name: row.label for row in named}
+        labels: dict[str, str] = g.outcome_labels
+        return labels
 
     @classmethod
     def is_known(cls, name: str) -> bool:

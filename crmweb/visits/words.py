@@ -11,7 +11,6 @@ from flask import Flask
 from flask_babel import get_locale
 
 from crmweb import clock
-from crmweb.db import db
 from crmweb.languages import chosen_zone, distance, ngettext
 from crmweb.languages import gettext as _
 from crmweb.timeline.words import outcome_name
@@ -100,8 +99,7 @@ def kind_words(kind: str) -> str:
 
 def outcome_words(name: str) -> str:
     """What came of a visit, in the company's own word where it has one."""
-    own = db.session.get(Outcome, name)
-    return own.label if own is not None and own.label else outcome_name(name)
+    return Outcome.labels().get(name) or outcome_name(name)
 
 
 def facts(visit: Visit) -> list[tuple[str, str]]:

@@ -14,3 +14,4 @@ import "./word-chips.js";
 import "./note-offer.js";
 import "./reorder-list.js";
 import "./wide.js";
+import "./share-text.js";

@@ -4,6 +4,7 @@
 //   data-here="16.06,108.21,18"   where the person stands, and the accuracy in metres; a chosen place has none
 //   data-tiles, data-credit       tiles; without them the pins stand on plain ground
 //   data-ground="#search-here"    a link, shown when the ground is tapped; gets lat and lng
+//   data-still                    points to be looked at: none is chosen, and the ground takes no taps
 //   data-next="#next"             a button that chooses the next point; data-words="Next: {name}"
 //   data-above, data-below        what floats over the map, so that pins stay clear of it
 import { Map as Leaflet, control, latLng, latLngBounds, marker } from "leaflet/dist/leaflet-src.esm.js";
@@ -18,6 +19,7 @@ const CLOSE = 16; // zoom at which a street can be told from the next
 class MapView extends HTMLElement {
   connectedCallback() {
     const [lat, lng, accuracy] = (this.dataset.here ?? "").split(",").map(Number);
+    this.still = "still" in this.dataset;
     this.here = this.dataset.here ? latLng(lat, lng) : null;
     this.points = readPoints(this.dataset.points);
     // Tiles are sharp at whole steps only; plain ground may fit the pins exactly.
@@ -34,7 +36,7 @@ class MapView extends HTMLElement {
     this.next = find(this.dataset.next);
     this.next?.addEventListener("click", () => this.choose(this.following));
     const first = this.points.find(({ row }) => row?.hasAttribute("aria-current")) ?? this.points[0];
-    if (first) this.choose(first, { move: false });
+    if (first && !this.still) this.choose(first, { move: false });
     this.look();
   }
 
@@ -107,6 +109,7 @@ class MapView extends HTMLElement {
   }
 
   propose(at) {
+    if (this.still) return;
     this.proposed ??= marker(at, { icon: pin({ kind: "open", mark: "+" }), interactive: false, keyboard: false });
     this.proposed.setLatLng(at).addTo(this.map);
     const { lat, lng } = at.wrap();

@@ -37,6 +37,7 @@ STATES = [
     "/customers?q=zzz",
     "/customers?due=overdue&tier=C",
     "/customers/new?name=Quán+mới&lat=10.77&lng=106.69",
+    "/my-day?map=1",
     "/nothing/here",
 ]
 """Further looks of pages, by what their address asks."""
@@ -54,6 +55,7 @@ WITH_AN_ID = {
     "/visits/<uuid:id>": ["/visits/{open}", "/visits/{over}", "/visits/{left}"],
     "/visits/<uuid:id>/finish": ["/visits/{open}/finish"],
     "/photos/<uuid:id>": ["/photos/{photo}"],
+    "/team/<uuid:person_id>": ["/team/{lan}?map=1"],
 }
 """Address rule → addresses to look at, where a rule holds an id."""
 
@@ -100,5 +102,8 @@ def _ids(app: Flask) -> dict[str, str]:
         ).first()
         route = db.session.scalars(select(Route.id)).first() or _lay_route(full)
         reminder = db.session.scalars(select(Reminder.id)).first()
-        found = {"route": route, "full": full.id, "bare": bare.id, "contact": contact, "reminder": reminder}
+        lan = db.session.scalars(select(User.id).where(User.email == street.NEAREST.of)).one()
+        found = {
+            "route": route, "full": full.id, "bare": bare.id, "contact": contact, "reminder": reminder, "lan": lan,
+        }  # fmt: skip
         return {**{name: str(each) for name, each in found.items()}, **visits}

@@ -1,0 +1,52 @@
+"""Whose days a manager sees."""
+
+from __future__ import annotations
+
+import uuid
+from typing import NamedTuple
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
+
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import Oversight, User
+from crmweb.db import db
+
+
+class Member(NamedTuple):
+    """One person of a team, and who leads it."""
+
+    id: uuid.UUID
+    name: str
+    zone: str
+    manager_id: uuid.UUID | None
+    manager: str | None
+
+
+def team_of(actor: Actor) -> list[Member]:
+    """Everyone below who still works here, team by team; everybody who has a manager, for those who see all."""
+    manager = aliased(User)
+    people = (
+        select(User.id, User.name, User.zone, User.manager_id, manager.name)
+        .join(manager, manager.id == User.manager_id)
+        .where(User.deactivated_at.is_(None), User.id != actor.id)
+        .order_by(manager.name, manager.id, User.name, User.id)
+    )
+    if not actor.may("customers:all"):
+        people = people.join(Oversight, Oversight.person_id == User.id).where(Oversight.viewer_id == actor.id)
+    return [Member(*row) for row in db.session.execute(people)]
+
+
+def member(actor: Actor, person_id: uuid.UUID) -> Member | None:
+    """One person whose day the actor may see, gone or not; None for anybody else."""
+    manager = aliased(User)
+    found = (
+        select(User.id, User.name, User.zone, User.manager_id, manager.name)
+        .outerjoin(manager, manager.id == User.manager_id)
+        .where(User.id == person_id)
+    )
+    if not actor.may("customers:all"):
+        overseen = select(Oversight.person_id).where(Oversight.viewer_id == actor.id)
+        found = found.where(or_(User.id == actor.id, User.id.in_(overseen)))
+    row = db.session.execute(found).one_or_none()
+    return Member(*row) if row else None

@@ -1,0 +1,186 @@
+"""Team day: what was planned, what became of it, and nobody's way between two check-ins."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.calendars import calendars_of
+from crmweb.accounts.models import User
+from crmweb.accounts.working_days import Calendar, DayOff, WorkingWeek
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.models import Customer
+from crmweb.db import db, new_id, writing
+from crmweb.routes.days import planned_days
+from crmweb.routes.plans import Day
+from crmweb.team.days import team_day
+from crmweb.visits.models import Visit
+from tests.customers.shops import ENGLISH, Acting, House, PhoneOf, shop
+from tests.team.conftest import PIN, Went, counted, lay_route
+
+
+def test_mai_sees_what_her_team_did(
+    phone_of: PhoneOf, mai: Actor, lan: Actor, route: list[uuid.UUID], went: Went, house: House
+) -> None:
+    today, now = clock.today(lan.zone), clock.now()
+    went(lan, route[0], 0, at=now - timedelta(minutes=40))
+    went(lan, route[1], 0, at=now - timedelta(minutes=30), kind="closed", outcome="owner_away")
+    went(lan, route[4], 420, at=now - timedelta(minutes=20), outcome=None)
+    with house(), writing():
+        Day(lan.id, today).take_out(route[2], at=now)
+    page = phone_of(mai).get("/team", headers=ENGLISH).text
+    assert "Nguyễn Thị Lan" in page
+    assert "1/4" in page
+    assert "+1 off route" in page
+    assert 'aria-label="1 done, 2 skipped, 1 ahead"' in page
+    assert "1 owner away, 1 taken out" in page
+    assert "Tạp hóa số 5" in page  # the last check-in
+    assert "420 m away" in page
+    assert "No route yet" in page  # Hùng's
+    assert "Vũ Minh Khôi" not in page
+
+
+def test_the_outsider_and_lan_have_no_team_day_and_binh_sees_his_own(
+    phone_of: PhoneOf, lan: Actor, outsider: Actor, binh: Actor, route: list[uuid.UUID], went: Went
+) -> None:
+    went(lan, route[0], 900)
+    for person in (lan, outsider):
+        assert phone_of(person).get("/team").status_code == 403
+        assert phone_of(person).get("/review").status_code == 403
+        assert phone_of(person).get(f"/team/{lan.id}").status_code == 403
+    assert phone_of(binh).get(f"/team/{lan.id}").status_code == 404
+    for path in ("/team", "/review"):
+        page = phone_of(binh).get(path).text
+        assert "Lan" not in page
+        assert "Tạp hóa" not in page
+    assert "Vũ Minh Khôi" in phone_of(binh).get("/team").text
+
+
+def test_tuan_sees_all_teams_by_their_managers(phone_of: PhoneOf, tuan: Actor) -> None:
+    page = phone_of(tuan).get("/team", headers=ENGLISH).text
+    assert page.index("Team of Trần Thị Mai") < page.index("Nguyễn Thị Lan")
+    assert page.index("Team of Đỗ Quốc Bình") < page.index("Vũ Minh Khôi")
+
+
+def test_a_team_with_nobody_says_what_to_do(phone_of: PhoneOf, mai: Actor, house: House) -> None:
+    with house(), writing():
+        for person in db.session.scalars(select(User).where(User.manager_id == mai.id)):
+            person.report_to(None)
+    assert "Nobody is in your team yet" in phone_of(mai).get("/team", headers=ENGLISH).text
+
+
+def test_tomorrow_is_planned_and_nothing_is_done(
+    phone_of: PhoneOf, mai: Actor, lan: Actor, route: list[uuid.UUID], went: Went
+) -> None:
+    went(lan, route[0])
+    tomorrow = clock.today(mai.zone) + timedelta(days=1)
+    assert "0/4" in phone_of(mai).get(f"/team?day={tomorrow}").text
+
+
+@pytest.mark.parametrize("day", ["yesterday", "0001-01-01", "9999-12-31", "2026-02-30", ""])
+def test_a_day_that_cannot_be_is_today(phone_of: PhoneOf, mai: Actor, lan: Actor, day: str) -> None:
+    phone = phone_of(mai)
+    for path in ("/team", f"/team/{lan.id}", "/my-day", "/review"):
+        assert phone.get(f"{path}?day={day}").status_code == 200
+
+
+def test_the_day_of_a_person_is_that_of_their_own_zone(
+    phone_of: PhoneOf, mai: Actor, house: House, shops: list[uuid.UUID], lan: Actor, went: Went
+) -> None:
+    """In Kiritimati, 14 hours ahead of Greenwich, it is tomorrow seven hours earlier than in Vietnam."""
+    with house(), writing():
+        db.session.get_one(User, lan.id).zone = "Pacific/Kiritimati"
+    far_east = Actor(lan.id, lan.name, lan.role, "Pacific/Kiritimati")
+    at = clock.now().replace(hour=11, minute=0) - timedelta(
+        days=2
+    )  # 01:00 there, a day later; 18:00 in Vietnam
+    there = went(far_east, shops[0], at=at)
+    with house():
+        day = db.session.get_one(Visit, there).day
+    assert day == (at + timedelta(hours=14)).date()
+    assert "01:00" in phone_of(mai).get(f"/team?day={day}").text
+    assert "01:00" in phone_of(lan).get(f"/my-day?day={day}").text
+    assert "01:00" not in phone_of(lan).get(f"/my-day?day={day - timedelta(days=1)}").text
+
+
+def test_mai_opens_lans_day(
+    phone_of: PhoneOf, mai: Actor, lan: Actor, route: list[uuid.UUID], went: Went
+) -> None:
+    visit = went(lan, route[0], 420)
+    page = phone_of(mai).get(f"/team/{lan.id}", headers=ENGLISH).text
+    assert f'id="visit-{visit}"' in page
+    assert f'id="stop-{route[1]}"' in page
+    assert f'id="point-{visit}"' in page
+    assert "Lan sees the same points in My day." in page
+    assert "<map-view" not in page
+    on_map = phone_of(mai).get(f"/team/{lan.id}?map=1").text
+    assert "<map-view" in on_map
+    assert "polyline" not in on_map
+
+
+def test_the_questions_to_the_database_do_not_grow_with_the_team(
+    app: Flask, phone_of: PhoneOf, mai: Actor, lan: Actor, route: list[uuid.UUID], went: Went, house: House
+) -> None:
+    went(lan, route[0], 420)
+    phone = phone_of(mai)
+    phone.get("/team")
+    with counted() as small:
+        phone.get("/team")
+    with house(), writing():
+        boss = db.session.get_one(User, mai.id)
+        hired = [
+            Actor.of(User.add(f"Người mới {number}", role="rep", at=clock.now(), manager=boss, id=new_id()))
+            for number in range(10)
+        ]
+    for person in hired:
+        with house(), writing():
+            theirs = [shop(f"{person.name}, quầy {number}", person, tier="A", at=PIN) for number in range(3)]
+        lay_route(house, person, theirs)
+        went(person, theirs[0], 500)
+        went(person, theirs[1], 0)
+    with counted() as large:
+        page = phone.get("/team").text
+    assert page.count("Người mới") >= 10
+    assert len(large) == len(small) <= 24
+
+
+def test_the_plans_of_many_are_those_of_each(
+    house: House, acting: Acting, mai: Actor, lan: Actor, hung: Actor, route: list[uuid.UUID]
+) -> None:
+    """Lan's day is laid down and changed, Hùng covers one of her shops tomorrow and has a day off after."""
+    today = clock.today(lan.zone)
+    days = [today + timedelta(days=ahead) for ahead in range(4)]
+    with house(), writing():
+        theirs = [shop(f"Của Hùng {number}", hung) for number in range(3)]
+    lay_route(house, hung, theirs)
+    with house(), writing():
+        Day(lan.id, today).take_out(route[1], at=clock.now())
+        Day(lan.id, days[2]).add(route[4], at=clock.now(), why="next_step")
+        DayOff.add(days[2], "Nghỉ bù", head_id=hung.id)
+        DayOff.add(days[3], "Lễ", head_id=None)
+        WorkingWeek.set([0, 1, 2, 3, 4], head_id=mai.id)
+        covered = db.session.get_one(Customer, route[0])
+        cover = Assignment.between(
+            covered,
+            db.session.get_one(User, hung.id),
+            at=clock.now(),
+            since=days[1],
+            until=days[2],
+            line="thay",
+        )
+        cover.stands_in_for_id = lan.id
+    people = [lan.id, hung.id]
+    with acting(mai):
+        calendars = calendars_of(people, around=today)
+        assert calendars == {person: Calendar.of(person, around=today) for person in people}
+        for day in days:
+            found = planned_days(people, day, calendars)
+            for person in people:
+                assert found[person].customer_ids == Day(person, day).customer_ids(), (person, day)
+        assert team_day(people, days[3], today=today).planned == 0
