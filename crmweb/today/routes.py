@@ -12,6 +12,7 @@ from crmweb.today.agenda import Agenda
 from crmweb.today.due import count_due, due_customers, team_behind
 from crmweb.today.stop_routes import stops
 from crmweb.visits.helping import NEWS_FOR, helped_lately
+from crmweb.visits.reviews import questions_for
 from crmweb.web import needs, page
 
 today = Blueprint("today", __name__)
@@ -37,6 +38,7 @@ def show() -> ResponseReturnValue:
         now=now,
         waiting=[(customer, Due.seen_from(day, customer.next_due, late)) for customer in waiting[:OFFERED]],
         due=count_due(current_user.id, day),
+        asked=questions_for(current_user.id),
         helped=helped_lately(current_user.id, now - NEWS_FOR)[:OFFERED],
         team=team_behind(day, but=current_user.id) if current_user.may("team:read") else [],
     )

@@ -149,12 +149,12 @@ class Visit(Evidence, OfCustomer, Model):
 
     def _count(self) -> None:
         """The visitor's own work there starts anew, and that of whom they stand in for."""
-        if not self.at_the_place or self.helper or self.ended_at is None or self.counted:
+        if not self.at_the_place or self.helper or self.counted:
             return
         for assignment in self._assignments():
             before = assignment.last_visit_at
             self.counted = {**self.counted, str(assignment.id): before.isoformat() if before else None}
-            assignment.visited(at=self.ended_at)
+            assignment.visited(at=self.started_at)
 
     def _assignments(self) -> list[Any]:
         standing = [each for each in self.customer.assignments if each.active]
@@ -164,9 +164,11 @@ class Visit(Evidence, OfCustomer, Model):
     def reopen(self, *, by: Actor, at: datetime) -> None:
         """The result was a slip: as if it had not been finished. Who went on meanwhile has left there."""
         for assignment in self.customer.assignments:
-            if str(assignment.id) in self.counted and self.ended_at is not None:
+            if str(assignment.id) in self.counted:
                 before = self.counted[str(assignment.id)]
-                assignment.unvisited(self.ended_at, before=datetime.fromisoformat(before) if before else None)
+                assignment.unvisited(
+                    self.started_at, before=datetime.fromisoformat(before) if before else None
+                )
         if self.ended == FINISHED:
             self.ended_at = self.ended = None
         if self.kind == "closed":

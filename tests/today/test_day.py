@@ -21,6 +21,7 @@ from crmweb.geo import Point
 from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.visits.models import Visit
+from crmweb.visits.reviews import Review
 from crmweb.visits.verdicts import Fix
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop
 
@@ -183,6 +184,33 @@ def test_what_was_promised_for_today_stands_there_until_it_is_done(
     assert page.index("Count the stock") < page.index("Send the quote")
     lans.post(f"/reminders/{quote}/done")
     assert "Send the quote" not in lans.get("/").text
+
+
+def test_lan_is_asked_and_the_way_to_answer_is_there(
+    lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor, mai: Actor
+) -> None:
+    made = visit(house, lan, round_[0])
+    with house(), writing():
+        Review.of(db.session.get_one(Visit, made), by=mai).ask("Which door?", by=mai, at=clock.now())
+    page = lans.get("/").text
+    assert "Which door?" in page
+    assert f'href="/visits/{made}#review"' in page
+
+
+def test_mai_goes_from_today_to_her_teams_day(phone_of: PhoneOf, mai: Actor, round_: list[uuid.UUID]) -> None:
+    page = phone_of(mai).get("/").text
+    assert 'href="/team"' in page
+    assert 'href="/review"' in page
+
+
+def test_a_visit_left_open_over_night_counts_for_the_day_it_began(
+    lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor, monday_morning: clock.HeldClock
+) -> None:
+    made = visit(house, lan, round_[0], finished=False)
+    monday_morning.move(timedelta(days=1))
+    lans.post(f"/visits/{made}/finish", data={"outcome": "interested"})
+    with house():
+        assert db.session.get_one(Customer, round_[0]).assignments[0].last_visit_at == MONDAY
 
 
 def test_lan_learns_who_stood_in_for_her(

@@ -191,9 +191,9 @@ class Assignment(OfCustomer, Model):
             self.last_visit_at = at
         self.plan()
 
-    def unvisited(self, ended_at: datetime, *, before: datetime | None) -> None:
-        """The visit that ended then is not over after all: the one before it counts again."""
-        if self.last_visit_at == ended_at:
+    def unvisited(self, at: datetime, *, before: datetime | None) -> None:
+        """The visit of then is not over after all: the one before it counts again."""
+        if self.last_visit_at == at:
             self.last_visit_at = before
         self.plan()
 
