@@ -54,7 +54,7 @@ WITH_AN_ID = {
     "/contacts/<uuid:id>/edit": ["/contacts/{contact}/edit"],
     "/visits/<uuid:id>": ["/visits/{open}", "/visits/{over}", "/visits/{left}"],
     "/visits/<uuid:id>/finish": ["/visits/{open}/finish"],
-    "/photos/<uuid:id>": ["/photos/{photo}"],
+    "/photos/<uuid:id>": [],  # a picture, shown by a viewer of the browser's own
     "/team/<uuid:person_id>": ["/team/{lan}?map=1"],
 }
 """Address rule → addresses to look at, where a rule holds an id."""

@@ -36,7 +36,7 @@ def test_what_nobody_matches_can_be_added_by_its_name(phone_in_hand: PhoneInHand
     page.goto("/customers")
     page.get_by_role("searchbox").fill("Quán Cây Bàng")
     expect(page.get_by_role("heading", name="Nobody matches")).to_be_visible()
-    page.get_by_role("main").get_by_role("link", name="Add customer").tap()
+    page.get_by_role("main").get_by_text("Add customer").tap()
     expect(page.get_by_label("Name")).to_have_value("Quán Cây Bàng")
 
 

@@ -40,7 +40,7 @@ def test_nearby_is_walked_in_the_order_it_is_read(phone_in_hand: PhoneInHand, la
     page = phone_in_hand(lan)
     page.goto("/nearby?lat=10.7725&lng=106.6980")
     walked = walk(page, 30)
-    expected = ["Today", "Nearby", "Add customer", "Customers", "Me", "Find my position again", "List", "Map",
+    expected = ["Today", "Nearby", "Check in", "Customers", "Me", "Find my position again", "List", "Map",
                 "All", street.NEAREST.name, "Navigate", "Call", street.DUE_TODAY.name]  # fmt: skip
     places = [walked.index(name) for name in expected]
     assert places == sorted(places)
@@ -64,12 +64,14 @@ def test_a_sheet_opens_and_closes_by_keyboard_and_gives_the_focus_back(
 def test_on_a_laptop_the_rail_is_walked_as_it_is_seen(phone_in_hand: PhoneInHand, mai: Actor) -> None:
     page = phone_in_hand(mai)
     page.goto("/")
-    assert walk(page, 7) == [
+    assert walk(page, 9) == [
         "Go to the content",
         "crmweb",
         "Today",
         "Nearby",
         "Customers",
-        "Add customer",
+        "Team day",
+        "Review",
+        "Check in",
         "Me",
     ]
