@@ -37,7 +37,8 @@ def route_day_after(person_id: uuid.UUID, customer_id: uuid.UUID, day: date) -> 
 def _covered(person_id: uuid.UUID, customer_id: uuid.UUID) -> list[uuid.UUID]:
     found = select(Assignment.stands_in_for_id).where(
         Assignment.customer_id == customer_id, Assignment.person_id == person_id,
-        Assignment.ended_at.is_(None), Assignment.stands_in_for_id.is_not(None),
+        Assignment.started_at.is_not(None), Assignment.ended_at.is_(None),
+        Assignment.stands_in_for_id.is_not(None),
     )  # fmt: skip
     return [each for each in db.session.scalars(found) if each is not None]
 

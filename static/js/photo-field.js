@@ -41,7 +41,16 @@ class PhotoField extends HTMLElement {
     this.form = this.querySelector("form");
     this.input = this.querySelector("input[type=file]");
     this.input.addEventListener("change", () => this.sendAll([...this.input.files]));
+    // The dock's link to the photos opens the camera at once.
+    this.link = document.querySelector(`a[href="#${this.closest("section").id}"]`);
+    this.link?.addEventListener("click", this.open);
   }
+
+  disconnectedCallback() {
+    this.link?.removeEventListener("click", this.open);
+  }
+
+  open = () => this.input.click();
 
   async sendAll(files) {
     this.setAttribute("aria-busy", "true");

@@ -23,9 +23,7 @@ from tests.visits import photos
 PhoneInHand = Callable[[Actor], Page]
 Axe = Callable[..., list[str]]
 
-AT_CO_BA: Geolocation = {
-    "latitude": street.MARKET[0], "longitude": street.MARKET[1] + 0.0011, "accuracy": 12,
-}  # fmt: skip
+AT_CO_BA = Geolocation(latitude=street.MARKET[0], longitude=street.MARKET[1] + 0.0011, accuracy=12)
 """In front of the nearest shop."""
 WEIGH = """() => {
   const send = fetch;
@@ -144,7 +142,9 @@ def test_a_phone_without_a_fix_goes_on_looking(at_co_ba: Hand) -> None:
 
 
 def test_a_coarse_fix_waits_for_a_better_one(at_co_ba: Hand, live_server: LiveServer) -> None:
-    at_co_ba.page.context.set_geolocation({**AT_CO_BA, "accuracy": 400})
+    at_co_ba.page.context.set_geolocation(
+        Geolocation(latitude=AT_CO_BA["latitude"], longitude=AT_CO_BA["longitude"], accuracy=400)
+    )
     _check_in(at_co_ba)
     expect(at_co_ba.page.get_by_text("Looking for your position…")).to_be_visible()
     at_co_ba.page.wait_for_timeout(400)
@@ -278,6 +278,13 @@ def test_a_photo_is_taken_in_the_page_and_taken_away_again(
     expect(shown).to_have_count(0)
     at_co_ba.button("Undo").tap()
     expect(page.locator(".photos img")).to_have_count(1)
+
+
+def test_the_camera_opens_from_the_dock(at_co_ba: Hand) -> None:
+    _check_in(at_co_ba)
+    with at_co_ba.page.expect_file_chooser() as chosen:
+        at_co_ba.tap(at_co_ba.page.get_by_role("link", name="Photo", exact=True))
+    assert chosen.value.is_multiple()
 
 
 def test_what_is_no_photo_is_said_in_words(at_co_ba: Hand, tmp_path: Path, complaints: list[str]) -> None:
