@@ -59,7 +59,7 @@ def test_a_row_leads_to_the_page_that_tells_how_to_reach_the_shop(
     phone_in_hand: PhoneInHand, lan: Actor
 ) -> None:
     page = phone_in_hand(lan)
-    for path in ("/", "/customers", "/nearby/map?lat=10.7725&lng=106.6980"):
+    for path in ("/customers", "/nearby/map?lat=10.7725&lng=106.6980"):
         page.goto(path)
         page.get_by_role("button", name=f"Reach {street.NEAREST.name}").click()
         expect(page.get_by_role("heading", name=street.NEAREST.name)).to_be_visible()
