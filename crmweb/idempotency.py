@@ -68,7 +68,8 @@ def once(shows: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P,
             try:
                 return view(*args, **kwargs)
             except Conflict:
-                # The same came at once, and its id was there a moment before its key was looked for again.
+                # The same came at once, and was there a moment after its key was looked for: look with fresh eyes.
+                db.session.rollback()
                 if (answer := _repeated()) is not None:
                     return answer
                 raise

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.customers import routes as customers_routes
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import db, new_id, writing
@@ -126,6 +127,25 @@ def test_two_at_once_make_one_shop(
         )
     assert [answer.status_code for answer in answers] == [201] * 4
     assert {answer.headers["Location"] for answer in answers} == {f"/customers/{shop['id']}"}
+    assert count(house) == 1
+
+
+def test_the_second_hears_the_first_ones_answer_who_was_quicker_by_a_moment(
+    lan: Actor, phone_of: PhoneOf, shop: Form, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is looked for, then the first one commits, then the id is looked for."""
+    first, second, look = phone_of(lan), phone_of(lan), customers_routes._refuse_taken
+    waiting = [first]
+
+    def late(id: uuid.UUID | None) -> None:
+        if waiting:
+            phone = waiting.pop()
+            with ThreadPoolExecutor(1) as elsewhere:
+                elsewhere.submit(phone.post, "/customers", data=shop, headers=BY_SCRIPT).result()
+        look(id)
+
+    monkeypatch.setattr(customers_routes, "_refuse_taken", late)
+    assert second.post("/customers", data=shop, headers=BY_SCRIPT).status_code == 201
     assert count(house) == 1
 
 

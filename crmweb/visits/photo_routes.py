@@ -66,8 +66,8 @@ def create(visit_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _pictures() -> list[Picture]:
-    """What was sent, made small. Raises BadVisit."""
-    sent = [file for file in request.files.getlist("photo") if file.filename]
+    """What was sent, under whatever name, made small. Raises BadVisit."""
+    sent = [file for _name, files in request.files.lists() for file in files if file.filename]
     if not sent:
         raise BadVisit("photo", _("Choose a photo first."))
     if len(sent) > MOST:
