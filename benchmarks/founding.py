@@ -40,10 +40,21 @@ TEAMS = {"team of 40": 40, "team of 66": 66, "region of 400": 400, "whole compan
 TALKATIVE, SAID = 50, 40
 """One customer in so many has a timeline, of so many entries."""
 
-SEARCH: tuple[str, ...] = runpy.run_path(str(PROJECT / "migrations" / "versions" / "0001_first_tables.py"))[
-    "SEARCH_ON_SQLITE"
-]
-"""The index of the search, which no model knows."""
+
+def _written(migration: str, name: str) -> tuple[str, ...]:
+    statements: tuple[str, ...] = runpy.run_path(str(PROJECT / "migrations" / "versions" / migration))[name]
+    return statements
+
+
+_ROWS, _INDEX, *_TRIGGERS = _written("0001_first_tables.py", "SEARCH_ON_SQLITE")
+SEARCH = (
+    _ROWS,
+    _INDEX,
+    "INSERT INTO customer_search_rows (customer_id) SELECT id FROM customers ORDER BY id",
+    *_written("0004_visits.py", "SEARCH_BY_LONGER_BEGINNINGS"),
+    *_TRIGGERS,
+)
+"""The index of the search, which no model knows: filled as a whole, and only then kept by its triggers."""
 
 _HOUSE = UUID("6f0f7c52-6f0b-4a06-8d1c-0a2b6c1d5e11")
 _BATCH = 20_000
@@ -124,8 +135,7 @@ class Founding:
         self.connection.commit()
 
     def _search(self) -> None:
-        """Filled as a whole, and only then kept by its triggers."""
-        for statement in (*SEARCH[:2], *_FILL_SEARCH, *SEARCH[2:]):
+        for statement in SEARCH:
             self.connection.execute(statement)
         self.connection.commit()
 
@@ -200,11 +210,6 @@ _SAYINGS: list[tuple[str, dict[str, Any]]] = [
     ("visit.finished", {"outcome": "no_order", "verdict": "unproven", "minutes": 6}),
     ("customer.changed", {"fields": ["phones", "address"]}),
 ]
-_FILL_SEARCH = (
-    "INSERT INTO customer_search_rows (customer_id) SELECT id FROM customers ORDER BY id",
-    """INSERT INTO customer_search (rowid, folded)
-        SELECT r.number, c.folded FROM customer_search_rows r CROSS JOIN customers c ON c.id = r.customer_id""",
-)
 
 
 def _nothing(column: Column[Any]) -> str | int | None:

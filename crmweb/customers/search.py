@@ -111,10 +111,12 @@ class Search:
 
     def _candidates(self) -> list[Found]:
         if principal().sees_all:
-            return self._by_index(MOST) + self._by_beginning()
-        if statements.size_of_scope(NARROW) <= NARROW or self._is_frequent():
-            return self._through_scope()
-        return self._by_index(OFTEN)
+            first = self._by_beginning()
+            alive = sum(found.archived_at is None and found.status != "former" for found in first)
+            return first + (self._by_code() if alive == MOST else self._by_index(MOST))
+        if statements.size_of_scope(NARROW) <= NARROW:
+            return _found(statements.THROUGH_NARROW_SCOPE.execute(**self._patterns()))
+        return self._through_scope() if self._is_frequent() else self._by_index(OFTEN)
 
     def _is_frequent(self) -> bool:
         return is_sqlite() and statements.frequency(self._match, OFTEN) >= OFTEN
@@ -133,6 +135,11 @@ class Search:
         """Those whose name begins with what was typed: they come first, and must not be crowded out."""
         beyond = self.folded[:-1] + chr(ord(self.folded[-1]) + 1)
         return _found(statements.BY_BEGINNING.execute(start=self.folded, beyond=beyond, most=MOST))
+
+    def _by_code(self) -> list[Found]:
+        """Where names that begin so fill the list already, only a code can come before them."""
+        typed = self.typed.replace("\0", "").strip()[:LONGEST]
+        return _found(statements.BY_CODE.execute(typed=typed, capitals=typed.upper()))
 
     def _patterns(self) -> dict[str, str]:
         """LIKE patterns; `fold` left nothing in the words that LIKE would read as its own."""
@@ -166,4 +173,4 @@ class Search:
 
 
 def _found(rows: Any) -> list[Found]:
-    return [Found(*row) for row in rows]
+    return [Found._make(row) for row in rows]

@@ -30,6 +30,22 @@ def _spelled(sql: str) -> str:
     return sql.replace("{shown}", _SHOWN).replace("{at_work}", _AT_WORK).replace("{matches}", _MATCHES)
 
 
+THROUGH_NARROW_SCOPE = ScopedStatement(
+    _spelled(
+        """
+    SELECT {shown}
+    FROM oversight o CROSS JOIN assignments a CROSS JOIN customers c
+    WHERE {visible} AND a.person_id = o.person_id AND {at_work} AND c.id = a.customer_id AND {matches}
+        """
+    ),
+    visible="o.viewer_id = :viewer",
+    columns=_COLUMNS,
+)
+"""All that matches, in no order, a customer of two people twice.
+
+CROSS JOIN holds SQLite to this order: one's own people, what they look after, and only then the customers.
+"""
+
 THROUGH_SCOPE = ScopedStatement(
     _spelled(
         """
@@ -42,7 +58,7 @@ THROUGH_SCOPE = ScopedStatement(
     visible="o.viewer_id = :viewer",
     columns=_COLUMNS,
 )
-"""CROSS JOIN holds SQLite to this order: one's own people, what they look after, and only then the customers."""
+"""The same from a wide scope: of those that match, as many as one takes, in the order of names."""
 
 BY_INDEX_ON_SQLITE = ScopedStatement(
     _spelled(
@@ -71,6 +87,12 @@ BY_BEGINNING = ScopedStatement(
     ORDER BY c.sort_name, c.id LIMIT :most
         """
     ),
+    visible=_LOOKED_AFTER,
+    columns=_COLUMNS,
+)
+
+BY_CODE = ScopedStatement(
+    _spelled("SELECT {shown} FROM customers c WHERE c.code IN (:typed, :capitals) AND {visible}"),
     visible=_LOOKED_AFTER,
     columns=_COLUMNS,
 )

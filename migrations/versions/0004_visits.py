@@ -15,8 +15,22 @@ OWN = "ended_at IS NULL AND stands_in_for_id IS NULL"
 COVER = "ended_at IS NULL AND stands_in_for_id IS NOT NULL"
 TO_PEOPLE = (("customers", "pin_by_id"), ("assignments", "stands_in_for_id"))
 
+# Beginnings of four letters and more were put together at each search, 10 ms for a common word among a million; with
+# an index of their own they are 0.2 ms. Hardly a Vietnamese word is longer than six. It takes a quarter more room.
+SEARCH_BY_LONGER_BEGINNINGS = (
+    "DROP TABLE customer_search",
+    """CREATE VIRTUAL TABLE customer_search USING fts5(
+        folded, content='', contentless_delete=1, prefix='1 2 3 4 5 6', tokenize='unicode61 remove_diacritics 0'
+    )""",
+    """INSERT INTO customer_search (rowid, folded)
+        SELECT r.number, c.folded FROM customer_search_rows r CROSS JOIN customers c ON c.id = r.customer_id""",
+)
+
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for statement in SEARCH_BY_LONGER_BEGINNINGS:
+            op.execute(statement)
     for table, column in TO_PEOPLE:
         _add_key_to_people(table, column)
     op.drop_index("uq_assignments_standing", "assignments")

@@ -153,6 +153,32 @@ def test_a_frequent_word_is_sought_in_ones_own_book(
         assert names("tap hoa") == ["Tạp hóa của Lan"]
 
 
+def test_where_names_fill_the_list_the_code_comes_before_them(
+    acting: Acting, house: House, tuan: Actor, lan: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST", 3)
+    with house(), writing():
+        shop("Phở Bạc", lan, code="KHO-12")
+        shop("Bán kho 12", lan)
+        for name in ("Kho 12 An", "Kho 12 Bình", "Kho 12 Cúc", "Kho 12 Dung"):
+            shop(name, lan)
+    with acting(tuan):
+        assert names("kho-12") == ["Phở Bạc", "Kho 12 An", "Kho 12 Bình"]
+        assert names("kho") == ["Kho 12 An", "Kho 12 Bình", "Kho 12 Cúc"]
+
+
+def test_former_customers_whose_names_begin_so_crowd_nobody_out(
+    acting: Acting, house: House, tuan: Actor, lan: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST", 3)
+    with house(), writing():
+        shop("Quán Kho Cũ", lan)
+        for name in ("Kho An", "Kho Bình", "Kho Cúc"):
+            shop(name, lan, status="former")
+    with acting(tuan):
+        assert names("kho")[0] == "Quán Kho Cũ"
+
+
 def test_nobody_at_work_finds_nothing(app: Flask) -> None:
     with app.app_context(), pytest.raises(NoPrincipal):
         names("hong")
