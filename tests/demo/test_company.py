@@ -319,6 +319,7 @@ def test_a_note_of_a_real_colleague_goes_with_the_demo_shop(demo: None, app: Fla
 # --- the command ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_removed_and_makes_it_anew(
     demo: None, app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:

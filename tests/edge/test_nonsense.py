@@ -59,6 +59,7 @@ def some(dice: Random) -> list[tuple[str, str]]:
     return pairs + [(name, dice.choice(VALUES)) for name, _ in pairs if dice.random() < 0.3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["lan", "tuan"])
 def test_no_question_breaks_an_address(
     people: dict[str, Actor], phone_of: PhoneOf, paths: dict[str, set[str]], who: str

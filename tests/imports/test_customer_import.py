@@ -330,6 +330,7 @@ def test_a_row_that_the_database_refuses_does_not_take_its_batch_with_it(
     assert [row["reason"] for row in rejected(said)] == ["the database refused it"]
 
 
+@pytest.mark.slow
 def test_an_import_that_is_killed_leaves_whole_rows_and_can_be_run_again(
     desk: Desk, settings: Settings
 ) -> None:

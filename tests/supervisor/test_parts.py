@@ -21,6 +21,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.slow
 def test_the_app_starts_no_thread_and_opens_no_database_before_it_is_forked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
