@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import flask_babel
@@ -97,12 +97,18 @@ def short_date(day: date) -> str:
     """`20 Nov`, `20/11`; with the year when it is another one than this."""
     if day.year == clock.now().year:
         return day_and_month(day)
-    return str(flask_babel.format_date(day, "d/M/y" if language() == "vi" else "d MMM y"))
+    return _dated(day, "d/M/y" if language() == "vi" else "d MMM y", language())
 
 
 def day_and_month(day: date) -> str:
     """`20 Nov`, `20/11`, whatever the year."""
-    return str(flask_babel.format_date(day, "d/M" if language() == "vi" else "d MMM"))
+    return _dated(day, "d/M" if language() == "vi" else "d MMM", language())
+
+
+@lru_cache(1000)
+def _dated(day: date, pattern: str, _language: str) -> str:
+    """A page says the same thirty days again and again."""
+    return str(flask_babel.format_date(day, pattern))
 
 
 def wind(direction: str) -> str:

@@ -261,7 +261,8 @@ def _flushes(session: Session | None) -> bool:
 class ScopedStatement:
     """A hot statement in plain SQL that carries its scope: `{visible}` stands where the criterion goes.
 
-    The viewer comes from the session alone. A person who sees all gets the same statement with `1 = 1` in its place.
+    The viewer comes from the session alone; `:customer` is an id, too. A person who sees all gets the same statement
+    with `1 = 1` in its place.
     Raises ValueError at import when `{visible}` is missing.
     """
 
@@ -274,8 +275,8 @@ class ScopedStatement:
     @staticmethod
     def _prepared(sql: str, columns: Mapping[str, Any] | None) -> Executable:
         statement = text(sql)
-        if ":viewer" in sql:
-            statement = statement.bindparams(bindparam("viewer", type_=Id()))
+        ids = [name for name in ("viewer", "customer") if f":{name}" in sql]
+        statement = statement.bindparams(*(bindparam(name, type_=Id()) for name in ids))
         known = statement.columns(**columns) if columns else statement
         return known.execution_options(scoped=True)  # last: `columns` makes a new statement
 

@@ -33,13 +33,10 @@ from crmweb.languages import gettext as _
 from crmweb.languages import ngettext
 from crmweb.scope import system_access
 from crmweb.timeline import words as timeline_words
-from crmweb.timeline.entries import entries
+from crmweb.timeline.entries import NEWEST, entries
 from crmweb.web import NOTICES, Notice, needs, page, wants_fragment
 
 customers = Blueprint("customers", __name__)
-
-LATEST = 2**63 - 1
-"""Past the number of every event: from here the timeline begins."""
 
 NOTICES["customer_added"] = lambda _about: Notice(_("Added"))
 NOTICES["customer_saved"] = lambda _about: Notice(_("Saved"))
@@ -89,7 +86,7 @@ def show(id: uuid.UUID) -> ResponseReturnValue:
 @needs("customers:read")
 def show_timeline(id: uuid.UUID) -> ResponseReturnValue:
     customer = found_customer(id)
-    most, before = 30, min(max(request.args.get("before", LATEST, type=int), 0), LATEST)
+    most, before = 30, min(max(request.args.get("before", NEWEST, type=int), 0), NEWEST)
     found = entries(customer.id, most=most + 1, before=before)
     older = f"/customers/{id}/timeline?before={found[most - 1].seq}" if len(found) > most else None
     shown: dict[str, Any] = {"customer": customer, "entries": found[:most], "older": older}
