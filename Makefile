@@ -30,8 +30,7 @@ build:
 
 test: lint
 	@$(IN) python -m tests.machine
-	@$(PYTEST) --database=sqlite
-	@$(PYTEST) --database=postgresql -m 'not browser'
+	@$(IN) python dev/both_databases.py
 
 test-fast:
 	@$(PREPARE) test
