@@ -30,11 +30,11 @@ build:
 
 test: lint
 	@$(IN) python -m tests.machine
-	@$(IN) python dev/both_databases.py
+	@$(IN) python dev/side_by_side.py all
 
 test-fast:
 	@$(PREPARE) test
-	@$(PYTEST) --database=sqlite -m 'not browser and not slow'
+	@$(IN) python dev/side_by_side.py fast
 
 lint:
 	@$(PREPARE) test

@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the app stands on"
     )
+    parser.addoption("--share", default="1/1", help="which part of the files, such as 1/2 and 2/2")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -49,8 +50,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
     if config.getoption("database") == "postgresql":
         concerned = [item for item in items if "databases" in getattr(item, "fixturenames", ())]
-        config.hook.pytest_deselected(items=[item for item in items if item not in concerned])
-        items[:] = concerned
+        _keep(concerned, config, items)
+    share, of = map(int, config.getoption("share").split("/"))
+    files = {path: place for place, path in enumerate(sorted({item.path for item in items}))}
+    _keep([item for item in items if files[item.path] % of == share - 1], config, items)
+
+
+def _keep(kept: list[pytest.Item], config: pytest.Config, items: list[pytest.Item]) -> None:
+    left = set(items) - set(kept)
+    config.hook.pytest_deselected(items=list(left))
+    items[:] = kept
 
 
 # --- what is said -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""Run the tests on both databases at once, a core for each: what `make test` does.
+"""Run the tests in two processes at once, a core for each: what `make test` and `make test-fast` do.
 
-SQLite, which has the browsers, is watched; what PostgreSQL said is told after it. What is given on the command line
-goes to both.
+One is watched, and what the other said is told after it. `all` is SQLite with the browsers beside PostgreSQL, `fast`
+one half of the files beside the other. What else is given on the command line goes to both.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest")
-WATCHED = (*PYTEST, "--database=sqlite")
-BESIDE = (*PYTEST, "--database=postgresql", "-m", "not browser")
+FAST = (*PYTEST, "--database=sqlite", "-m", "not browser and not slow")
+RUNS = {
+    "all": ((*PYTEST, "--database=sqlite"), (*PYTEST, "--database=postgresql", "-m", "not browser")),
+    "fast": ((*FAST, "--share=1/2"), (*FAST, "--share=2/2")),
+}
 
 
 def main() -> int:
     """The exit status: 0 when both went well."""
-    given = sys.argv[1:]
-    return side_by_side([*WATCHED, *given], [*BESIDE, *given])
+    name, *given = sys.argv[1:]
+    watched, beside = RUNS[name]
+    return side_by_side([*watched, *given], [*beside, *given])
 
 
 def side_by_side(watched: Sequence[str], beside: Sequence[str]) -> int:

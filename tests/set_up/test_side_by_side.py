@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crmweb.config import PROJECT
-from dev.both_databases import side_by_side
+from dev.side_by_side import side_by_side
 
 
 def says(word: str, *, status: int = 0) -> list[str]:
@@ -46,7 +46,7 @@ def test_whoever_stops_them_stops_both_and_lets_them_clean_up(tmp_path: Path) ->
     clean += "finally:\n    time.sleep(0.5)\n    sign.unlink()\n"
     one, two = ([sys.executable, "-c", clean, str(tmp_path / name)] for name in ("one", "two"))
     call = f"side_by_side({one!r}, {two!r})"
-    program = f"import sys; from dev.both_databases import side_by_side; sys.exit({call})"
+    program = f"import sys; from dev.side_by_side import side_by_side; sys.exit({call})"
     running = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, start_new_session=True)
     begun = time.monotonic()
     while len(list(tmp_path.iterdir())) < 2:
