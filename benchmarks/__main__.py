@@ -1,5 +1,6 @@
 """Runs every measurement, prints the table and writes it to results.md."""
 
+import os
 import platform
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -41,13 +42,14 @@ def _page(results: list[Result]) -> str:
         f"| {r.number} | {r.what} | {r.came_to} | {r.goal} | {'yes' if r.met else '**no**'} |"
         for r in results
     ]
-    return "\n".join([_HEAD, *rows, ""])
+    busy = f"{os.getloadavg()[1]:.1f} processes wanted its {os.cpu_count()} processors while it was measured."
+    return "\n".join([_HEAD.format(busy=busy), *rows, ""])
 
 
 _HEAD = f"""# Results of `make bench`
 
 CPU time of one process on Python {platform.python_version()}, SQLite {pysqlite3.sqlite_version}. Ratios compare
-what was measured in the same run; milliseconds are those of the machine at hand.
+what was measured in the same run; milliseconds are those of the machine at hand. {{busy}}
 
 | goal | measure | came to | goal | met |
 |---|---|---|---|---|"""
