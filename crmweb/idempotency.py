@@ -25,7 +25,7 @@ from crmweb import clock
 from crmweb.browser import on_https
 from crmweb.db import Model, db
 from crmweb.errors import sent_by_script
-from crmweb.scope import system_access
+from crmweb.scope import act_for, system_access
 from crmweb.web import go, say
 
 P = ParamSpec("P")
@@ -69,18 +69,25 @@ def once(shows: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P,
                 return view(*args, **kwargs)
             except Conflict:
                 # The same came at once, and was there a moment after its key was looked for: look with fresh eyes.
-                db.session.rollback()
+                _begin_again()
                 if (answer := _repeated()) is not None:
                     return answer
                 raise
             except IntegrityError:
                 # Two came at once, and the other was first: with the same key, or with what must be there once.
+                _begin_again()
                 answer = _repeated()
                 return view(*args, **kwargs) if answer is None else answer
 
         return guarded
 
     return guard
+
+
+def _begin_again() -> None:
+    """As the request began: what the first try was allowed to see goes with what it wrote."""
+    db.session.rollback()
+    act_for(current_user.principal)
 
 
 def _repeated() -> ResponseReturnValue | None:

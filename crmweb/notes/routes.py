@@ -64,8 +64,8 @@ def _wrong(text: str) -> str:
 
 def _refused(customer_id: uuid.UUID, text: str, wrong: str) -> ResponseReturnValue:
     """The words come back, with what to do about them."""
-    customer = db.session.get_one(Customer, customer_id)
-    sent = request.form.get
+    customer, sent = db.session.get_one(Customer, customer_id), request.form.get
+    narrow(current_user)
     return _form(customer, back=sent("back"), about=sent("about"), text=text, wrong=wrong, status=422)
 
 

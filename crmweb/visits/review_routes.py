@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.models import User
-from crmweb.customers.beyond import sees, widen
+from crmweb.customers.beyond import narrow, sees, widen
 from crmweb.customers.fields import lines
 from crmweb.db import db, writing
 from crmweb.idempotency import keep, once, written
@@ -21,6 +21,7 @@ from crmweb.visits.doubts import Doubt, photos_of
 from crmweb.visits.meeting import own_visit
 from crmweb.visits.models import Visit
 from crmweb.visits.reviews import Review, may_object, may_review, review_of
+from crmweb.visits.showing import seen_own
 from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, page, wants_fragment
 
 reviews = Blueprint("reviews", __name__)
@@ -65,11 +66,12 @@ def undo(id: uuid.UUID) -> ResponseReturnValue:
 @reviews.post("/visits/<uuid:id>/review/ask")
 @needs("visits:review")
 def ask(id: uuid.UUID) -> ResponseReturnValue:
-    visit, question = _reviewed(id), lines(request.form.get("question"))
+    _reviewed(id)
+    question = lines(request.form.get("question"))
     if wrong := _wrong(question, _("Write what you want to know.")):
         fragment = "visits/review/_doubt.html"
         return page(
-            "visits/review.html", fragment=fragment, status=422, doubt=_doubt(visit), wrong=wrong, typed=question,
+            "visits/review.html", fragment=fragment, status=422, doubt=_doubt(id), wrong=wrong, typed=question,
             here=_here(),
         )  # fmt: skip
     with writing():
@@ -87,6 +89,7 @@ def answer(id: uuid.UUID) -> ResponseReturnValue:
     if not may_object(visit, review_of(visit), by=current_user):
         wrong = _("Nothing was asked about this visit, and nobody doubts it.")
     if wrong:
+        visit = seen_own(id).visit
         return page(
             "visits/answer.html", status=422, visit=visit, review=review_of(visit), wrong=wrong, typed=words
         )
@@ -97,13 +100,19 @@ def answer(id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _reviewed(id: uuid.UUID) -> Visit:
-    """A visit that the actor may review. 404 where it is not in sight, 403 for one's own and those of other teams."""
-    visit: Visit = not_found_unless(db.session.scalar(select(Visit).where(Visit.id == id)))
-    if not may_review(visit, by=current_user):
-        abort(403)
+    """A visit that the actor may review, and write to."""
+    visit = _reviewable(id)
     if not sees(visit.customer_id, current_user):
         widen(current_user, "a review of a visit to a customer who went elsewhere")
     return db.session.get_one(Visit, id)
+
+
+def _reviewable(id: uuid.UUID) -> Visit:
+    """404 where it is not in sight, 403 for one's own and those of other teams."""
+    visit: Visit = not_found_unless(db.session.scalar(select(Visit).where(Visit.id == id)))
+    if not may_review(visit, by=current_user):
+        abort(403)
+    return visit
 
 
 def _wrong(words: str, nothing: str) -> str:
@@ -122,10 +131,13 @@ def _here() -> str:
 def _answered(id: uuid.UUID, fragment: str, notice: str) -> ResponseReturnValue:
     if not wants_fragment():
         return go(_here(), notice=notice, about=id)
-    return page(fragment, doubt=_doubt(_reviewed(id)), wrong="", typed="", here=_here())
+    return page(fragment, doubt=_doubt(id), wrong="", typed="", here=_here())
 
 
-def _doubt(visit: Visit) -> Doubt:
+def _doubt(id: uuid.UUID) -> Doubt:
+    """As the manager sees it, whatever was opened to them for the review."""
+    narrow(current_user)
+    visit = _reviewable(id)
     visitor = db.session.get_one(User, visit.person_id)
     photos = photos_of([visit.id]).get(visit.id, ())
     return Doubt(visit, visitor.name, visitor.zone, visitor.manager_id, review_of(visit), photos, 1)

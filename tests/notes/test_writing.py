@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.customers.models import Customer
 from crmweb.db import db, new_id, writing
+from crmweb.notes import routes as note_routes
 from crmweb.notes.models import Note
 from crmweb.timeline import Event
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop
@@ -170,6 +172,33 @@ def test_a_note_from_before_the_hand_over_is_kept_and_shows_nothing_of_now(
         assert db.session.scalar(select(func.count(Event.seq)).where(Event.kind == "note.written")) == 1
     plain = write("A plain form", key="", client_at=then)
     assert (plain.status_code, plain.headers["Location"]) == (303, "/")
+
+
+@pytest.mark.usefixtures("handed_over")
+def test_the_second_of_two_such_notes_at_once_shows_nothing_of_now_either(
+    write: Write, notes: Notes, phone_of: PhoneOf, lan: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is looked for, then the first one commits, then the id is looked for."""
+    sent: dict[str, Any] = {"id": str(new_id()), "client_at": (clock.now() - timedelta(hours=2)).isoformat()}
+    look, waiting = note_routes.refuse_taken, [phone_of(lan)]
+
+    def late(model: type[Any], id: uuid.UUID | None) -> None:
+        if waiting:
+            with ThreadPoolExecutor(1) as elsewhere:
+                elsewhere.submit(write, "Wants two cases", by=waiting.pop(), **sent).result()
+        look(model, id)
+
+    monkeypatch.setattr(note_routes, "refuse_taken", late)
+    answer = write("Wants two cases", **sent)
+    assert (answer.status_code, "Tạp hóa Cô Ba" in answer.text) == (201, False)
+    assert len(notes()) == 1
+
+
+@pytest.mark.usefixtures("handed_over")
+def test_words_that_cannot_be_kept_come_back_after_a_hand_over_too(write: Write) -> None:
+    then = (clock.now() - timedelta(hours=2)).isoformat()
+    answer = write("x" * 10_001, key="", client_at=then)
+    assert (answer.status_code, "x" * 10_001 in answer.text) == (422, True)
 
 
 @pytest.mark.usefixtures("handed_over")

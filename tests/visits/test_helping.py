@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
@@ -14,6 +17,7 @@ from crmweb.accounts.models import User
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.notifications import Delivery
+from crmweb.visits import routes as visit_routes
 from crmweb.visits.helping import helped_lately
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, Acting, House, PhoneOf
@@ -115,3 +119,25 @@ def test_the_visit_of_a_helper_is_hungs_and_leaves_lans_rhythm(
         visit = db.session.scalars(select(Visit)).one()
         assert (visit.person_id, visit.helper) == (hung.id, True)
         assert db.session.get_one(Customer, co_ba).assignments[0].last_visit_at is None
+
+
+def test_who_helps_is_a_helper_at_the_second_try_too(
+    check_in: CheckIn,
+    phone_of: PhoneOf,
+    hung: Actor,
+    co_ba: uuid.UUID,
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The database refuses what another one was quicker with; what the first try opened is shut again."""
+    told, tries = visit_routes.tell_its_people, iter([True])
+
+    def quicker(visit: Visit, **said: Any) -> None:
+        if next(tries, False):
+            raise IntegrityError("", {}, Exception("another one was first"))
+        told(visit, **said)
+
+    monkeypatch.setattr(visit_routes, "tell_its_people", quicker)
+    assert check_in(co_ba, phone=phone_of(hung)).status_code == 201
+    with house():
+        assert db.session.scalars(select(Visit.helper)).all() == [True]

@@ -12,6 +12,7 @@ from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.models import Customer
+from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, writing
 from crmweb.visits.doubts import A_DAY, count_doubts, doubts
 from crmweb.visits.models import DOUBTFUL, Visit
@@ -188,10 +189,14 @@ def test_mai_reviews_a_visit_to_a_shop_that_went_to_another_team(
     phone_of: PhoneOf, mai: Actor, lan: Actor, far: uuid.UUID, shops: list[uuid.UUID], house: House
 ) -> None:
     with house(), writing():
-        db.session.get_one(Customer, shops[0]).assignments[0].end(by=None, at=clock.now())
+        there = db.session.get_one(Customer, shops[0])
+        there.assignments[0].end(by=None, at=clock.now())
+        Proposal.make(there, GONE, by=lan, at=clock.now())  # of that team alone now
     assert (
         phone_of(mai).post(f"/visits/{far}/review/ask", data={"question": "Sao xa vậy?"}).status_code == 303
     )
+    refused = phone_of(mai).post(f"/visits/{far}/review/ask", data={"question": " "}, headers=ENGLISH)
+    assert (refused.status_code, "waiting for you:" in refused.text) == (422, False)
     hers = phone_of(lan)
     assert "Sao xa vậy?" in hers.get(f"/visits/{far}").text
     assert hers.post(f"/visits/{far}/review/answer", data={"answer": "Kho cũ."}).status_code == 303
