@@ -40,6 +40,14 @@ def _our_origins() -> tuple[str, ...]:
     return (request.host_url.rstrip("/"), current_settings().public_url or request.host_url.rstrip("/"))
 
 
+def refuse_broken_question() -> None:
+    """Raw bytes after the `?` that are no text; werkzeug would fall over them wherever the question is read."""
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        raise BadRequest from None
+
+
 def refuse_null() -> None:
     """A NUL is nobody's typing, and PostgreSQL cannot store it.
 

@@ -19,7 +19,14 @@ from htmx_flask import Htmx
 from werkzeug.exceptions import Forbidden
 
 from crmweb import errors
-from crmweb.browser import NoSession, limit_browser, on_https, refuse_foreign_writes, refuse_null
+from crmweb.browser import (
+    NoSession,
+    limit_browser,
+    on_https,
+    refuse_broken_question,
+    refuse_foreign_writes,
+    refuse_null,
+)
 from crmweb.config import current_settings
 from crmweb.errors import sent_by_script, told_path
 from crmweb.metrics import count_answer
@@ -240,6 +247,7 @@ def guard_the_edge(app: Flask) -> None:
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     compress.init_app(app)  # first, so that it is the last to touch an answer
     app.before_request(_begin)
+    app.before_request(refuse_broken_question)
     app.before_request(refuse_foreign_writes)
     app.before_request(_check_rights)
     app.before_request(refuse_null)

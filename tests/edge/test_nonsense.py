@@ -124,6 +124,12 @@ def test_no_address_breaks_us(phone: FlaskClient, client: FlaskClient, path: str
             assert b"create_app" not in answer.data, "our own source"
 
 
+def test_bytes_that_are_no_text_break_no_question(phone: FlaskClient, client: FlaskClient) -> None:
+    for who in (phone, client):
+        for path in ("/", "/check-in", "/customers", "/session/new", "/nowhere"):
+            assert who.get(path, environ_overrides={"QUERY_STRING": "q=\xff\xc3"}).status_code == 400, path
+
+
 def test_null_never_reaches_the_database(phone: FlaskClient, client: FlaskClient) -> None:
     """In what people fill in it is left out, elsewhere it is refused."""
     assert (
