@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased, selectinload
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.accounts.turns import wait_for_turn
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import db
@@ -47,6 +48,7 @@ class Cover:
 
     def hand_to(self, stand_ins: Sequence[User], *, by: Actor, at: datetime) -> int:
         """Part each day's stops among them, in the order of the routes; returns how many customers that is."""
+        wait_for_turn(self.person.id, *(each.id for each in stand_ins))
         given = self._parted(stand_ins, at)
         customers = self._customers(list(given))
         covered = self._covered_already(list(given))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
+from crmweb.accounts.turns import wait_for_turn
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import Model, db, new_id
@@ -88,6 +89,7 @@ class Route(Model):
 
     def lead_to(self, *customers: Customer, at: datetime) -> None:
         """Go there too, last; a second time changes nothing."""
+        self._wait()
         known, since = self.customer_ids, self._today(at)
         new = [each for each in dict.fromkeys(customer.id for customer in customers) if each not in known]
         for place, customer_id in enumerate(new, start=len(known)):
@@ -98,6 +100,12 @@ class Route(Model):
         if new:
             self.changed_at = at
             self.plan(new, at=at)
+
+    def _wait(self) -> None:
+        """Somebody may have led it to the same customer since its stops were read."""
+        wait_for_turn(self.person_id)
+        if self in db.session and self not in db.session.new:
+            db.session.expire(self, ["stop_rows"])
 
     def leave_out(self, customer_id: uuid.UUID, *, at: datetime) -> None:
         """Do not go there any more. The stop is kept with its place, so that it can be brought back."""

@@ -11,6 +11,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.models import User
+from crmweb.accounts.turns import wait_for_turn
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import Model, db
@@ -67,6 +68,7 @@ class Day:
 
     def lay_down(self, *, at: datetime) -> None:
         """Make rows of what the routes say, once; from now on the day is changed by hand alone."""
+        wait_for_turn(self.person_id)
         if self._is_laid_down():
             return
         for position, customer_id in enumerate(self.customer_ids()):
@@ -87,6 +89,7 @@ class Day:
         position: int | None = None,
     ) -> None:
         """Go there too: last, or at a position. A next step leaves the day to the routes, which may still change it."""
+        wait_for_turn(self.person_id)
         if why != NEXT_STEP:
             self.lay_down(at=at)
         stop = db.session.get(Stop, (self.person_id, self.day, customer_id))

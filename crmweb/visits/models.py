@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crmweb import timeline
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.turns import wait_for_turn
 from crmweb.customers.models import Customer
 from crmweb.db import Model, db, new_id
 from crmweb.notes.models import Note
@@ -117,6 +118,7 @@ class Visit(Evidence, OfCustomer, Model):
         """One is open at a time: the older of two ends by an estimate, on whatever phone it was begun."""
         if not self.at_the_place:
             return
+        wait_for_turn(self.person_id)
         for other in db.session.scalars(self._open_besides()):
             older, newer = sorted((other, self), key=lambda visit: visit.started_at)
             older._estimate_end(newer.started_at)

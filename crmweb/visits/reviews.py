@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight
+from crmweb.accounts.turns import wait_for_turn
 from crmweb.db import Model, db, new_id
 from crmweb.scope import OfCustomer, looked_after, works_for_viewer
 from crmweb.visits.models import Visit
@@ -51,6 +52,7 @@ class Review(OfCustomer, Model):
     @classmethod
     def of(cls, visit: Visit, *, by: Actor) -> Review:
         """The review of this visit, begun now if nobody has."""
+        wait_for_turn(visit.person_id)
         known = db.session.scalar(select(cls).where(cls.visit_id == visit.id))
         if known is None:
             known = cls(
