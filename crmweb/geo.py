@@ -13,6 +13,15 @@ from typing import Literal, NamedTuple, Self
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius (2a + b) / 3 of WGS 84: H. Moritz, "Geodetic Reference System 1980", J. Geodesy 74 (2000)."""
 
+DETOUR = 1.3
+"""How much longer a way by road is than the crow's.
+
+In cities about 1.2 (Newell, *Traffic Flow on Transportation Networks*, 1980); whole countries lie between 1.1 and 2.1
+(Ballou, Rahardja and Sakai, *Selected country circuity factors for road travel distance estimation*, Transportation
+Research Part A 36, 2002), South Korea at 1.26 (Kim et al., Journal of the Korean Society of Agricultural Engineers 57,
+2015).
+"""
+
 AROUND_M = 40_075_017
 """Metres around the equator (WGS 84); no accuracy is worse."""
 

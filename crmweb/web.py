@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
@@ -171,6 +172,14 @@ class Notice:
 
 NOTICES: dict[str, Callable[[str], Notice]] = {}
 """Each slice's words for what it did, by name. They get what the notice is about, as a string from the browser."""
+
+
+def undo_at(address: str, about: str) -> str | None:
+    """The address that undoes what a notice is about; the browser names the ids, so they are not believed blindly."""
+    try:
+        return address.format(*(uuid.UUID(part) for part in about.split()))
+    except (ValueError, IndexError):
+        return None
 
 
 def go(path: str, *, notice: str | None = None, about: object = "") -> Response:

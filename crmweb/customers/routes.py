@@ -34,22 +34,14 @@ from crmweb.languages import ngettext
 from crmweb.scope import system_access
 from crmweb.timeline import words as timeline_words
 from crmweb.timeline.entries import NEWEST, entries
-from crmweb.web import NOTICES, Notice, needs, page, wants_fragment
+from crmweb.web import NOTICES, Notice, needs, page, undo_at, wants_fragment
 
 customers = Blueprint("customers", __name__)
 
 NOTICES["customer_added"] = lambda _about: Notice(_("Added"))
 NOTICES["customer_saved"] = lambda _about: Notice(_("Saved"))
 NOTICES["customer_restored"] = lambda _about: Notice(_("Brought back"))
-NOTICES["customer_archived"] = lambda about: Notice(_("Put away"), _undo(about, "/customers/{}/restore"))
-
-
-def _undo(about: str, address: str) -> str | None:
-    """The address that undoes it; the browser says what it is about, so it is not believed blindly."""
-    try:
-        return address.format(uuid.UUID(about))
-    except ValueError:
-        return None
+NOTICES["customer_archived"] = lambda about: Notice(_("Put away"), undo_at("/customers/{}/restore", about))
 
 
 @customers.get("/customers")

@@ -22,22 +22,25 @@ from crmweb.idempotency import keep, once, taken, written
 from crmweb.languages import gettext as _
 from crmweb.reminders import words
 from crmweb.reminders.models import Reminder
-from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, page, say, wants_fragment
+from crmweb.web import (
+    NOTICES,
+    Notice,
+    go,
+    local_path,
+    needs,
+    not_found_unless,
+    page,
+    say,
+    undo_at,
+    wants_fragment,
+)
 
 reminders = Blueprint("reminders", __name__)
 
 Verb = Callable[[Reminder, Actor, datetime], None]
 
 
-def _done_notice(about: str) -> Notice:
-    """With the way back; the browser says of which reminder, so it is not believed blindly."""
-    try:
-        return Notice(_("Done"), f"/reminders/{uuid.UUID(about)}/undone")
-    except ValueError:
-        return Notice(_("Done"))
-
-
-NOTICES["reminder_done"] = _done_notice
+NOTICES["reminder_done"] = lambda about: Notice(_("Done"), undo_at("/reminders/{}/undone", about))
 NOTICES["reminder_undone"] = lambda _about: Notice(_("Still to do"))
 
 

@@ -9,14 +9,13 @@ from flask import Blueprint, Flask, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
-from werkzeug.exceptions import UnprocessableEntity
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.colleagues import Colleague, colleagues
 from crmweb.accounts.models import User
 from crmweb.customers.faces import faces
-from crmweb.customers.finding import found_customer
+from crmweb.customers.finding import found_customer, named_id
 from crmweb.db import db, writing
 from crmweb.idempotency import acknowledged, keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
@@ -26,7 +25,7 @@ from crmweb.routes.cover import covers_by, covers_of
 from crmweb.routes.forms import CoverForm, RouteForm
 from crmweb.routes.models import Route, may_plan
 from crmweb.routes.week import week_of
-from crmweb.web import NOTICES, Notice, needs, not_found_unless, page, wants_fragment
+from crmweb.web import NOTICES, Notice, needs, not_found_unless, page, undo_at, wants_fragment
 
 routes = Blueprint("routes", __name__)
 
@@ -34,18 +33,10 @@ MOST_STOPS = 500
 LONGEST_SEARCH = 80
 
 
-def _undo(about: str, address: str) -> str | None:
-    """The address that undoes it; the browser says what it is about, so it is not believed blindly."""
-    try:
-        return address.format(*(uuid.UUID(part) for part in about.split()))
-    except (ValueError, IndexError):
-        return None
-
-
 NOTICES["route_saved"] = lambda _about: Notice(_("Saved"))
-NOTICES["route_ended"] = lambda about: Notice(_("Route ended"), _undo(about, "/routes/{0}/restore"))
+NOTICES["route_ended"] = lambda about: Notice(_("Route ended"), undo_at("/routes/{0}/restore", about))
 NOTICES["stop_left_out"] = lambda about: Notice(
-    _("Taken off the route"), _undo(about, "/routes/{0}/stops/{1}/restore")
+    _("Taken off the route"), undo_at("/routes/{0}/stops/{1}/restore", about)
 )
 
 
@@ -93,7 +84,7 @@ def change(id: uuid.UUID) -> ResponseReturnValue:
 def add_stop(id: uuid.UUID) -> ResponseReturnValue:
     """Lead there too, last."""
     _found(id)
-    customer = found_customer(_id(request.form.get("customer", "")))
+    customer = found_customer(named_id(request.form.get("customer", "")))
     with writing():
         route = _found(id)
         not_found_unless(may_be_led_to(route, customer.id) or customer.id in route.customer_ids or None)
@@ -126,9 +117,9 @@ def restore_stop(id: uuid.UUID, customer_id: uuid.UUID) -> ResponseReturnValue:
 def order(id: uuid.UUID) -> ResponseReturnValue:
     """All at once, as they were dragged (`customer`, several); or one a place on (`later`) or back (`earlier`)."""
     _found(id)
-    wanted = [_id(text) for text in request.form.getlist("customer")[:MOST_STOPS]]
+    wanted = [named_id(text) for text in request.form.getlist("customer")[:MOST_STOPS]]
     steps = [
-        (_id(text), by)
+        (named_id(text), by)
         for name, by in (("earlier", -1), ("later", 1))
         if (text := request.form.get(name, ""))
     ]
@@ -163,7 +154,7 @@ def whose(text: str | None) -> Actor:
     """The person whose routes are asked for: oneself, or somebody of one's team. 404 for anybody else."""
     if not text:
         return Actor.of(db.session.get_one(User, current_user.id))
-    person = db.session.get(User, _id(text))
+    person = db.session.get(User, named_id(text))
     if person is None or not may_plan(current_user, person.id):
         abort(404)
     return Actor.of(person)
@@ -226,13 +217,6 @@ def _found(id: uuid.UUID) -> Route:
     if not route.editable_by(current_user):
         abort(404)
     return route
-
-
-def _id(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise UnprocessableEntity(_("Nobody is known by that id.")) from None
 
 
 def init_app(app: Flask) -> None:

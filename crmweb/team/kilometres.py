@@ -6,17 +6,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
-from crmweb.geo import Point, haversine_m
+from crmweb.geo import DETOUR, Point, haversine_m
 from crmweb.visits.models import Visit
-
-DETOUR: Final = 1.3
-"""How much longer a way by road is than the crow's.
-
-In cities about 1.2 (Newell, *Traffic Flow on Transportation Networks*, 1980); whole countries lie between 1.1 and 2.1
-(Ballou, Rahardja and Sakai, *Selected country circuity factors for road travel distance estimation*, Transportation
-Research Part A 36, 2002), South Korea at 1.26 (Kim et al., Journal of the Korean Society of Agricultural Engineers 57,
-2015).
-"""
 
 IMPOSSIBLE: Final = ("too_fast",)
 """Reasons for which a judged position is not where somebody was."""

@@ -14,18 +14,11 @@ from sqlalchemy.orm import joinedload
 from crmweb.accounts.actor import Actor
 from crmweb.customers.faces import Face, faces
 from crmweb.db import db
-from crmweb.geo import Point, haversine_m
+from crmweb.geo import DETOUR, Point, haversine_m
 from crmweb.reminders.models import Reminder
 from crmweb.routes.plans import Day
 from crmweb.visits.evidence import AT_THE_PLACE
 from crmweb.visits.models import ESTIMATED, Visit
-
-DETOUR = 1.3
-"""Metres of street for a metre as the crow flies.
-
-Source: R. H. Ballou, H. Rahardja, N. Sakai, "Selected country circuity factors for road travel distance estimation",
-Transportation Research Part A 36 (2002): 1.2 to 1.4 in most countries.
-"""
 
 FORGOTTEN_FOR = timedelta(days=14)
 """So long a visit that ended by an estimate asks for its result."""
@@ -107,9 +100,9 @@ class Agenda:
         return places[-1] if places else None
 
     @property
-    def kilometres_left(self) -> float:
+    def metres_left(self) -> float:
         """An estimate: the legs along the streets."""
-        return sum(stop.leg_m or 0 for stop in self.ahead) * DETOUR / 1000
+        return sum(stop.leg_m or 0 for stop in self.ahead) * DETOUR
 
     @property
     def steps(self) -> list[str]:

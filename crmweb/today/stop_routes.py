@@ -11,7 +11,7 @@ from flask_login import current_user
 from werkzeug.exceptions import UnprocessableEntity
 
 from crmweb import clock
-from crmweb.customers.finding import found_customer
+from crmweb.customers.finding import found_customer, named_id
 from crmweb.db import writing
 from crmweb.idempotency import acknowledged
 from crmweb.languages import gettext as _
@@ -42,7 +42,7 @@ NOTICES["stop_taken_out"] = _taken_out
 @needs("visits:write")
 def add() -> ResponseReturnValue:
     """Go there too, today or on the day that is named."""
-    customer = found_customer(_id(request.form.get("customer", "")))
+    customer = found_customer(named_id(request.form.get("customer", "")))
     day = _day(request.form.get("day", ""))
     with writing():
         Day(current_user.id, day).add(customer.id, at=clock.now())
@@ -88,7 +88,7 @@ def move(customer_id: uuid.UUID) -> ResponseReturnValue:
 @needs("visits:write")
 def order() -> ResponseReturnValue:
     """All at once, as they were dragged."""
-    wanted = [_id(text) for text in request.form.getlist("customer")[:MOST_STOPS]]
+    wanted = [named_id(text) for text in request.form.getlist("customer")[:MOST_STOPS]]
     with writing():
         _today().order(wanted, at=clock.now())
     return acknowledged(_back())
@@ -100,13 +100,6 @@ def _today() -> Day:
 
 def _back() -> str:
     return local_path(request.form.get("next") or "/?edit=1")
-
-
-def _id(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise UnprocessableEntity(_("Nobody is known by that id.")) from None
 
 
 def _day(text: str) -> date:

@@ -19,7 +19,7 @@ from crmweb.visits.meeting import own_visit
 from crmweb.visits.photos import VisitPhoto
 from crmweb.visits.pictures import NotAPhoto, Picture, shrink
 from crmweb.visits.showing import seen_own, show_visit
-from crmweb.web import NOTICES, Notice, needs, not_found_unless, takes
+from crmweb.web import NOTICES, Notice, needs, not_found_unless, takes, undo_at
 
 photos = Blueprint("photos", __name__)
 
@@ -28,15 +28,7 @@ LARGEST_PHOTOS = 12 * 1024 * 1024
 MOST = 12
 """Photos of one sending."""
 
-NOTICES["photo_removed"] = lambda about: Notice(_("Photo taken away"), _undo(about))
-
-
-def _undo(about: str) -> str | None:
-    """The address that brings it back; the browser says of which photo, so it is not believed blindly."""
-    try:
-        return f"/photos/{uuid.UUID(about)}/restore"
-    except ValueError:
-        return None
+NOTICES["photo_removed"] = lambda about: Notice(_("Photo taken away"), undo_at("/photos/{}/restore", about))
 
 
 @photos.post("/visits/<uuid:visit_id>/photos")

@@ -22,7 +22,7 @@ from crmweb.visits.meeting import own_visit
 from crmweb.visits.models import Visit
 from crmweb.visits.reviews import Review, may_object, may_review, review_of
 from crmweb.visits.showing import seen_own
-from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, page, wants_fragment
+from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, page, undo_at, wants_fragment
 
 reviews = Blueprint("reviews", __name__)
 
@@ -30,14 +30,7 @@ LONGEST = 1000
 """Characters of a question or an answer: they are read on a phone."""
 
 
-def _undo(about: str) -> str | None:
-    try:
-        return f"/visits/{uuid.UUID(about)}/review/undo"
-    except ValueError:
-        return None
-
-
-NOTICES["review_accepted"] = lambda about: Notice(_("Accepted"), _undo(about))
+NOTICES["review_accepted"] = lambda about: Notice(_("Accepted"), undo_at("/visits/{}/review/undo", about))
 NOTICES["review_asked"] = lambda _about: Notice(_("Asked"))
 NOTICES["review_undone"] = lambda _about: Notice(_("Not accepted after all"))
 NOTICES["review_answered"] = lambda _about: Notice(_("Answered"))

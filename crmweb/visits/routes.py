@@ -24,22 +24,14 @@ from crmweb.visits.meeting import end_visit, may_visit, own_visit, reopen_visit
 from crmweb.visits.models import Visit
 from crmweb.visits.openings import open_visit_at
 from crmweb.visits.showing import seen, seen_own, show_finish, show_visit
-from crmweb.web import NOTICES, Notice, needs
+from crmweb.web import NOTICES, Notice, needs, undo_at
 
 visits = Blueprint("visits", __name__)
 
 UNDO_S = 10
 """Seconds in which a result can be taken back with one tap."""
 
-NOTICES["visit_finished"] = lambda about: Notice(_("Finished"), _undo(about), UNDO_S)
-
-
-def _undo(about: str) -> str | None:
-    """The address that takes a result back; the browser says of which visit, so it is not believed blindly."""
-    try:
-        return f"/visits/{uuid.UUID(about)}/reopen"
-    except ValueError:
-        return None
+NOTICES["visit_finished"] = lambda about: Notice(_("Finished"), undo_at("/visits/{}/reopen", about), UNDO_S)
 
 
 @visits.post("/customers/<uuid:customer_id>/visits")

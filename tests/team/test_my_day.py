@@ -18,10 +18,10 @@ from crmweb.customers.models import Customer
 from crmweb.customers.proposals import PIN as A_PIN
 from crmweb.customers.proposals import Proposal
 from crmweb.db import db, writing
-from crmweb.geo import Point, haversine_m
+from crmweb.geo import DETOUR, Point, haversine_m
 from crmweb.notes.models import Note
 from crmweb.reminders.models import Reminder
-from crmweb.team.kilometres import DETOUR, estimated_m, place_of
+from crmweb.team.kilometres import estimated_m, place_of
 from crmweb.team.my_day import bounds
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, House, PhoneOf
