@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import Session
 
 from crmweb.customers.assignments.models import Assignment
 from crmweb.db import db
@@ -14,6 +16,11 @@ from crmweb.routes.models import Route, RouteStop
 from crmweb.routes.next_days import plan_next_days
 from crmweb.routes.plans import NEXT_STEP, Day, Stop, follow_routes, leave_days
 from crmweb.timeline import Event, happened
+
+Returned = dict[tuple[uuid.UUID, uuid.UUID, datetime], list[uuid.UUID]]
+"""By stand-in, whom they stood in for, and when it ended: the customers who came back."""
+
+_RETURNED: Final = "customers who came back from cover"
 
 
 def _next_step(_kind: str, *, event: Event, **_: Any) -> None:
@@ -61,7 +68,8 @@ def _assignment_ended(_kind: str, *, event: Event, **_: Any) -> None:
         return
     person_id = uuid.UUID(told)
     if covered := event.payload.get("stands_in_for_id"):
-        follow_routes([person_id, uuid.UUID(covered)], [event.customer_id], at=event.at)
+        returned: Returned = db.session().info.setdefault(_RETURNED, {})
+        returned.setdefault((person_id, uuid.UUID(covered), event.at), []).append(event.customer_id)
         return
     # Not flushed yet, since with the end whoever hands over may lose sight of the customer.
     with db.session.no_autoflush:
@@ -69,6 +77,19 @@ def _assignment_ended(_kind: str, *, event: Event, **_: Any) -> None:
         if not any(each.ended_at is None and each.stands_in_for_id is None for each in standing):
             _leave_routes(person_id, event)
             leave_days(person_id, event.customer_id, at=event.at)
+
+
+@listens_for(Session, "before_commit")
+def _follow_what_returned(session: Session) -> None:
+    """Once for all customers of a cover: with its 300 shops one by one, nobody else could write for seconds."""
+    returned: Returned = session.info.pop(_RETURNED, {})
+    for (stand_in_id, person_id, at), customer_ids in returned.items():
+        follow_routes([stand_in_id, person_id], customer_ids, at=at)
+
+
+@listens_for(Session, "after_rollback")
+def _forget_what_returned(session: Session) -> None:
+    session.info.pop(_RETURNED, None)
 
 
 def _leave_routes(person_id: uuid.UUID, event: Event) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from crmweb import clock, schedule
 from crmweb.accounts.actor import Actor
@@ -255,3 +256,36 @@ def test_a_day_that_lan_changed_already_is_left_as_it_is(
     lay_down_days()
     with acting(lan):
         assert planned(lan, MONDAY) == [second]
+
+
+@pytest.mark.parametrize("how", ["by hand", "by the calendar"])
+def test_the_customers_of_a_cover_come_back_together(
+    app: Flask, lay: Lay, shops: Shops, hand: Hand, lan: Actor, mai: Actor, hung: Actor, acting: Acting,
+    house: House, morning: HeldClock, lay_down_days: Callable[[], None], how: str,
+) -> None:  # fmt: skip
+    """One by one, nobody else could write meanwhile."""
+    many = shops(40)
+    lay(MON | TUE, many)
+    hand(MONDAY, MONDAY, hung)
+    lay_down_days()
+    if how == "by the calendar":
+        morning.move(DAY)
+        lay_down_days()
+    looked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            looked.append(statement)
+
+    with acting(mai) if how == "by hand" else house(), writing():
+        event.listen(db.engine, "before_cursor_execute", note)
+        if how == "by hand":
+            assert end_cover(lan.id, hung.id, MONDAY, MONDAY, by=mai, at=clock.now()) == 40
+        else:
+            assert Assignment.turn_over(at=clock.now()) == 40
+    with app.app_context():
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len(looked) <= 30, looked
+    with house():
+        assert planned(lan, clock.today(lan.zone)) == many
+        assert planned(hung, clock.today(hung.zone)) == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, Date, Double, ForeignKey, Index, String, and_, or_, select, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from crmweb import timeline
 from crmweb.accounts.models import User
@@ -162,8 +162,8 @@ class Assignment(OfCustomer, Model):
         latest = at.date() + timedelta(days=1)
         starts = and_(cls.started_at.is_(None), cls.since <= latest)
         ends = and_(cls.until.is_not(None), cls.until < latest)
-        due = db.session.scalars(select(cls).where(cls.ended_at.is_(None), or_(starts, ends))).unique().all()
-        return sum(assignment._turn(at) for assignment in due)
+        due = select(cls).where(cls.ended_at.is_(None), or_(starts, ends)).options(selectinload(cls.customer))
+        return sum(assignment._turn(at) for assignment in db.session.scalars(due).unique().all())
 
     def _turn(self, at: datetime) -> bool:
         today = at.astimezone(ZoneInfo(self.person.zone)).date()
