@@ -30,3 +30,14 @@ def test_the_migrations_make_the_tables_that_the_models_describe(app: Flask) -> 
     with system_access_to(app, "comparing tables"):
         changes = compare_metadata(MigrationContext.configure(db.session.connection()), Model.metadata)
     assert [change for change in changes if not _is_ours_alone(change)] == []
+
+
+def test_an_erased_customer_takes_along_whatever_tells_of_them() -> None:
+    _know_every_model()
+    kept = {
+        f"{key.parent.table.name}.{key.parent.name}"
+        for table in Model.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column.table.name in {"customers", "visits"} and key.ondelete != "CASCADE"
+    }
+    assert kept == {"customers.parent_id"}
