@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from flask import Blueprint, Flask, request
@@ -18,7 +18,7 @@ from crmweb.team.days import first_tier, team_day
 from crmweb.team.my_day import MyDay
 from crmweb.team.people import Member, member, team_of
 from crmweb.team.proposals import count_proposals, waiting_proposals
-from crmweb.visits.doubts import A_DAY, Doubt, asked, count_doubts, doubts
+from crmweb.visits.doubts import A_DAY, Doubt, asked, count_by_day, count_doubts, doubts
 from crmweb.web import may, needs, not_found_unless, page
 
 team = Blueprint("team", __name__)
@@ -27,6 +27,9 @@ BESIDE = 3
 """Doubtful check-ins that stand beside the team's day."""
 A_PAGE = 30
 """Doubtful check-ins after which the older days wait for the next page."""
+DayCount = tuple[date, int]
+"""A day, and how many doubtful check-ins of it are shown."""
+
 FIRST_DAY = date(2000, 1, 1)
 AHEAD = timedelta(days=366)
 
@@ -48,7 +51,7 @@ def show() -> ResponseReturnValue:
 
 def _beside(day: date) -> dict[str, Any]:
     """The doubtful check-ins of that day, for those who review."""
-    found = doubts(current_user, at=clock.now(), day=day) if may("visits:review") else []
+    found = doubts(current_user, at=clock.now(), days=[day]) if may("visits:review") else []
     return {"look_at": found[:BESIDE], "to_review": len(found)}
 
 
@@ -89,25 +92,22 @@ def review() -> ResponseReturnValue:
     """Of one day all, else the most doubtful of each day, newest first, a page at a time."""
     today = current_user.today(clock.now())
     day = _day(until=today)
-    waiting = doubts(current_user, at=clock.now(), day=day, most=None if day else A_DAY)
-    shown = waiting if day else _page(waiting, until=_day("until", until=today) or today)
-    older = [each for each in waiting if shown and each.visit.day < shown[-1].visit.day]
+    waiting = [] if day else count_by_day(current_user, at=clock.now())
+    days, older = ([day], []) if day else _page(waiting, until=_day("until", until=today) or today)
+    shown = doubts(current_user, at=clock.now(), days=days, most=None if day else A_DAY)
     return page(
-        "team/review.html", day=day, today=today, waiting=len(waiting), days=_by_day(shown), older=older,
+        "team/review.html", day=day, days=_by_day(shown), older=older,
         asked=asked(current_user), proposals=waiting_proposals(current_user) if may("customers:approve") else [],
         here=request.full_path.rstrip("?"), wrong="", typed="",
     )  # fmt: skip
 
 
-def _page(waiting: Sequence[Doubt], *, until: date) -> list[Doubt]:
-    """Whole days from that one back, until they fill a page."""
-    shown: list[Doubt] = []
-    for each in waiting:
-        if each.visit.day <= until:
-            if len(shown) >= A_PAGE and each.visit.day != shown[-1].visit.day:
-                break
-            shown.append(each)
-    return shown
+def _page(waiting: Sequence[DayCount], *, until: date) -> tuple[list[date], list[DayCount]]:
+    """Whole days from that one back, until they fill a page; and those that are older."""
+    reached = [each for each in waiting if each[0] <= until]
+    filled = accumulate(count for _, count in reached)
+    most = next((place for place, count in enumerate(filled, 1) if count >= A_PAGE), len(reached))
+    return [day for day, _ in reached[:most]], reached[most:]
 
 
 def _by_day(shown: Sequence[Doubt]) -> list[tuple[date, list[Doubt], int]]:

@@ -39,7 +39,7 @@ def show() -> ResponseReturnValue:
         waiting=[(customer, Due.seen_from(day, customer.next_due, late)) for customer in waiting[:OFFERED]],
         due=count_due(current_user.id, day),
         asked=questions_for(current_user.id),
-        helped=helped_lately(current_user.id, now - NEWS_FOR)[:OFFERED],
+        helped=helped_lately(current_user.id, now - NEWS_FOR),
         team=team_behind(day, but=current_user.id) if current_user.may("team:read") else [],
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -37,12 +37,14 @@ class Doubt:
     of_the_day: int
 
 
-def doubts(actor: Actor, *, at: datetime, day: date | None = None, most: int | None = A_DAY) -> list[Doubt]:
-    """Unreviewed ones of the last 14 days, or of one: the newest day first, and the most doubtful of it.
+def doubts(
+    actor: Actor, *, at: datetime, days: Collection[date] | None = None, most: int | None = A_DAY
+) -> list[Doubt]:
+    """Unreviewed ones of the last 14 days, or of some: the newest day first, and the most doubtful of it.
 
     `most` limits them by team and day.
     """
-    ranked = _ranked(actor, at, day)
+    ranked = _ranked(actor, at, days)
     found = (
         select(Visit, User.name, User.zone, User.manager_id, Review, ranked.c.of_the_day)
         .join(ranked, ranked.c.id == Visit.id)
@@ -63,8 +65,13 @@ def doubts(actor: Actor, *, at: datetime, day: date | None = None, most: int | N
 
 def count_doubts(actor: Actor, *, at: datetime) -> int:
     """How many wait for this manager, as far as they are shown."""
+    return sum(count for _, count in count_by_day(actor, at=at))
+
+
+def count_by_day(actor: Actor, *, at: datetime) -> list[tuple[date, int]]:
+    """The same for each day that has some, the newest first."""
     each = (
-        select(func.count().label("many"))
+        select(Visit.day, func.count().label("many"))
         .select_from(Visit)
         .join(User, User.id == Visit.person_id)
         .outerjoin(Review, Review.visit_id == Visit.id)
@@ -73,7 +80,8 @@ def count_doubts(actor: Actor, *, at: datetime) -> int:
         .subquery()
     )
     shown = case((each.c.many > A_DAY, A_DAY), else_=each.c.many)
-    return int(db.session.scalar(select(func.coalesce(func.sum(shown), 0))) or 0)
+    days = select(each.c.day, func.sum(shown)).group_by(each.c.day).order_by(each.c.day.desc())
+    return [(day, int(count)) for day, count in db.session.execute(days)]
 
 
 def asked(actor: Actor) -> list[tuple[Review, Visit, str]]:
@@ -90,7 +98,7 @@ def asked(actor: Actor) -> list[tuple[Review, Visit, str]]:
     return [(review, visit, name) for review, visit, name in db.session.execute(found)]
 
 
-def _ranked(actor: Actor, at: datetime, day: date | None) -> Any:
+def _ranked(actor: Actor, at: datetime, days: Collection[date] | None) -> Any:
     team_day = (User.manager_id, Visit.day)
     place = func.row_number().over(partition_by=team_day, order_by=_most_doubtful_first())
     found = (
@@ -99,7 +107,7 @@ def _ranked(actor: Actor, at: datetime, day: date | None) -> Any:
         .outerjoin(Review, Review.visit_id == Visit.id)
         .where(*_waiting(actor, at))
     )
-    return (found.where(Visit.day == day) if day else found).subquery()
+    return (found if days is None else found.where(Visit.day.in_(days))).subquery()
 
 
 def _most_doubtful_first() -> list[ColumnElement[Any]]:

@@ -34,8 +34,8 @@ class Helped(NamedTuple):
     at: datetime
 
 
-def helped_lately(person_id: uuid.UUID, since: datetime) -> list[Helped]:
-    """Who was at this person's customers since then without looking after them, the latest first."""
+def helped_lately(person_id: uuid.UUID, since: datetime, *, most: int = 5) -> list[Helped]:
+    """Who was at this person's customers since then without looking after them, the latest first; at most so many."""
     theirs = (
         Assignment.person_id == person_id,
         Assignment.started_at.is_not(None),
@@ -48,6 +48,7 @@ def helped_lately(person_id: uuid.UUID, since: datetime) -> list[Helped]:
         .where(Visit.helper, Visit.started_at >= since, Visit.person_id != person_id, *theirs)
         .distinct()
         .order_by(Visit.started_at.desc())
+        .limit(most)
     )
     return [Helped(*row) for row in db.session.execute(visits)]
 

@@ -21,7 +21,7 @@ from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.due import Due
 from crmweb.customers.faces import faces
-from crmweb.customers.models import Customer, ExternalId
+from crmweb.customers.models import Customer
 from crmweb.db import Model, db, writing
 from crmweb.demo import Refused, cli, ensure_demo, remove_demo
 from crmweb.demo.calendar import local_day

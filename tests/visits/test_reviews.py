@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from crmweb.accounts.models import User
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, writing
+from crmweb.team import routes as team_routes
 from crmweb.visits.doubts import A_DAY, count_doubts, doubts
 from crmweb.visits.models import DOUBTFUL, Visit
 from crmweb.visits.reviews import Review, questions_for
@@ -239,3 +241,27 @@ def test_the_farthest_come_first_and_the_rest_of_a_day_is_counted(
     phone = phone_of(mai)
     assert "4 more on this day, less doubtful" in phone.get("/review", headers=ENGLISH).text
     assert f'id="visit-{unsure}"' in phone.get(f"/review?day={found[0].visit.day}").text
+
+
+def test_older_days_wait_for_the_next_page(
+    went: Went,
+    mai: Actor,
+    lan: Actor,
+    shops: list[uuid.UUID],
+    phone_of: PhoneOf,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A page ends with a whole day."""
+    monkeypatch.setattr(team_routes, "A_PAGE", 2)
+    noon = clock.now() - timedelta(hours=2)
+    visits = [
+        went(lan, shops[0], 400 + place, at=noon - timedelta(days=days, minutes=15 * place))
+        for place, days in enumerate((1, 2, 2, 3, 4))
+    ]
+    first = phone_of(mai).get("/review", headers=ENGLISH).text
+    assert [each for each in visits if f'id="visit-{each}"' in first] == visits[:3]
+    assert "2 from earlier days" in first
+    (older,) = re.findall(r'href="(/review\?until=[^"]+)"', first)
+    second = phone_of(mai).get(older, headers=ENGLISH).text
+    assert [each for each in visits if f'id="visit-{each}"' in second] == visits[3:]
+    assert "from earlier days" not in second
