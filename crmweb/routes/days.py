@@ -31,7 +31,10 @@ class PlannedDay:
 def planned_days(
     person_ids: Collection[uuid.UUID], day: date, calendars: Calendars
 ) -> dict[uuid.UUID, PlannedDay]:
-    """What `Day.customer_ids` says of each of them; three questions, however many they are."""
+    """What `Day.customer_ids` says of each of them; three questions, however many they are.
+
+    Whoever was archived since stays in a day that was laid down: what was planned was planned.
+    """
     laid_down, stops = _laid_down(person_ids, day), _stops(person_ids, day)
     following = [
         person for person in person_ids if person not in laid_down and day not in calendars[person].days_off
