@@ -111,3 +111,21 @@ def test_a_check_in_accepted_twice_at_once_has_one_review(
     assert send(phones, f"/visits/{visit_id}/review/accept", {}) == {303}
     with house():
         assert db.session.scalar(select(func.count(Review.id))) == 1
+
+
+def test_of_two_places_at_once_the_first_one_freezes_the_verdict(
+    phone_of: PhoneOf, lan: Actor, shops: list[uuid.UUID], house: House
+) -> None:
+    visit_id = new_id()
+    phone_of(lan).post(f"/customers/{shops[0]}/visits", data={"id": str(visit_id)})
+    forms = [{"lat": f"21.{300 + n}", "lng": "105.8542", "accuracy_m": "12"} for n in range(CROWD)]
+    heard: set[float | None] = set()
+
+    def hear(pair: tuple[FlaskClient, dict[str, str]]) -> None:
+        assert pair[0].post(f"/visits/{visit_id}/place", data=pair[1]).status_code == 303
+        with house():
+            heard.add(db.session.scalar(select(Visit.lat).where(Visit.id == visit_id)))
+
+    with ThreadPoolExecutor(CROWD) as crowd:
+        list(crowd.map(hear, zip([phone_of(lan) for _ in forms], forms, strict=True)))
+    assert len(heard) == 1

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.accounts.turns import wait_for_turn
 from crmweb.customers import showing
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
@@ -78,7 +79,7 @@ def place(id: uuid.UUID) -> ResponseReturnValue:
     if fix is None:
         raise BadVisit("lat", _("A place needs both numbers: latitude and longitude."))
     with writing():
-        _own(id).place(fix, by=current_user, at=clock.now())
+        _own_alone(id).place(fix, by=current_user, at=clock.now())
         keep(id, status=200)
     return written(id, status=200)
 
@@ -93,7 +94,7 @@ def explain(id: uuid.UUID) -> ResponseReturnValue:
     if why and why not in WHYS:
         raise BadVisit("why", _("Choose one of these."))
     with writing():
-        _own(id).explain(why or None)
+        _own_alone(id).explain(why or None)
         keep(id, status=200)
     return written(id, status=200)
 
@@ -118,7 +119,7 @@ def finish(id: uuid.UUID) -> ResponseReturnValue:
             raise
         return show_finish(seen_own(id), status=422, wrong=wrong)
     with writing():
-        end_visit(_own(id), sent, by=current_user, at=clock.now())
+        end_visit(_own_alone(id), sent, by=current_user, at=clock.now())
         keep(id, status=200)
     return written(id, status=200, notice="visit_finished")
 
@@ -130,13 +131,19 @@ def reopen(id: uuid.UUID) -> ResponseReturnValue:
     """The result was a slip."""
     _own(id)
     with writing():
-        reopen_visit(_own(id), by=current_user, at=clock.now())
+        reopen_visit(_own_alone(id), by=current_user, at=clock.now())
         keep(id, status=200)
     return written(id, status=200)
 
 
 def _own(id: uuid.UUID) -> Visit:
     return own_visit(id, by=current_user)
+
+
+def _own_alone(id: uuid.UUID) -> Visit:
+    """The same, as it stands once no other phone of the visitor's changes it; for the write alone."""
+    wait_for_turn(current_user.id)
+    return _own(id)
 
 
 def init_app(app: Flask) -> None:
