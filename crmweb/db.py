@@ -47,7 +47,6 @@ MMAP = f"mmap_size={2**30}"
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 """SQLite versions, first and last, that can lose a commit when the log is reset."""
 
-SmallInt = Integer
 SerialId = BigInteger().with_variant(Integer(), "sqlite")
 """A running number that the database gives out, in order."""
 

@@ -14,8 +14,6 @@ from crmweb import geo
 if TYPE_CHECKING:
     from crmweb.accounts.actor import Actor
 
-PIN_SOURCES = ("gps", "map", "typed", "import", "geocoded")
-
 
 class Pinned:
     """A trait of a customer: a place on the map. `cell` is empty where Nearby must not find it."""

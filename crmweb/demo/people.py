@@ -55,8 +55,6 @@ PEOPLE = (
     DemoPerson("duyen", "Lý Mỹ Duyên", "rep", "phuc", "0345 000 912"),
 )
 
-BY_KEY = {person.key: person for person in PEOPLE}
-
 REPS = tuple(person.key for person in PEOPLE if person.role == "rep")
 
 
