@@ -112,14 +112,12 @@ class Day:
         return order.index(customer_id)
 
     def order(self, customer_ids: Sequence[uuid.UUID], *, at: datetime) -> None:
-        """In this order; those that are not named come behind, as they stood."""
+        """In this order, on the places that they have together; those that are not named stay on theirs."""
         self.lay_down(at=at)
-        wanted = {customer_id: position for position, customer_id in enumerate(customer_ids)}
-        stops = sorted(
-            self._rows(), key=lambda stop: wanted.get(stop.customer_id, len(wanted) + stop.position)
-        )
-        for position, stop in enumerate(stops):
-            stop.position = position
+        now = self.customer_ids()
+        named = [each for each in dict.fromkeys(customer_ids) if each in now]
+        following = iter(named)
+        self._count([next(following) if each in named else each for each in now])
 
     def put(self, customer_id: uuid.UUID, position: int, *, at: datetime) -> None:
         """To this place, the first is 0; never beyond the ends. Who is not in the day stays out."""
@@ -145,6 +143,9 @@ class Day:
     def _put(self, customer_id: uuid.UUID, position: int) -> None:
         order = [each for each in self.customer_ids() if each != customer_id]
         order.insert(min(max(position, 0), len(order)), customer_id)
+        self._count(order)
+
+    def _count(self, order: Sequence[uuid.UUID]) -> None:
         places = {each: place for place, each in enumerate(order)}
         for stop in self._rows():
             stop.position = places.get(stop.customer_id, len(order))

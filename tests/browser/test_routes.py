@@ -115,3 +115,21 @@ def test_mai_covers_lans_route_in_six_taps(
     page.goto(f"/routes?person={lan.id}")
     page.get_by_role("button", name=f"End for {hung.name}").tap()
     expect(page.locator("#covers")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("route_of_lan")
+def test_lan_drags_the_stops_of_today(
+    phone_in_hand: PhoneInHand, lan: Actor, axe: Callable[[Page], list[str]]
+) -> None:
+    page = phone_in_hand(lan)
+    page.goto("/?edit=1")
+    rows = page.locator("reorder-list li")
+    expect(rows.locator(".name")).to_have_text([ONE, TWO])
+    _drag(page, page.locator(".handle").nth(1), rows.nth(0))
+    expect(rows.locator(".name")).to_have_text([TWO, ONE])
+    expect(page.locator(".handle").nth(0)).to_have_text("1")  # the server's answer
+    page.get_by_role("button", name=f"Earlier: {ONE}").tap()
+    expect(rows.locator(".name")).to_have_text([ONE, TWO])
+    assert axe(page) == []
+    page.get_by_role("button", name=f"Take out: {ONE}").tap()
+    expect(rows.locator(".name")).to_have_text([TWO])

@@ -86,8 +86,9 @@ def test_a_day_is_ordered_by_hand_and_never_beyond_its_ends(
     lay(MON, [a, b, c, d])
     day = Day(lan.id, MONDAY)
     with acting(lan), writing():
-        day.order([d, b], at=clock.now())
-        assert day.customer_ids() == [d, b, a, c]
+        day.order([d, b, uuid.uuid4(), d], at=clock.now())
+        assert day.customer_ids() == [a, d, c, b]
+        day.order([d, b, a, c], at=clock.now())
         day.put(d, 1, at=clock.now())
         day.put(c, 9, at=clock.now())
         day.put(a, -9, at=clock.now())

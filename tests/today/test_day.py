@@ -125,7 +125,7 @@ def test_stops_are_put_in_another_order(lans: FlaskClient, round_: list[uuid.UUI
     lans.post(f"/stops/{round_[3]}/position", data={"position": "0"})
     assert ahead(lans) == ["Shop 3", "Shop 0", "Shop 1", "Shop 2"]
     lans.post("/stops/order", data={"customer": [str(round_[2]), str(round_[0])]})
-    assert ahead(lans) == ["Shop 2", "Shop 0", "Shop 3", "Shop 1"]
+    assert ahead(lans) == ["Shop 3", "Shop 2", "Shop 1", "Shop 0"]
 
 
 def test_somebody_off_the_route_is_added_once(
