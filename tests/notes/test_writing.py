@@ -17,7 +17,7 @@ from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.customers.models import Customer
 from crmweb.db import db, new_id, writing
-from crmweb.notes import routes as note_routes
+from crmweb.idempotency import refuse_taken
 from crmweb.notes.models import Note
 from crmweb.timeline import Event
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop
@@ -180,15 +180,15 @@ def test_the_second_of_two_such_notes_at_once_shows_nothing_of_now_either(
 ) -> None:
     """The key is looked for, then the first one commits, then the id is looked for."""
     sent: dict[str, Any] = {"id": str(new_id()), "client_at": (clock.now() - timedelta(hours=2)).isoformat()}
-    look, waiting = note_routes.refuse_taken, [phone_of(lan)]
+    waiting = [phone_of(lan)]
 
     def late(model: type[Any], id: uuid.UUID | None) -> None:
         if waiting:
             with ThreadPoolExecutor(1) as elsewhere:
                 elsewhere.submit(write, "Wants two cases", by=waiting.pop(), **sent).result()
-        look(model, id)
+        refuse_taken(model, id)
 
-    monkeypatch.setattr(note_routes, "refuse_taken", late)
+    monkeypatch.setattr("crmweb.notes.routes.refuse_taken", late)
     answer = write("Wants two cases", **sent)
     assert (answer.status_code, "Tạp hóa Cô Ba" in answer.text) == (201, False)
     assert len(notes()) == 1

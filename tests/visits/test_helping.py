@@ -17,8 +17,7 @@ from crmweb.accounts.models import User
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.notifications import Delivery
-from crmweb.visits import routes as visit_routes
-from crmweb.visits.helping import helped_lately
+from crmweb.visits.helping import helped_lately, tell_its_people
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, Acting, House, PhoneOf
 from tests.visits.conftest import NEAR, CheckIn
@@ -130,14 +129,14 @@ def test_who_helps_is_a_helper_at_the_second_try_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The database refuses what another one was quicker with; what the first try opened is shut again."""
-    told, tries = visit_routes.tell_its_people, iter([True])
+    tries = iter([True])
 
     def quicker(visit: Visit, **said: Any) -> None:
         if next(tries, False):
             raise IntegrityError("", {}, Exception("another one was first"))
-        told(visit, **said)
+        tell_its_people(visit, **said)
 
-    monkeypatch.setattr(visit_routes, "tell_its_people", quicker)
+    monkeypatch.setattr("crmweb.visits.routes.tell_its_people", quicker)
     assert check_in(co_ba, phone=phone_of(hung)).status_code == 201
     with house():
         assert db.session.scalars(select(Visit.helper)).all() == [True]
