@@ -112,10 +112,15 @@ def context(
     context: BrowserContext, live_server: LiveServer, complaints: list[str]
 ) -> Iterator[BrowserContext]:
     context.set_default_timeout(PATIENCE)
-    context.on("console", lambda message: _note(message, complaints))
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    listen(context, complaints)
     yield context
     assert not complaints, "the page complained: " + "; ".join(complaints)
+
+
+def listen(context: BrowserContext, complaints: list[str]) -> None:
+    """Collect what the pages of a context complain of."""
+    context.on("console", lambda message: _note(message, complaints))
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Geolocation, Locator, Page, expect
+from playwright.sync_api import Geolocation, Page, expect
 from sqlalchemy import select
 
 from crmweb import clock
@@ -17,6 +17,7 @@ from crmweb.visits.models import Visit
 from crmweb.visits.photos import VisitPhoto
 from tests.browser import street
 from tests.browser.conftest import LiveServer
+from tests.browser.hand import Hand
 from tests.conftest import system_access_to
 from tests.visits import photos
 
@@ -30,25 +31,6 @@ WEIGH = """() => {
   window.fetch = (where, what) => { window.weight = what.body.get("photo").size; return send(where, what); };
 }"""
 A_VISIT = re.compile(r"/visits/[0-9a-f-]{36}$")
-
-
-class Hand:
-    """Lan's thumb: every tap is counted."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.taps = page, 0
-
-    def tap(self, what: Locator) -> None:
-        what.tap()
-        self.taps += 1
-
-    def type(self, field: Locator, words: str) -> None:
-        """Into a field that is tapped first."""
-        self.tap(field)
-        self.page.keyboard.type(words)
-
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
 
 
 @pytest.fixture
