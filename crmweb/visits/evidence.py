@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Double, String, and_, select
@@ -41,6 +42,7 @@ class Evidence:
         day: Mapped[date]
         started_at: Mapped[datetime]
         client_at: Mapped[datetime | None]
+        recorded_at: Mapped[datetime]
 
         @property
         def kind_of_entry(self) -> str: ...
@@ -60,9 +62,13 @@ class Evidence:
     radius_m: Mapped[int] = mapped_column(default=RADIUS_M)
 
     def place(self, fix: Fix, *, by: HasId, at: datetime) -> None:
-        """The phone found its place after the check-in. The first one taken in time freezes the verdict."""
+        """The phone found its place after the check-in. The first one taken in time freezes the verdict.
+
+        One that does not say when it was taken was taken when it came, by a phone that may run ahead.
+        """
         if self.judged_at is None and self.at_the_place:
-            self.judge(fix, by=by, at=at)
+            ahead = max((self.client_at or self.recorded_at) - self.recorded_at, timedelta(0))
+            self.judge(replace(fix, taken_at=fix.taken_at or at + ahead), by=by, at=at)
             timeline.revise(self.id, self.kind_of_entry, payload=self.told())
 
     def judge(self, fix: Fix | None, *, by: HasId, at: datetime) -> None:
