@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,11 @@ KINDS = (*AT_THE_PLACE, "phone", "zalo")
 
 FINISHED, ESTIMATED = "finished", "estimated"
 """How a visit ended: its visitor said so, or the next check-in did and its end is a guess."""
+
+LATEST = 50
+"""So many of a customer's visits are looked at for the one that counts as the last."""
+LONGEST = timedelta(hours=12)
+"""Who finishes a visit later than that has forgotten it, and nobody knows how long it took."""
 
 OPEN = text("ended_at IS NULL")
 RESULTLESS = text("ended = 'estimated' AND outcome IS NULL")
@@ -109,23 +114,25 @@ class Visit(Evidence, OfCustomer, Model):
         visit.customer = customer
         visit.judge(fix, by=by, at=at)
         timeline.record(customer, "visit.started", by=by, at=started_at, payload=visit.told(), id=visit.id)
-        visit._make_room()
         if kind == "closed":
             visit.finish(outcome or SHUT[0], by=by, at=started_at)
+        visit._make_room()
         return visit
 
     def _make_room(self) -> None:
-        """One is open at a time: the older of two ends by an estimate, on whatever phone it was begun."""
+        """One is open at a time, the latest: a check-in ends those before it, on whatever phone they were begun."""
         if not self.at_the_place:
             return
         wait_for_turn(self.person_id)
-        for other in db.session.scalars(self._open_besides()):
-            older, newer = sorted((other, self), key=lambda visit: visit.started_at)
-            older._estimate_end(newer.started_at)
-
-    def _open_besides(self) -> Any:
-        others = and_(Visit.person_id == self.person_id, Visit.id != self.id)
-        return select(Visit).where(others, Visit.ended_at.is_(None), Visit.kind.in_(AT_THE_PLACE))
+        others = select(Visit).where(
+            Visit.person_id == self.person_id, Visit.id != self.id, Visit.kind.in_(AT_THE_PLACE)
+        )
+        before = others.where(Visit.ended_at.is_(None), Visit.started_at <= self.started_at)
+        for left in db.session.scalars(before).all():
+            left._estimate_end(self.started_at)
+        after = others.where(Visit.started_at > self.started_at).order_by(Visit.started_at).limit(1)
+        if self.ended_at is None and (went_on := db.session.scalar(after)):
+            self._estimate_end(went_on.started_at)
 
     def _estimate_end(self, at: datetime) -> None:
         self.ended_at, self.ended = at, ESTIMATED
@@ -165,12 +172,7 @@ class Visit(Evidence, OfCustomer, Model):
 
     def reopen(self, *, by: Actor, at: datetime) -> None:
         """The result was a slip: as if it had not been finished. Who went on meanwhile has left there."""
-        for assignment in self.customer.assignments:
-            if str(assignment.id) in self.counted:
-                before = self.counted[str(assignment.id)]
-                assignment.unvisited(
-                    self.started_at, before=datetime.fromisoformat(before) if before else None
-                )
+        self._uncount()
         if self.ended == FINISHED:
             self.ended_at = self.ended = None
         if self.kind == "closed":
@@ -179,6 +181,26 @@ class Visit(Evidence, OfCustomer, Model):
         if self.ended_at is None:
             self._make_room()
         self.tell()
+
+    def _uncount(self) -> None:
+        """The last visit is the latest of the others that count, else the one before; later ones hear of it."""
+        others = db.session.scalars(self._others_with_a_result()).all()
+        for assignment in self.customer.assignments:
+            name = str(assignment.id)
+            if name not in self.counted:
+                continue
+            before = self.counted[name]
+            counting = [visit for visit in others if name in visit.counted]
+            for visit in counting:
+                if visit.counted[name] == self.started_at.isoformat():
+                    visit.counted = {**visit.counted, name: before}
+            last = [visit.started_at for visit in counting]
+            last += [datetime.fromisoformat(before)] if before else []
+            assignment.unvisited(self.started_at, before=max(last, default=None))
+
+    def _others_with_a_result(self) -> Any:
+        others = and_(Visit.customer_id == self.customer_id, Visit.id != self.id, Visit.outcome.is_not(None))
+        return select(Visit).where(others).order_by(Visit.started_at.desc()).limit(LATEST)
 
     def tell(self) -> None:
         """Its one entry on the timeline says how it stands now."""
@@ -191,10 +213,11 @@ class Visit(Evidence, OfCustomer, Model):
 
     @property
     def minutes(self) -> int | None:
-        """How long it took; nobody knows where the end is an estimate, or where it was finished at once."""
+        """How long it took; nobody knows where the end is an estimate or was forgotten, or where it was over at once."""
         if self.ended_at is None or self.ended != FINISHED or self.kind == "closed":
             return None
-        return round((self.ended_at - self.started_at).total_seconds() / 60)
+        took = self.ended_at - self.started_at
+        return round(took.total_seconds() / 60) if took <= LONGEST else None
 
     @property
     def skew_s(self) -> float | None:
