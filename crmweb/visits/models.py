@@ -213,7 +213,7 @@ class Visit(Evidence, OfCustomer, Model):
 
     @property
     def minutes(self) -> int | None:
-        """How long it took; nobody knows where the end is an estimate or was forgotten, or where it was over at once."""
+        """How long it took; nobody knows where the end is an estimate or was forgotten, or where it came at once."""
         if self.ended_at is None or self.ended != FINISHED or self.kind == "closed":
             return None
         took = self.ended_at - self.started_at
