@@ -63,6 +63,11 @@ class Face(NamedTuple):
         """Street and ward, the part of an address by which one finds the way."""
         return ", ".join(part.strip() for part in self.address.replace("\n", ",").split(",")[:2])
 
+    @property
+    def street(self) -> str:
+        """The first part alone, for where there is little room."""
+        return self.place.partition(",")[0]
+
 
 _COLUMNS = (
     Customer.id, Customer.name, Customer.code, Customer.address, Customer.tier, Customer.status, Customer.phone,

@@ -122,6 +122,7 @@ class Agenda:
 _OF_A_VISIT = (
     Visit.id, Visit.customer_id, Visit.customer_name, Visit.kind, Visit.day, Visit.started_at, Visit.ended_at,
     Visit.ended, Visit.outcome, Visit.verdict, Visit.lat, Visit.lng, Visit.accuracy_m, Visit.distance_m,
+    Visit.kind.in_(AT_THE_PLACE).label("at_the_place"),
 )  # fmt: skip
 
 

@@ -35,7 +35,6 @@ def show() -> ResponseReturnValue:
         "today/show.html",
         agenda=agenda,
         date=day,
-        now=now,
         waiting=[(customer, Due.seen_from(day, customer.next_due, late)) for customer in waiting[:OFFERED]],
         due=count_due(current_user.id, day),
         asked=questions_for(current_user.id),

@@ -128,6 +128,27 @@ def test_stops_are_put_in_another_order(lans: FlaskClient, round_: list[uuid.UUI
     assert ahead(lans) == ["Shop 3", "Shop 2", "Shop 1", "Shop 0"]
 
 
+def test_what_is_done_keeps_its_number_when_the_rest_is_dragged(
+    lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor
+) -> None:
+    visit(house, lan, round_[0])
+    dragged = [str(round_[each]) for each in (3, 1, 2)]
+    lans.post("/stops/order", data={"customer": dragged})
+    assert ahead(lans) == ["Shop 3", "Shop 1", "Shop 2"]
+    assert re.findall(r'class="handle".*?>(\d)<', lans.get("/?edit=1").text, re.S)[0] == "2"
+
+
+def test_an_arrow_passes_over_a_stop_that_is_done(
+    lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor
+) -> None:
+    visit(house, lan, round_[1])
+    page = lans.get("/?edit=1").text
+    later = re.search(r'name="position" value="(\d)" id="later-' + str(round_[0]), page)
+    assert later
+    lans.post(f"/stops/{round_[0]}/position", data={"position": later[1]})
+    assert ahead(lans) == ["Shop 2", "Shop 0", "Shop 3"]
+
+
 def test_somebody_off_the_route_is_added_once(
     lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor
 ) -> None:
