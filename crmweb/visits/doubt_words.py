@@ -30,7 +30,10 @@ def verdict_words(visit: Visit) -> str:
 def evidence_words(visit: Visit) -> str:
     """Why a place is unproven, and the numbers: `The position is too coarse to tell. Accuracy 250 m · …`."""
     said_elsewhere = {_("Why"), _("Distance from the pin") if visit.verdict == AWAY else ""}
-    numbers = " · ".join(f"{name} {value}" for name, value in facts(visit) if name not in said_elsewhere)
+    usual = _("at the check-in")
+    numbers = " · ".join(
+        f"{name} {value}" for name, value in facts(visit) if name not in said_elsewhere and value != usual
+    )
     return " ".join(filter(None, [reason_words(visit.reason or ""), numbers]))
 
 
