@@ -24,6 +24,10 @@ FAST_KMH = 120
 """Faster than anybody rides from shop to shop; told from here on."""
 
 
+AT_ONCE_S = 10
+"""Seconds between position and check-in that make no difference to somebody on foot."""
+
+
 class PlaceSaid(NamedTuple):
     """Where somebody was: a title, more about it, and whether it is certain (`ok`), `late` or still `open`."""
 
@@ -123,7 +127,7 @@ def _age(visit: Visit) -> str:
     if visit.fixed_at is None:
         return ""
     seconds = round((visit.fixed_at - (visit.client_at or visit.started_at)).total_seconds())
-    if abs(seconds) <= 2:
+    if abs(seconds) <= AT_ONCE_S:
         return _("at the check-in")
     if seconds > 0:
         return _("%(span)s after the check-in", span=span_words(seconds))
