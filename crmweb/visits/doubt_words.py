@@ -31,7 +31,7 @@ def evidence_words(visit: Visit) -> str:
     """Why a place is unproven, and the numbers: `The position is too coarse to tell. Accuracy 250 m · …`."""
     said_elsewhere = {_("Why"), _("Distance from the pin") if visit.verdict == AWAY else ""}
     usual = _("at the check-in")
-    numbers = " · ".join(
+    numbers = "\u00a0· ".join(
         f"{name} {value}" for name, value in facts(visit) if name not in said_elsewhere and value != usual
     )
     return " ".join(filter(None, [reason_words(visit.reason or ""), numbers]))
