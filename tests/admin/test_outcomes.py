@@ -103,3 +103,10 @@ def test_what_is_not_there_is_not_found(tuans: FlaskClient) -> None:
 
 def test_only_who_sets_policies_comes_here(phone_of: PhoneOf, mai: Actor) -> None:
     assert phone_of(mai).get(HERE).status_code == 403
+
+
+def test_tuan_finds_the_list_from_me_and_lan_does_not(
+    tuans: FlaskClient, phone_of: PhoneOf, lan: Actor
+) -> None:
+    assert f'href="{HERE}"' in tuans.get("/settings").text
+    assert f'href="{HERE}"' not in phone_of(lan).get("/settings").text

@@ -91,6 +91,25 @@ def test_who_is_on_site_explains_nothing(
     assert "Why is GPS weak?" not in _page(lans_phone, visit_id)
 
 
+def test_who_is_far_away_is_asked_for_that_and_not_about_gps(
+    check_in: CheckIn, co_ba: uuid.UUID, lans_phone: FlaskClient
+) -> None:
+    page = _page(lans_phone, check_in(co_ba, **FAR).visit_id)  # type: ignore[attr-defined]
+    assert "Why so far away?" in page
+    assert "Why is GPS weak?" not in page
+
+
+def test_nobody_is_asked_about_gps_where_the_shop_has_no_pin(
+    check_in: CheckIn, co_ba: uuid.UUID, lans_phone: FlaskClient, house: House
+) -> None:
+    with house(), writing():
+        customer = db.session.get_one(Customer, co_ba)
+        customer.lat = customer.lng = None
+    page = _page(lans_phone, check_in(co_ba, **NEAR).visit_id)  # type: ignore[attr-defined]
+    assert "This customer has no pin yet." in page
+    assert 'id="why"' not in page
+
+
 def test_the_last_note_is_there_to_be_read(
     check_in: CheckIn, co_ba: uuid.UUID, lans_phone: FlaskClient, house: House, lan: Actor
 ) -> None:
