@@ -11,7 +11,7 @@ from sqlalchemy import LargeBinary, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.models import email_key
-from crmweb.db import Model, db, new_id
+from crmweb.db import Model, db, is_sqlite, new_id
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT, PER_ADDRESS = 8, 40
@@ -34,6 +34,13 @@ class SignInAttempt(Model):
         on_account = db.session.scalar(recent.where(cls.account == _key(account))) or 0
         from_address = db.session.scalar(recent.where(cls.address == _neighbourhood(address))) or 0
         return on_account >= PER_ACCOUNT or from_address >= PER_ADDRESS
+
+    @classmethod
+    def wait_for_turn(cls, account: str) -> None:
+        """Of many guesses at one account, known or not, one is counted at a time until its transaction ends."""
+        if not is_sqlite():  # there one writes at a time anyway
+            number = int.from_bytes(_key(account)[:8], signed=True)
+            db.session.execute(select(func.pg_advisory_xact_lock(number)))
 
     @classmethod
     def failed(cls, account: str, address: str, *, at: datetime) -> None:

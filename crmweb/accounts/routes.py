@@ -49,6 +49,7 @@ def create_session() -> ResponseReturnValue:
     user_id = _recognised(email, form.password.data or "")
     with writing():
         # Asked again in turn: of many at once, no more get through than one after the other.
+        SignInAttempt.wait_for_turn(email)
         tired = SignInAttempt.too_many(email, address, at=at)
         if user_id and not tired:
             SignInAttempt.forgive(email)

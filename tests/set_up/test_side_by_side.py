@@ -46,7 +46,9 @@ def test_whoever_stops_them_stops_both_and_lets_them_clean_up(tmp_path: Path) ->
     clean += "finally:\n    time.sleep(0.5)\n    sign.unlink()\n"
     one, two = ([sys.executable, "-c", clean, str(tmp_path / name)] for name in ("one", "two"))
     call = f"side_by_side({one!r}, {two!r})"
-    program = f"import sys; from dev.side_by_side import side_by_side; sys.exit({call})"
+    # Whoever runs the tests in the background has told them not to hear Ctrl-C.
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"import sys; {hears}; from dev.side_by_side import side_by_side; sys.exit({call})"
     running = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, start_new_session=True)
     begun = time.monotonic()
     while len(list(tmp_path.iterdir())) < 2:

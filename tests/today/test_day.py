@@ -265,7 +265,8 @@ def counting(app: Flask) -> Iterator[list[str]]:
     said: list[str] = []
 
     def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        said.append(statement)
+        if statement.lstrip().startswith("SELECT"):  # settings of a connection come and go
+            said.append(statement)
 
     with app.app_context():
         engine = db.engine
