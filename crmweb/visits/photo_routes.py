@@ -95,7 +95,7 @@ def _picture(photo: VisitPhoto) -> Response:
     answer = send_file(file, mimetype="image/jpeg", etag=photo.id.hex, conditional=True, max_age=0)
     answer.headers["Cache-Control"] = "private, no-cache"
     # A browser lays a picture that stands alone in the middle, by a style of its own.
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 
 
