@@ -28,6 +28,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    UpdateBase,
     event,
     make_url,
 )
@@ -235,6 +236,12 @@ def _wait_for(file: int, deadline: float) -> None:
             time.sleep(0.002)
 
 
+def changed(statement: UpdateBase) -> int:
+    """Run an UPDATE or DELETE past the objects at hand; how many rows it met."""
+    result: Any = db.session.execute(statement.execution_options(synchronize_session=False))
+    return int(result.rowcount)
+
+
 def is_sqlite() -> bool:
     """Whether the app at work stands on SQLite."""
     return db.engine.dialect.name == "sqlite"
@@ -253,6 +260,7 @@ __all__ = [
     "SerialId",
     "UtcDateTime",
     "application",
+    "changed",
     "db",
     "is_sqlite",
     "new_id",

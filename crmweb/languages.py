@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
@@ -77,7 +79,21 @@ def chosen_locale() -> str:
 
 
 def chosen_zone() -> str:
-    return getattr(current_user, "zone", None) or "Asia/Ho_Chi_Minh"
+    spoken: str | None = g.get("spoken_zone")
+    return spoken or getattr(current_user, "zone", None) or "Asia/Ho_Chi_Minh"
+
+
+@contextmanager
+def speaking(locale: str | None, zone: str) -> Iterator[None]:
+    """Say everything in this language (English where none is known) and by this zone's clock: for words that go to
+    somebody else.
+    """
+    before, g.spoken_zone = g.get("spoken_zone"), zone
+    try:
+        with flask_babel.force_locale(locale or LOCALES[0]):
+            yield
+    finally:
+        g.spoken_zone = before
 
 
 def distance(metres: float) -> str:

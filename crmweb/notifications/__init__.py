@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from flask import Flask
 
+from crmweb.notifications import setting_out
 from crmweb.notifications.channels import Channels
 from crmweb.notifications.email import Email
 from crmweb.notifications.models import Delivery
+from crmweb.notifications.notices import Action, Notice, Words, notice_kind
 
-__all__ = ["Delivery", "init_app"]
+__all__ = ["Action", "Delivery", "Notice", "Words", "init_app", "notice_kind"]
 
 
 def init_app(app: Flask) -> None:
-    """Give ``app`` its channels."""
+    """Give ``app`` its channels, and notices their way out."""
+    setting_out.listen()
     settings = app.extensions["settings"]
     app.extensions["channels"] = Channels({"email": Email(settings.mail_url, settings.mail_from)})

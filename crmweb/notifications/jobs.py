@@ -7,40 +7,31 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 from crmweb.clock import now
-from crmweb.db import Busy, db, writing
+from crmweb.db import db, writing
 from crmweb.jobs import Call, bell
-from crmweb.notifications.channels import (
-    SEND_LIMIT,
-    LeaseLost,
-    PermanentFailure,
-    TransientFailure,
-    channels,
-)
-from crmweb.notifications.models import DELIVER, MOST_TRIES, Claim, Delivery
+from crmweb.notifications.channels import channels
+from crmweb.notifications.claims import Claim
+from crmweb.notifications.models import DELIVER, Delivery
+from crmweb.notifications.outcomes import NOTICE
+from crmweb.notifications.sending import send_all
+from crmweb.notifications.setting_out import set_out
 from crmweb.scope import system_access
-
-log = structlog.get_logger(__name__)
 
 # Ids that one job carries: many, for a job costs more than a row.
 BATCH: Final = 50
-# A job takes up no new delivery after this (seconds): with the last send it still ends within the bell's
+# A job takes up no further round after this (seconds): with the last one it still ends within the bell's
 # time limit.
 BATCH_SECONDS: Final = 20.0
 # What one round rings at most; the rest is there in the next round.
 MOST_AT_ONCE: Final = 2000
-# Seconds between tries to write an outcome down; a try itself waits for its turn (db.LOCK_PATIENCE).
-WAITS_TO_WRITE: Final = (0.5, 1.0)
 # A bell queue this long rings enough already.
 ENOUGH_JOBS: Final = 100
 # So much overdue although rung, nobody works on the queue: the sweep sends it itself.
@@ -50,87 +41,23 @@ JUST_NOW: Final = timedelta(seconds=4)
 
 
 def deliver(*ids: str) -> None:
-    """Send these deliveries, as far as they are due and free. What time does not allow is left to the
-    sweep.
+    """Send these deliveries, as far as they are due and free, and at once what a notice among them files. What
+    time does not allow is left to the sweep.
     """
     end = time.monotonic() + BATCH_SECONDS
-    for delivery in ids:
-        if time.monotonic() > end:
-            return
-        attempt(uuid.UUID(delivery))
+    waiting = [uuid.UUID(delivery) for delivery in ids]
+    while waiting and time.monotonic() < end:
+        now_, waiting = waiting[:BATCH], waiting[BATCH:]
+        waiting = [*_round(now_), *waiting]
 
 
-def attempt(delivery: uuid.UUID) -> None:
-    """One try at one delivery: claim, send, write down what came of it."""
-    with system_access("deliveries"):
-        with writing():
-            claim = Claim.take(delivery, at=now(), but=channels().resting())
-        if claim is not None:
-            _send(claim)
-
-
-def _send(claim: Claim) -> None:
-    """Send what was claimed, unless there is a reason not to any more."""
-    stale_at = claim.message.stale_at
-    if claim.attempts > MOST_TRIES:
-        _put_off(claim, "tried too often without an outcome", None)
-    elif stale_at is not None and stale_at <= now():
-        _failed(claim, "went stale before it could be sent")
-    else:
-        _hand_over(claim)
-
-
-def _hand_over(claim: Claim) -> None:
-    """To the channel, unless the lease ran out while this process slept."""
-    try:
-        if not _still_ours(claim, room=SEND_LIMIT):
-            raise LeaseLost
-        channels().send(claim.kind, replace(claim.message, may_go=lambda: _still_ours(claim, room=0)))
-    except LeaseLost:
-        log.warning("lease lost, not sent", delivery=str(claim.delivery), kind=claim.kind)
-    except PermanentFailure as error:
-        _failed(claim, str(error))
-    except TransientFailure as error:
-        _put_off(claim, str(error), error.retry_after)
-    except Exception as error:
-        log.exception("channel broke", delivery=str(claim.delivery), kind=claim.kind)
-        _put_off(claim, f"{type(error).__name__}: {error}", None)
-    else:
-        _sent(claim)
-
-
-def _still_ours(claim: Claim, *, room: float) -> bool:
-    with system_access("lease"):
-        return claim.holds(at=now(), room=room)
-
-
-def _sent(claim: Claim) -> None:
-    mine = _written(lambda: claim.sent(at=now()))
-    log.info("delivered", delivery=str(claim.delivery), kind=claim.kind, tries=claim.attempts, kept=mine)
-
-
-def _failed(claim: Claim, reason: str) -> None:
-    _written(lambda: claim.failed(reason, at=now()))
-    log.error("delivery failed", delivery=str(claim.delivery), kind=claim.kind, reason=reason)
-
-
-def _put_off(claim: Claim, reason: str, retry_after: float | None) -> None:
-    _written(lambda: claim.put_off(reason, at=now(), retry_after=retry_after))
-    log.warning("delivery put off", delivery=str(claim.delivery), kind=claim.kind, reason=reason)
-
-
-def _written(outcome: Callable[[], bool]) -> bool:
-    """What cannot be undone is written down though another writer holds the database for long: an outcome
-    that is lost is a message sent twice. False when the lease was lost.
-    """
-    for wait in WAITS_TO_WRITE:
-        try:
-            with writing():
-                return outcome()
-        except (Busy, OperationalError):
-            time.sleep(wait)
-    with writing():
-        return outcome()
+def _round(deliveries: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """One try at each that is to be had. What notices among them filed, to be sent next."""
+    with system_access("deliveries"), writing():
+        claims = Claim.take(deliveries, at=now(), but=channels().resting())
+    filed = set_out([claim for claim in claims if claim.kind == NOTICE])
+    send_all([claim for claim in claims if claim.kind != NOTICE])
+    return filed
 
 
 def ring_due() -> None:

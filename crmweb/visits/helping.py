@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from flask_babel import force_locale, get_locale
+from flask_babel import get_locale
 from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.config import current_settings
 from crmweb.customers.assignments.models import Assignment
 from crmweb.db import db
 from crmweb.languages import gettext as _
 from crmweb.languages import short_date
-from crmweb.notifications import Delivery
+from crmweb.notifications import Notice, Words, notice_kind
 from crmweb.visits.models import Visit
 
 NEWS_FOR: Final = timedelta(days=7)
@@ -54,28 +53,36 @@ def helped_lately(person_id: uuid.UUID, since: datetime, *, most: int = 5) -> li
 
 
 def tell_its_people(visit: Visit, *, by: Actor, at: datetime) -> None:
-    """A mail to each who looks after the customer and has an address, once a visit and person."""
-    for person in {each.person_id: each.person for each in visit.customer.people}.values():
-        if person.email and person.active and person.id != by.id:
-            Delivery.file(
-                dedupe=f"visit {visit.id} helped {person.id}", kind="email", recipient=person.email,
-                payload=_mail(visit, by, person), at=at, stale_at=at + NEWS_FOR,
-            )  # fmt: skip
+    """Each who looks after the customer hears of it, once a visit."""
+    told = {"name": by.name, "shop": visit.customer_name, "started_at": visit.started_at.isoformat()}
+    for person_id in {each.person_id for each in visit.customer.people if each.person.active} - {by.id}:
+        Notice.file(
+            person_id, "visit.helped", dedupe=f"visit {visit.id} helped {person_id}", payload=told, at=at,
+            about_id=visit.id, customer_id=visit.customer_id, locale=str(get_locale()),
+        )  # fmt: skip
 
 
-def _mail(visit: Visit, by: Actor, person: User) -> dict[str, Any]:
-    """In the reader's language; in the helper's where the reader has chosen none."""
-    here = visit.started_at.astimezone(ZoneInfo(person.zone))
-    address = f"{current_settings().public_url or ''}/customers/{visit.customer_id}"
-    with force_locale(person.locale or str(get_locale())):
-        told = {
-            "name": by.name,
-            "shop": visit.customer_name,
-            "time": f"{here:%H:%M}",
-            "day": short_date(here.date()),
-        }
-        text = _("%(name)s visited %(shop)s for you on %(day)s at %(time)s.", **told)
-        return {
-            "subject": _("%(name)s was at your shop %(shop)s", **told),
-            "text": f"{text}\n\n{address}\n" if current_settings().public_url else f"{text}\n",
-        }
+def _still_theirs(notice: Notice) -> bool:
+    """Whoever handed the customer over meanwhile need not hear of it."""
+    theirs = (
+        Assignment.customer_id == notice.customer_id,
+        Assignment.person_id == notice.person_id,
+        Assignment.started_at.is_not(None),
+        Assignment.ended_at.is_(None),
+    )
+    return db.session.scalar(select(Assignment.id).where(*theirs).limit(1)) is not None
+
+
+def _words(notice: Notice) -> Words:
+    here = datetime.fromisoformat(notice.payload["started_at"]).astimezone(ZoneInfo(notice.person.zone))
+    told = {**notice.payload, "time": f"{here:%H:%M}", "day": short_date(here.date())}
+    return Words(
+        _("%(name)s was at your shop %(shop)s", **told),
+        _("%(name)s visited %(shop)s for you on %(day)s at %(time)s.", **told),
+        f"/customers/{notice.customer_id}",
+    )
+
+
+def listen() -> None:
+    """Say what a notice of a helper's visit means."""
+    notice_kind("visit.helped", wanted=_still_theirs, words=_words, useful_for=NEWS_FOR)

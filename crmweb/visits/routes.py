@@ -147,8 +147,10 @@ def _own_alone(id: uuid.UUID) -> Visit:
 
 
 def init_app(app: Flask) -> None:
+    from crmweb.visits import helping
     from crmweb.visits.photo_routes import photos
 
+    helping.listen()
     app.register_blueprint(visits)
     app.register_blueprint(photos)
     words.init_app(app)

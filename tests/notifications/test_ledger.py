@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,9 +17,13 @@ from crmweb import clock
 from crmweb.db import Busy, db, writing
 from crmweb.jobs import bell
 from crmweb.notifications import channels as module
-from crmweb.notifications import jobs
+from crmweb.notifications import jobs, sending
+from crmweb.notifications import outcomes as module_of_outcomes
 from crmweb.notifications.channels import SEND_LIMIT, Channels, Message, PermanentFailure, TransientFailure
-from crmweb.notifications.models import LEASE, MOST_TRIES, Claim, Delivery, wait_after
+from crmweb.notifications.claims import LEASE, MOST_TRIES, Claim, wait_after
+from crmweb.notifications.models import Delivery
+from crmweb.notifications.outcomes import Outcome
+from crmweb.notifications.sending import HANDS
 from tests.machine.redis import RedisServer
 from tests.notifications.post_office import PostOffice
 
@@ -55,14 +60,14 @@ def held() -> Iterator[clock.HeldClock]:
         yield held
 
 
-def _file(dedupe: str = "visit 17 finished", kind: str = "test", **more: datetime) -> uuid.UUID | None:
+def _file(dedupe: str = "visit 17 finished", kind: str = "test", **more: Any) -> uuid.UUID | None:
     with writing():
         return Delivery.file(
             dedupe=dedupe, kind=kind, recipient="mai", payload={"text": "x"}, at=clock.now(), **more
         )
 
 
-def _filed(dedupe: str = "visit 17 finished", kind: str = "test", **more: datetime) -> uuid.UUID:
+def _filed(dedupe: str = "visit 17 finished", kind: str = "test", **more: Any) -> uuid.UUID:
     delivery = _file(dedupe, kind, **more)
     assert delivery is not None
     return delivery
@@ -81,8 +86,7 @@ def _look(delivery: uuid.UUID) -> Delivery:
 
 def _claimed(delivery: uuid.UUID) -> Claim:
     with writing():
-        claim = Claim.take(delivery, at=clock.now())
-    assert claim is not None
+        (claim,) = Claim.take([delivery], at=clock.now())
     return claim
 
 
@@ -131,7 +135,7 @@ def test_of_two_workers_one_gets_it(house: House, far: Far) -> None:
         delivery = _filed()
         _claimed(delivery)
         with writing():
-            assert Claim.take(delivery, at=clock.now()) is None
+            assert Claim.take([delivery], at=clock.now()) == []
         jobs.deliver(delivery.hex)
         assert far.got == []
 
@@ -313,28 +317,30 @@ def test_a_mail_server_that_hangs_delays_nobody_else(
         jobs.deliver(*(mail.hex for mail in mails), other.hex)
         assert time.monotonic() - begun < 1
         assert far.got == ["visit 17 finished"]
-        assert [_look(mail).attempts for mail in mails] == [1] + [0] * 19
+        time.sleep(0.6)  # those who spoke with it have hung up, and it has rested
+        tried = sum(_look(mail).attempts for mail in mails)
+        assert HANDS <= tried <= 2 * HANDS
         hanging.says, hanging.thinks_for = None, 0.0
-        time.sleep(0.2)
         jobs.deliver(*(mail.hex for mail in mails))
-        assert len(hanging.got) == 19
+        assert len(hanging.got) == 20 - tried
 
 
 def test_a_long_write_of_somebody_else_does_not_lose_what_was_sent(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "WAITS_TO_WRITE", (0.0, 0.0))
+    monkeypatch.setattr(sending, "WAITS_TO_WRITE", (0.0, 0.0))
+    turns = iter([Busy(), Busy()])
+
+    def write_down(outcomes: Sequence[Outcome], *, at: datetime) -> None:
+        if trouble := next(turns, None):
+            raise trouble
+        outcomes_written(outcomes, at=at)
+
+    outcomes_written = module_of_outcomes.write_down
+    monkeypatch.setattr(module_of_outcomes, "write_down", write_down)
     with house():
         delivery = _filed()
-        claim = _claimed(delivery)
-        turns = iter([Busy(), Busy(), None])
-
-        def outcome() -> bool:
-            if trouble := next(turns):
-                raise trouble
-            return claim.sent(at=clock.now())
-
-        assert jobs._written(outcome)
+        sending.written([Outcome(_claimed(delivery), "sent")])
         assert _look(delivery).state == "sent"
 
 

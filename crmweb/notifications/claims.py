@@ -1,0 +1,135 @@
+"""Leases on deliveries: who sends a row has it for a while, and nobody else does.
+
+A lease is taken by one conditional UPDATE, looked at again just before sending, and the outcome is written only
+while it is still one's own; so two workers never send the same row but where the first died after the far end may
+have accepted it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import or_, select, update
+
+from crmweb.db import changed, db
+from crmweb.notifications.channels import Message
+from crmweb.notifications.models import CANCELLED, DEAD, FAILED, FREE, SENT, Delivery
+
+# How long a sender has a row for itself. Longer than a bell job may run (jobs.TIME_LIMITS) and than a
+# send may take.
+LEASE: Final = timedelta(seconds=60)
+MOST_TRIES: Final = 8
+# Waits between tries: 10 s, 40 s, 2.7 min, 11 min, 43 min, 2.8 h, 6 h. Quick enough for a hiccup, and the
+# eighth try comes ten hours after the first, when somebody has mended the mail server.
+FIRST_WAIT: Final = timedelta(seconds=10)
+LONGEST_WAIT: Final = timedelta(hours=6)
+LONGEST_ERROR: Final = 500
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after the ``attempts``-th try failed."""
+    wait: timedelta = FIRST_WAIT * 4 ** (attempts - 1)
+    return min(wait, LONGEST_WAIT)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery in somebody's hands: what to send, and the lease that proves the right to."""
+
+    lease: str
+    until: datetime
+    kind: str
+    lane: str
+    attempts: int
+    notice_id: uuid.UUID | None
+    message: Message
+
+    @property
+    def delivery(self) -> uuid.UUID:
+        return self.message.delivery
+
+    @classmethod
+    def take(
+        cls, deliveries: Collection[uuid.UUID], *, at: datetime, but: Collection[str] = ()
+    ) -> list[Claim]:
+        """Take those for ``LEASE`` that are to be had, in a transaction that the caller commits before sending.
+
+        Left are the ones that are not due, ended, in other hands, or of a lane in ``but`` (unless they have gone
+        stale there: then it is time to say so). The try is counted here, so that a message which kills its worker
+        each time ends as *dead* too.
+        """
+        lease, until = uuid.uuid4().hex, at + LEASE
+        to_be_had = or_(Delivery.lane.not_in(but), Delivery.stale_at <= at)
+        statement = (
+            update(Delivery)
+            .where(Delivery.id.in_(deliveries), Delivery.due(at=at), to_be_had)
+            .values(lease=lease, lease_until=until, attempts=Delivery.attempts + 1)
+            .returning(*_CLAIMED)
+            .execution_options(synchronize_session=False)
+        )
+        return [cls._of(row, lease, until) for row in db.session.execute(statement)]
+
+    @classmethod
+    def _of(cls, row: Any, lease: str, until: datetime) -> Claim:
+        message = Message(
+            delivery=row.id,
+            dedupe=row.dedupe,
+            recipient=row.recipient,
+            payload=row.payload,
+            stale_at=row.stale_at,
+        )
+        return cls(lease, until, row.kind, row.lane, row.attempts, row.notice_id, message)
+
+    def holds(self, *, at: datetime, room: float) -> bool:
+        """Whether it is still ours, and for ``room`` seconds more. Asked just before sending."""
+        if at + timedelta(seconds=room) > self.until:
+            return False
+        mine = select(Delivery.id).where(Delivery.id == self.delivery, Delivery.lease == self.lease)
+        return db.session.scalar(mine) is not None
+
+    def give_back(self, *, until: datetime) -> bool:
+        """Nothing was tried: free the row for whoever comes at ``until``."""
+        return self._write(attempts=Delivery.attempts - 1, next_at=until)
+
+    def sent(self, *, at: datetime) -> bool:
+        """The far end has it. Like the verbs around it: False when the lease was lost meanwhile and nothing
+        was written.
+        """
+        return self._write(state=SENT, ended_at=at, last_error=None)
+
+    def failed(self, reason: str, *, at: datetime) -> bool:
+        """It never will be sent."""
+        return self._write(state=FAILED, ended_at=at, last_error=reason[:LONGEST_ERROR])
+
+    def cancelled(self, reason: str, *, at: datetime) -> bool:
+        """Nobody should get it any more."""
+        return self._write(state=CANCELLED, ended_at=at, last_error=reason[:LONGEST_ERROR])
+
+    def dead(self, reason: str, *, at: datetime) -> bool:
+        """It was tried often enough."""
+        return self._write(state=DEAD, ended_at=at, last_error=reason[:LONGEST_ERROR])
+
+    def put_off(self, reason: str, *, until: datetime) -> bool:
+        """It may be sent later."""
+        return self._write(next_at=until, last_error=reason[:LONGEST_ERROR])
+
+    def _write(self, **values: Any) -> bool:
+        mine = update(Delivery).where(Delivery.id == self.delivery, Delivery.lease == self.lease)
+        return bool(changed(mine.values(**values, **FREE)))
+
+
+_CLAIMED: Final = (
+    Delivery.id,
+    Delivery.dedupe,
+    Delivery.kind,
+    Delivery.lane,
+    Delivery.recipient,
+    Delivery.payload,
+    Delivery.stale_at,
+    Delivery.attempts,
+    Delivery.notice_id,
+)
