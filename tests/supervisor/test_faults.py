@@ -24,8 +24,8 @@ pytestmark = pytest.mark.slow
 IMPATIENT = """
 from datetime import timedelta
 from crmweb import schedule
-from crmweb.notifications import jobs, models
-models.LEASE, jobs.SEND_LIMIT, jobs.NOBODY_CAME = timedelta(seconds=3), 1.0, timedelta(seconds=1)
+from crmweb.notifications import claims, jobs, sending
+claims.LEASE, sending.SEND_LIMIT, jobs.NOBODY_CAME = timedelta(seconds=3), 1.0, timedelta(seconds=1)
 schedule.RECURRING = (
     schedule.Task("sweep", timedelta(seconds=2), "crmweb.notifications.jobs.sweep", each_once=False),
 )
