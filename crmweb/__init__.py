@@ -54,6 +54,8 @@ def _hang_slices(app: Flask) -> None:
     from crmweb.customers import routes as customers
     from crmweb.nearby import routes as nearby
     from crmweb.notes import routes as notes
+    from crmweb.notifications import inbox
+    from crmweb.notifications import words as notification_words
     from crmweb.reminders import routes as reminders
     from crmweb.routes import ahead as routes_ahead
     from crmweb.routes import news as routes_news
@@ -69,6 +71,8 @@ def _hang_slices(app: Flask) -> None:
         health,
         styleguide,
         accounts,
+        notification_words,
+        inbox,
         customers,
         notes,
         reminders,

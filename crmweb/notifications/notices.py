@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Select, String, and_, select, text, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    and_,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -132,9 +144,8 @@ class Notice(Scoped, Model):
     @classmethod
     def unreached(cls, *, at: datetime) -> ColumnElement[bool]:
         """What could not be delivered lately and its person has not seen."""
-        return and_(
-            text("notices.state = 'unreached' AND notices.seen_at IS NULL"), cls.due_at > at - REMEMBERED
-        )
+        lately = cls.due_at > at - REMEMBERED
+        return and_(cls.state == literal_column(f"'{UNREACHED}'"), cls.seen_at.is_(None), lately)
 
     @classmethod
     def of(cls, person_id: uuid.UUID) -> Select[Any]:

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.notifications.inbox import not_delivered_below
 from crmweb.team import words
 from crmweb.team.days import first_tier, team_day
 from crmweb.team.my_day import MyDay
@@ -50,9 +51,10 @@ def show() -> ResponseReturnValue:
 
 
 def _beside(day: date) -> dict[str, Any]:
-    """The doubtful check-ins of that day, for those who review."""
+    """The doubtful check-ins of that day, for those who review, and whom news did not reach."""
     found = doubts(current_user, at=clock.now(), days=[day]) if may("visits:review") else []
-    return {"look_at": found[:BESIDE], "to_review": len(found)}
+    undelivered = not_delivered_below(current_user)
+    return {"look_at": found[:BESIDE], "to_review": len(found), "undelivered": undelivered}
 
 
 @team.get("/team/<uuid:person_id>")

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from crmweb import clock
 from crmweb.customers.due import Due, late_before
+from crmweb.notifications.inbox import not_delivered_to
 from crmweb.today.agenda import Agenda
 from crmweb.today.due import count_due, due_customers, team_behind
 from crmweb.today.stop_routes import stops
@@ -38,6 +39,7 @@ def show() -> ResponseReturnValue:
         waiting=[(customer, Due.seen_from(day, customer.next_due, late)) for customer in waiting[:OFFERED]],
         due=count_due(current_user.id, day),
         asked=questions_for(current_user.id),
+        undelivered=not_delivered_to(current_user),
         helped=helped_lately(current_user.id, now - NEWS_FOR),
         team=team_behind(day, but=current_user.id) if current_user.may("team:read") else [],
     )

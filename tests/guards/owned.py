@@ -16,6 +16,7 @@ from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, new_id, writing
+from crmweb.notifications import Notice
 from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.visits.models import Visit
@@ -89,6 +90,12 @@ def _photo(lan: Actor, shops: Shops) -> object:
         return photo.id
 
 
+def _notice(lan: Actor, _shops: Shops) -> object:
+    with writing():
+        told = {"name": "Hùng", "shop": "Tạp hóa Cô Ba"}
+        return Notice.file(lan.id, "visit.helped", dedupe=str(new_id()), payload=told, at=clock.now())
+
+
 def _outcome(_lan: Actor, _shops: Shops) -> object:
     return "no_order"
 
@@ -107,6 +114,7 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("photos", "id"): _photo,
     ("photos", "visit_id"): _visit,
     ("outcomes", "name"): _outcome,
+    ("inbox", "id"): _notice,
     ("assignments", "customer_id"): _shop,
     ("reminders", "id"): _reminder,
     ("proposals", "id"): _proposal,
