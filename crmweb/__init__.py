@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _hang_slices(app: Flask) -> None:
     from crmweb import health, styleguide
     from crmweb.accounts import routes as accounts
-    from crmweb.admin import outcomes
+    from crmweb.admin import deliveries, delivery_words, outcomes
     from crmweb.check_in import routes as check_in
     from crmweb.customers import routes as customers
     from crmweb.nearby import routes as nearby
@@ -86,6 +86,8 @@ def _hang_slices(app: Flask) -> None:
         working_days,
         check_in,
         outcomes,
+        delivery_words,
+        deliveries,
     )
     for slice_ in slices:
         slice_.init_app(app)

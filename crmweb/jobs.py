@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from queue import Queue as Waiting
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,7 @@ from redis.retry import Retry
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from crmweb import clock
 from crmweb.db import db
 
 if TYPE_CHECKING:
@@ -150,6 +152,15 @@ class Bell:
     def waiting(self, queue: str) -> int:
         """How many calls stand in ``queue``. Raises ``RedisError`` when Redis is away."""
         return int(self.queue(queue).count)
+
+    def age(self, queue: str) -> float:
+        """For how many seconds the first call in ``queue`` has waited; 0 where none does. Raises ``RedisError``."""
+        found = self.queue(queue)
+        first = next(iter(found.get_job_ids(0, 1)), None)
+        job = found.fetch_job(first) if first else None
+        if job is None or job.enqueued_at is None:
+            return 0.0
+        return max((clock.now() - job.enqueued_at.replace(tzinfo=UTC)).total_seconds(), 0.0)
 
     def queue(self, name: str) -> Queue:
         """The RQ queue of that name. Raises ``KeyError`` for a name that is not in ``QUEUES``."""

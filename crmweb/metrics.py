@@ -1,4 +1,4 @@
-"""What Prometheus reads: how the edge answers, and what waits in the house."""
+"""What Prometheus reads: how the edge answers. What waits in the house: ``notifications.metrics``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import text
 
 from crmweb.db import db
 
@@ -31,13 +30,9 @@ def count_answer(endpoint: str, method: str, status: int, seconds: float) -> Non
 
 
 class House(Collector):
-    """What waits, read from the database when somebody asks: the same from every process."""
+    """What this process holds, read when somebody asks."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        waiting = GaugeMetricFamily("crmweb_deliveries", "Messages by state", labels=["state"])
-        for state, count in db.session.execute(text("SELECT state, count(*) FROM deliveries GROUP BY state")):
-            waiting.add_metric([state], count)
-        yield waiting
         pool = GaugeMetricFamily("crmweb_database_connections", "Connections in use by this process")
         pool.add_metric([], getattr(db.engine.pool, "checkedout", lambda: 0)())
         yield pool

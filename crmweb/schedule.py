@@ -36,14 +36,16 @@ class Task:
     """Work that comes round ``every`` so often, counted from the epoch in UTC, so that all clocks mean
     the same moments.
 
-    ``run`` is the path of a function without arguments. ``each_once``: see ``RECURRING``. ``limit``:
-    after so long a clock that took an occurrence and did not finish it is taken for dead.
+    ``run`` is the path of a function without arguments. ``each_once``: see ``RECURRING``. ``beats``: how long ago
+    it was done is kept, for whoever watches over the house. ``limit``: after so long a clock that took an occurrence
+    and did not finish it is taken for dead.
     """
 
     name: str
     every: timedelta
     run: str
     each_once: bool = True
+    beats: bool = False
     limit: timedelta = timedelta(minutes=10)
 
     def occurrence(self, at: datetime) -> datetime:
@@ -62,7 +64,13 @@ class Task:
 # only a claim sends, and a durable write every two seconds, day and night, would buy nothing.
 RECURRING: Final = (
     Task("ring due deliveries", timedelta(seconds=2), "crmweb.notifications.jobs.ring_due", each_once=False),
-    Task("sweep deliveries", timedelta(seconds=30), "crmweb.notifications.jobs.sweep", each_once=False),
+    Task(
+        "sweep deliveries",
+        timedelta(seconds=30),
+        "crmweb.notifications.jobs.sweep",
+        each_once=False,
+        beats=True,
+    ),
     Task("start and end assignments", timedelta(minutes=10), "crmweb.schedule.turn_assignments_over"),
     Task("lay down days", timedelta(minutes=10), "crmweb.schedule.lay_down_days"),
     Task("forget what is over", timedelta(hours=6), "crmweb.schedule.forget_what_is_over"),
@@ -105,6 +113,15 @@ class Occurrence(Model):
         db.session.execute(
             one.values(finished_at=at, error=error).execution_options(synchronize_session=False)
         )
+
+
+class Heartbeat(Model):
+    """When a task was last done, for one that writes no row each time."""
+
+    __tablename__ = "heartbeats"
+
+    task: Mapped[str] = mapped_column(String(60), primary_key=True)
+    at: Mapped[datetime]
 
 
 def turn_assignments_over() -> None:
@@ -197,6 +214,7 @@ class Clock:
             try:
                 if not task.each_once:
                     task.function()()
+                    _beat(task)
                 elif taken(task, run_at):
                     _finished(task, run_at, error=_error_of(task))
             except Exception:
@@ -215,6 +233,12 @@ def taken(task: Task, run_at: datetime) -> bool:
     """Whether this clock is to do this occurrence."""
     with system_access("recurring work"), writing():
         return Occurrence.take(task, run_at, at=now())
+
+
+def _beat(task: Task) -> None:
+    if task.beats:
+        with system_access("heartbeat"), writing():
+            db.session.merge(Heartbeat(task=task.name, at=now()))
 
 
 def _finished(task: Task, run_at: datetime, *, error: str | None) -> None:

@@ -13,6 +13,7 @@ PERMISSIONS = {
     "team:read": "See what one's team does",
     "team:plan": "Plan routes, cover and working days of one's team",
     "policies:manage": "Set what holds for everyone",
+    "deliveries:manage": "See what left the house, and send it again",
     "users:manage": "Manage users and roles",
     "own:settings": "Change one's own settings",
 }
@@ -24,7 +25,7 @@ ROLES: dict[str, frozenset[str]] = {
     "rep": FIELD,
     "account_manager": FIELD,
     "manager": MANAGER,
-    "admin": MANAGER | {"customers:all", "policies:manage", "users:manage"},
+    "admin": MANAGER | {"customers:all", "policies:manage", "deliveries:manage", "users:manage"},
 }
 """Role name → its permissions."""
 

@@ -41,6 +41,7 @@ class Delivery(Model):
     # stand here.
     __table_args__ = (
         Index("ix_deliveries_waiting", "next_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index("ix_deliveries_state", "state", "id"),
         Index("ix_deliveries_notice_id", "notice_id", sqlite_where=_TELLS, postgresql_where=_TELLS),
     )
 
@@ -112,15 +113,16 @@ class Delivery(Model):
         return changed(update(cls).where(*waiting).values(state=CANCELLED, ended_at=at, **FREE))
 
     @classmethod
-    def retry(cls, delivery: uuid.UUID, *, at: datetime) -> bool:
+    def retry(cls, delivery: uuid.UUID, *, at: datetime, ring: bool = True) -> bool:
         """An admin's button: begin again with a delivery that *failed* or is *dead*. False if it is
-        neither.
+        neither. ``ring``: whether a worker is told at once, or the next sweep finds it.
         """
         again = {"state": WAITING, "attempts": 0, "next_at": at, "stale_at": None, "ended_at": None, **FREE}
         statement = update(cls).where(cls.id == delivery, cls.state.in_((FAILED, DEAD))).values(**again)
         if not changed(statement):
             return False
-        after_commit(DELIVER, delivery.hex)
+        if ring:
+            after_commit(DELIVER, delivery.hex)
         return True
 
     def __repr__(self) -> str:

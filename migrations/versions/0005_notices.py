@@ -58,6 +58,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("person_id", name="pk_notification_choices"),
     )
+    op.create_table(
+        "heartbeats",
+        sa.Column("task", sa.String(60), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("task", name="pk_heartbeats"),
+    )
+    op.create_index("ix_deliveries_state", "deliveries", ["state", "id"])
     op.add_column("deliveries", sa.Column("lane", sa.String(120), nullable=False, server_default=""))
     op.add_column("deliveries", sa.Column("notice_id", Id(), nullable=True))
     op.execute("UPDATE deliveries SET lane = kind")
@@ -74,5 +81,7 @@ def downgrade() -> None:
     op.drop_index("ix_deliveries_notice_id", "deliveries")
     op.drop_column("deliveries", "notice_id")
     op.drop_column("deliveries", "lane")
+    op.drop_index("ix_deliveries_state", "deliveries")
+    op.drop_table("heartbeats")
     op.drop_table("notification_choices")
     op.drop_table("notices")

@@ -16,7 +16,7 @@ from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, new_id, writing
-from crmweb.notifications import Notice
+from crmweb.notifications import Delivery, Notice
 from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.visits.models import Visit
@@ -96,6 +96,11 @@ def _notice(lan: Actor, _shops: Shops) -> object:
         return Notice.file(lan.id, "visit.helped", dedupe=str(new_id()), payload=told, at=clock.now())
 
 
+def _delivery(lan: Actor, shops: Shops) -> object:
+    _notice(lan, shops)
+    return db.session.scalars(select(Delivery.id).limit(1)).one()
+
+
 def _outcome(_lan: Actor, _shops: Shops) -> object:
     return "no_order"
 
@@ -115,6 +120,7 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("photos", "visit_id"): _visit,
     ("outcomes", "name"): _outcome,
     ("inbox", "id"): _notice,
+    ("deliveries", "id"): _delivery,
     ("assignments", "customer_id"): _shop,
     ("reminders", "id"): _reminder,
     ("proposals", "id"): _proposal,

@@ -334,10 +334,10 @@ def _crash(*_arguments: object, **_more: object) -> None:
 def test_lan_reads_what_she_was_told_and_nobody_elses(
     house: House, lan: Actor, hung: Actor, world: World, phone_of: PhoneOf
 ) -> None:
-    assert "Nothing yet" in phone_of(lan).get("/notifications", headers=ENGLISH).text
+    assert "Chưa có gì" in phone_of(lan).get("/notifications", headers=ENGLISH).text
     notice = _tell(house, lan)
     _sweep(house)
-    assert "Sent by SMS" in phone_of(lan).get("/notifications", headers=ENGLISH).text
+    assert "Đã gửi qua SMS" in phone_of(lan).get("/notifications", headers=ENGLISH).text
     assert str(notice) not in phone_of(hung).get("/notifications").text
     assert phone_of(hung).post(f"/notifications/{notice}/seen").status_code == 404
 
@@ -347,9 +347,9 @@ def test_all_of_them_can_be_seen_at_once(house: House, lan: Actor, world: World,
     for dedupe in ("one", "two"):
         _tell(house, lan, dedupe)
     _sweep(house)
-    assert "I have seen them all" in phone_of(lan).get("/notifications", headers=ENGLISH).text
+    assert "Đã xem hết" in phone_of(lan).get("/notifications", headers=ENGLISH).text
     assert phone_of(lan).post("/notifications/seen").status_code == 303
-    assert "I have seen them all" not in phone_of(lan).get("/notifications", headers=ENGLISH).text
+    assert "Đã xem hết" not in phone_of(lan).get("/notifications", headers=ENGLISH).text
     assert phone_of(lan).get("/").text.count("notice-") == 0
 
 
