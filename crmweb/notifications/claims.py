@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, text, update
 
 from crmweb.db import changed, db
 from crmweb.notifications.channels import Message
@@ -63,26 +63,14 @@ class Claim:
         each time ends as *dead* too.
         """
         lease, until = uuid.uuid4().hex, at + LEASE
-        to_be_had = or_(Delivery.lane.not_in(but), Delivery.stale_at <= at)
-        statement = (
-            update(Delivery)
-            .where(Delivery.id.in_(deliveries), Delivery.due(at=at), to_be_had)
-            .values(lease=lease, lease_until=until, attempts=Delivery.attempts + 1)
-            .returning(*_CLAIMED)
-            .execution_options(synchronize_session=False)
-        )
-        return [cls._of(row, lease, until) for row in db.session.execute(statement)]
+        asked = {"ids": list(deliveries), "at": at, "lease": lease, "until": until, "but": list(but)}
+        return [cls._of(row, lease, until) for row in db.session.execute(_TAKE, asked)]
 
     @classmethod
     def _of(cls, row: Any, lease: str, until: datetime) -> Claim:
-        message = Message(
-            delivery=row.id,
-            dedupe=row.dedupe,
-            recipient=row.recipient,
-            payload=row.payload,
-            stale_at=row.stale_at,
-        )
-        return cls(lease, until, row.kind, row.lane, row.attempts, row.notice_id, message)
+        delivery, dedupe, kind, lane, recipient, payload, stale_at, attempts, notice_id = row
+        message = Message(dedupe, recipient, payload, stale_at, delivery=delivery)
+        return cls(lease, until, kind, lane, attempts, notice_id, message)
 
     def holds(self, *, at: datetime, room: float) -> bool:
         """Whether it is still ours, and for ``room`` seconds more. Asked just before sending."""
@@ -122,14 +110,22 @@ class Claim:
         return bool(changed(mine.values(**values, **FREE)))
 
 
-_CLAIMED: Final = (
-    Delivery.id,
-    Delivery.dedupe,
-    Delivery.kind,
-    Delivery.lane,
-    Delivery.recipient,
-    Delivery.payload,
-    Delivery.stale_at,
-    Delivery.attempts,
-    Delivery.notice_id,
-)
+_LEDGER: Final[Any] = Delivery.__table__
+_ROW: Final = _LEDGER.c
+# Of one shape and past the objects: a thousand that fall due at once are claimed in batches, and the statement's
+# making was a third of it.
+_TAKE: Final = (
+    _LEDGER.update()
+    .where(
+        _ROW.id.in_(bindparam("ids", expanding=True)),
+        text("deliveries.state = 'waiting'"),
+        _ROW.next_at <= bindparam("at"),
+        or_(_ROW.lease_until.is_(None), _ROW.lease_until <= bindparam("at")),
+        or_(_ROW.lane.not_in(bindparam("but", expanding=True)), _ROW.stale_at <= bindparam("at")),
+    )
+    .values(lease=bindparam("lease"), lease_until=bindparam("until"), attempts=_ROW.attempts + 1)
+    .returning(
+        _ROW.id, _ROW.dedupe, _ROW.kind, _ROW.lane, _ROW.recipient, _ROW.payload, _ROW.stale_at, _ROW.attempts,
+        _ROW.notice_id,
+    )
+)  # fmt: skip

@@ -26,7 +26,7 @@ from crmweb.notifications.setting_out import set_out
 from crmweb.scope import system_access
 
 # Ids that one job carries: many, for a job costs more than a row.
-BATCH: Final = 50
+BATCH: Final = 100
 # A job takes up no further round after this (seconds): with the last one it still ends within the bell's
 # time limit.
 BATCH_SECONDS: Final = 20.0

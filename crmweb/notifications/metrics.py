@@ -46,9 +46,7 @@ class Ledger(Collector):
             yield self._age(
                 "crmweb_delivery_oldest_due", "How long the longest due delivery waits", oldest_due()
             )
-            yield self._age(
-                "crmweb_sweep_age", "How long ago what was missed was looked for", last_sweep()
-            )
+            yield self._age("crmweb_sweep_age", "How long ago what was missed was looked for", last_sweep())
             yield self._unreached()
         yield from self._queues()
 
