@@ -318,6 +318,7 @@ def test_a_mail_server_that_hangs_delays_nobody_else(
 ) -> None:
     monkeypatch.setattr(module, "SLOW", 0.05)
     monkeypatch.setattr(module, "REST", 0.2)
+    monkeypatch.setattr(sending, "LOOK", 0.01)
     hanging = Far()
     hanging.says, hanging.thinks_for = TransientFailure("timed out"), 0.1
     app.extensions["channels"].register("slow", hanging)
