@@ -1,10 +1,11 @@
-"""How a person wants to be told: by which channels, in which order, and when not."""
+"""How a person wants to hear of things: by which channel first, and when not at all."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,32 +15,46 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crmweb.db import Model, db
 
 CHANNELS: Final = ("push", "sms", "email")
+"""Every channel, in the order that holds for whoever chose none."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person chose, or what holds for whoever has not. Quiet hours are local; None: there are none."""
+    """What a person chose: all channels, the first to be tried first, and quiet hours by their own wall clock."""
 
     channels: tuple[str, ...] = CHANNELS
-    quiet_from: time | None = time(21)
-    quiet_until: time | None = time(6, 30)
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+
+    def moved_up(self, channel: str) -> Choices:
+        """The same with ``channel`` one place nearer to the front."""
+        order, at = list(self.channels), self.channels.index(channel)
+        order.insert(max(at - 1, 0), order.pop(at))
+        return Choices(tuple(order), self.quiet_from, self.quiet_until)
 
     def ends_quiet(self, at: datetime, zone: str) -> datetime | None:
-        """When the quiet hours end in which ``at`` falls; None where it falls in none."""
-        begins, ends = self.quiet_from, self.quiet_until
-        if begins is None or ends is None or begins == ends:
-            return None
-        here = at.astimezone(ZoneInfo(zone))
-        clock = here.time()
-        quiet = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
-        if not quiet:
-            return None
-        day = here.date() if clock < ends else here.date() + timedelta(days=1)
-        return datetime.combine(day, ends, ZoneInfo(zone))
+        """When the quiet hours at this moment end, in UTC; None when it is not quiet for a person in ``zone``.
+
+        A night with a change of the clocks is as long as it really is.
+        """
+        today = at.astimezone(ZoneInfo(zone)).date()
+        for evening in (today - timedelta(days=1), today):
+            begins, ends = self._quiet(evening, ZoneInfo(zone))
+            if begins <= at < ends:
+                return ends
+        return None
+
+    def _quiet(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """The quiet hours that begin on ``day``; no time at all where there are none."""
+        if self.quiet_from is None or self.quiet_until is None or self.quiet_from == self.quiet_until:
+            return datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
+        last = day if self.quiet_from < self.quiet_until else day + timedelta(days=1)
+        begins = datetime.combine(day, self.quiet_from, zone)
+        return begins.astimezone(UTC), datetime.combine(last, self.quiet_until, zone).astimezone(UTC)
 
 
 class NotificationChoices(Model):
-    """A person's own choices; who has no row has made none."""
+    """What one person chose; whoever has no row has what ``Choices()`` says."""
 
     __tablename__ = "notification_choices"
 
@@ -48,12 +63,21 @@ class NotificationChoices(Model):
     quiet_from: Mapped[time | None] = mapped_column(Time)
     quiet_until: Mapped[time | None] = mapped_column(Time)
 
+    @classmethod
+    def set(cls, person_id: uuid.UUID, choices: Choices) -> None:
+        """From now on this holds for the person."""
+        row = db.session.get(cls, person_id) or cls(person_id=person_id)
+        row.channels = list(choices.channels)
+        row.quiet_from, row.quiet_until = choices.quiet_from, choices.quiet_until
+        db.session.add(row)
+
 
 def choices_of(person_id: uuid.UUID) -> Choices:
-    """How this person wants to be told."""
-    chosen = db.session.get(NotificationChoices, person_id)
-    if chosen is None:
-        return Choices()
-    return Choices(
-        tuple(name for name in chosen.channels if name in CHANNELS), chosen.quiet_from, chosen.quiet_until
-    )
+    """What this person chose. A channel that came to the house later stands at the end."""
+    row = db.session.get(NotificationChoices, person_id)
+    return Choices(_all_of(row.channels), row.quiet_from, row.quiet_until) if row else Choices()
+
+
+def _all_of(chosen: Iterable[str]) -> tuple[str, ...]:
+    known = [channel for channel in dict.fromkeys(chosen) if channel in CHANNELS]
+    return (*known, *(channel for channel in CHANNELS if channel not in known))
