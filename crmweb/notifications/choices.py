@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -20,11 +19,13 @@ CHANNELS: Final = ("push", "sms", "email")
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person chose: all channels, the first to be tried first, and quiet hours by their own wall clock."""
+    """What a person chose, or what holds for whoever has not: the first channel is tried first; quiet hours are by the
+    person's own wall clock, None where there are none.
+    """
 
     channels: tuple[str, ...] = CHANNELS
-    quiet_from: time | None = None
-    quiet_until: time | None = None
+    quiet_from: time | None = time(21)
+    quiet_until: time | None = time(6, 30)
 
     def moved_up(self, channel: str) -> Choices:
         """The same with ``channel`` one place nearer to the front."""
@@ -73,11 +74,9 @@ class NotificationChoices(Model):
 
 
 def choices_of(person_id: uuid.UUID) -> Choices:
-    """What this person chose. A channel that came to the house later stands at the end."""
+    """How this person wants to be told."""
     row = db.session.get(NotificationChoices, person_id)
-    return Choices(_all_of(row.channels), row.quiet_from, row.quiet_until) if row else Choices()
-
-
-def _all_of(chosen: Iterable[str]) -> tuple[str, ...]:
-    known = [channel for channel in dict.fromkeys(chosen) if channel in CHANNELS]
-    return (*known, *(channel for channel in CHANNELS if channel not in known))
+    if row is None:
+        return Choices()
+    known = tuple(name for name in row.channels if name in CHANNELS)
+    return Choices(known, row.quiet_from, row.quiet_until)

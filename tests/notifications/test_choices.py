@@ -50,8 +50,8 @@ def test_a_night_when_the_clocks_change_ends_at_seven_all_the_same(
 
 
 def test_who_chose_no_hours_is_never_left_alone() -> None:
-    same = Choices(quiet_from=time(9), quiet_until=time(9))
-    for choices in (Choices(), same, Choices(quiet_from=time(9))):
+    none, same = Choices(quiet_from=None, quiet_until=None), Choices(quiet_from=time(9), quiet_until=time(9))
+    for choices in (none, same, Choices(quiet_from=time(9), quiet_until=None)):
         assert choices.ends_quiet(local(SAIGON, 2026, 3, 2, 9), SAIGON) is None
 
 
