@@ -34,14 +34,14 @@ class Choices:
         return Choices(tuple(order), self.quiet_from, self.quiet_until)
 
     def ends_quiet(self, at: datetime, zone: str) -> datetime | None:
-        """When the quiet hours at this moment end, in UTC; None when it is not quiet for a person in ``zone``.
+        """When the quiet hours end in which ``at`` falls for a person in ``zone``; None where it falls in none.
 
         A night with a change of the clocks is as long as it really is.
         """
         today = at.astimezone(ZoneInfo(zone)).date()
         for evening in (today - timedelta(days=1), today):
             begins, ends = self._quiet(evening, ZoneInfo(zone))
-            if begins <= at < ends:
+            if begins <= at.astimezone(UTC) < ends:
                 return ends
         return None
 
@@ -50,8 +50,7 @@ class Choices:
         if self.quiet_from is None or self.quiet_until is None or self.quiet_from == self.quiet_until:
             return datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
         last = day if self.quiet_from < self.quiet_until else day + timedelta(days=1)
-        begins = datetime.combine(day, self.quiet_from, zone)
-        return begins.astimezone(UTC), datetime.combine(last, self.quiet_until, zone).astimezone(UTC)
+        return datetime.combine(day, self.quiet_from, zone), datetime.combine(last, self.quiet_until, zone)
 
 
 class NotificationChoices(Model):
