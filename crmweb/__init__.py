@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from crmweb import assets, jobs, languages, logs, notifications, templating, web
+    from crmweb import assets, jobs, languages, logs, notifications, outgoing, templating, web
     from crmweb.config import PROJECT, load_settings
     from crmweb.db import open_database
 
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         logs.set_up(settings.env)
     open_database(app, settings)
     jobs.init_app(app)
+    outgoing.init_app(app)
     notifications.init_app(app)
     languages.init_app(app)
     assets.init_app(app)
