@@ -1,8 +1,8 @@
 """`crmweb backup` and `crmweb restore`: the whole product in one file, and back.
 
-The file is a tar: ``crmweb.sqlite3``, copied through SQLite's backup API while the product runs, then
-``files/``. The files come last because they never change and rows point to them: every file that a row in
-the copy names is there. It holds everything about everybody, so only its owner may read it.
+The file is a tar: ``crmweb.sqlite3``, copied through SQLite's backup API while the product runs, the key that signs
+push messages, then ``files/``. The files come last because they never change and rows point to them: every file that
+a row in the copy names is there. It holds everything about everybody, so only its owner may read it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pysqlite3
 from sqlalchemy import make_url
 
 from crmweb.clock import now
-from crmweb.config import Settings, load_settings
+from crmweb.config import VAPID_KEY, Settings, load_settings
 from crmweb.supervisor.lock import FolderTaken, run_lock
 
 DATABASE: Final = "crmweb.sqlite3"
@@ -42,7 +42,7 @@ def database_file(settings: Settings) -> Path:
     if url.get_backend_name() != "sqlite" or not url.database:
         raise CannotBackUp(
             "the database is PostgreSQL: back it up with pg_dump --format=custom and restore it with "
-            f"pg_restore, and copy the folder {settings.home / FILES}"
+            f"pg_restore, and copy the folder {settings.home / FILES} and the file {VAPID_KEY} beside it"
         )
     return Path(url.database)
 
@@ -110,8 +110,9 @@ class Backup:
         with os.fdopen(file, "wb") as out:
             with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
                 tar.add(database, DATABASE)
-                if (files := self.settings.home / FILES).is_dir():
-                    tar.add(files, FILES)
+                for name in (VAPID_KEY, FILES):
+                    if (there := self.settings.home / name).exists():
+                        tar.add(there, name)
             out.flush()
             os.fsync(out.fileno())
 
@@ -150,8 +151,9 @@ class Restore:
             _check_ours(unpacked / DATABASE)
             aside = self._move_aside(there) if there else None
             (unpacked / DATABASE).replace(database)
-            if (unpacked / FILES).is_dir():
-                (unpacked / FILES).replace(self.home / FILES)
+            for name in (VAPID_KEY, FILES):
+                if (unpacked / name).exists():
+                    (unpacked / name).replace(self.home / name)
         _to_disk(database)
         _to_disk(self.home)
         return aside
@@ -161,7 +163,7 @@ class Restore:
         would spoil it.
         """
         journals = [database.with_name(database.name + end) for end in ("-wal", "-shm", "-journal")]
-        return [database, *journals, self.home / FILES]
+        return [database, *journals, self.home / VAPID_KEY, self.home / FILES]
 
     def _unpack(self, folder: Path) -> None:
         try:
@@ -186,7 +188,11 @@ class Restore:
 def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     """One file, never outside ``folder``, with our permissions and not those in the archive."""
     path = PurePosixPath(member.name)
-    if path.is_absolute() or ".." in path.parts or path.parts[:1] not in ((DATABASE,), (FILES,)):
+    if (
+        path.is_absolute()
+        or ".." in path.parts
+        or path.parts[:1] not in ((DATABASE,), (VAPID_KEY,), (FILES,))
+    ):
         raise CannotBackUp(f"{member.name!r} has no place in a backup of crmweb")
     source, target = tar.extractfile(member), folder / path
     assert source is not None

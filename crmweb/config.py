@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import os
 import re
@@ -10,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -21,6 +24,17 @@ ENVIRONMENTS = ("development", "production", "test")
 WEAK_SECRET = 32
 TILES = re.compile(r"https?://[\w.{}:-]+/[^\s;,]*$")
 """It is named in the policy that every page carries, where a semicolon would begin another rule."""
+
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Private keys are below it (FIPS 186-5, D.1.2)."""
+
+VAPID_KEY = "vapid-key"
+"""The file in the data folder that keeps the key by which push services know us."""
+
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+$", re.ASCII)
+HOST = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]*\.[a-z]{2,}$")
+LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+$")
 
 
 class BadSettings(Exception):
@@ -79,6 +93,33 @@ def _contact(value: str) -> str:
     if any(char.isspace() for char in address):
         raise ValueError("must be one email or address, without spaces")
     return address
+
+
+def _signing_key(value: str) -> str:
+    """A private key of P-256 as most tools for web push print it: 32 bytes in base64url."""
+    try:
+        number = int.from_bytes(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+    except (binascii.Error, ValueError):
+        number = 0
+    if len(value.rstrip("=")) != 43 or not 0 < number < P256_ORDER:
+        raise ValueError("must be a private key of P-256: 32 bytes in base64url, which are 43 characters")
+    return value.rstrip("=")
+
+
+def _mailto(value: str) -> str:
+    """A bare email is meant as `mailto:`."""
+    address = value.removeprefix("mailto:")
+    if not EMAIL.match(address):
+        raise ValueError("must be a mailto: address that push services may write to")
+    return f"mailto:{address}"
+
+
+def _push_services(value: str) -> tuple[str, ...]:
+    services = tuple(re.split(r"[\s,]+", value.lower())) if value else ()
+    for service in services:
+        if not HOST.match(service) and not LOOPBACK.match(service):
+            raise ValueError(f"names {service!r}, and must name hosts such as push.example.com")
+    return services
 
 
 def _scheme(*schemes: str) -> Callable[[str], str]:
@@ -166,13 +207,25 @@ class Settings:
         "TILE_CREDIT", "© OpenStreetMap contributors", "whom the map names for its tiles"
     )
     vapid_private_key: str = _setting(
-        "VAPID_PRIVATE_KEY", "", "the key that signs push messages", shown="no push"
+        "VAPID_PRIVATE_KEY",
+        "",
+        "the key that signs push messages, 32 bytes in base64url; a new one ends every phone's subscription",
+        lambda value: _signing_key(value) if value else "",
+        shown="made and kept in the data folder",
     )
     vapid_subject: str = _setting(
-        "VAPID_SUBJECT", "", "`mailto:` address told to push services", shown="no push"
+        "VAPID_SUBJECT",
+        "",
+        "`mailto:` address at which push services reach whoever runs this",
+        lambda value: _mailto(value) if value else "",
+        shown="the sender of our mail",
     )
-    push_services: str = _setting(
-        "PUSH_SERVICES", "", "further hosts that may receive push", shown="the known ones"
+    push_services: tuple[str, ...] = _setting(
+        "PUSH_SERVICES",
+        "",
+        "further hosts that may receive push, with commas between; outside of production `http://127.0.0.1:…`, too",
+        _push_services,
+        shown="the known ones",
     )
     trusted_proxies: int = _setting(
         "TRUSTED_PROXIES", "0", "how many proxies stand in front and set `X-Forwarded-*`", _count_up_to(5)
@@ -207,6 +260,14 @@ class Settings:
         return self.home / "address"
 
     @property
+    def push_contact(self) -> str:
+        """Whom push services may write to (RFC 8292, `sub`): a `mailto:` address, whatever is set."""
+        sender = parseaddr(self.mail_from)[1]
+        host = urlsplit(self.address).hostname or ""
+        fallback = f"admin@{host if HOST.match(host) else 'example.com'}"
+        return self.vapid_subject or f"mailto:{sender if EMAIL.match(sender) else fallback}"
+
+    @property
     def https(self) -> bool:
         return self.public_url.startswith("https://")
 
@@ -224,7 +285,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         complaints = _disagreements(values)
     if complaints:
         raise BadSettings("\n".join(complaints))
-    values["secret_key"] = values["secret_key"] or _kept_secret(values["home"])
+    values["secret_key"] = values["secret_key"] or kept(
+        values["home"] / "secret-key", lambda: secrets.token_urlsafe(48)
+    )
     return Settings(**values)
 
 
@@ -246,6 +309,8 @@ def _disagreements(values: Mapping[str, Any]) -> list[str]:
         wrong.append("MAIL_FROM is missing: mail needs a sender when MAIL_URL is set")
     if values["tile_url"] and not all(part in values["tile_url"] for part in ("{z}", "{x}", "{y}")):
         wrong.append("TILE_URL must hold {z}, {x} and {y}")
+    if values["env"] == "production" and any(map(LOOPBACK.match, values["push_services"])):
+        wrong.append("PUSH_SERVICES names a host on loopback, which only development and tests may have")
     if values["tile_url"] and not TILES.match(values["tile_url"]):
         wrong.append("TILE_URL must be an address like https://tiles.example.com/{z}/{x}/{y}.png")
     return wrong
@@ -259,12 +324,11 @@ def _weak_secret(secret: str) -> list[str]:
     return []
 
 
-def _kept_secret(home: Path) -> str:
-    """Development and tests keep a random key in the data folder, so that a restart signs nobody out."""
-    file = home / "secret-key"
+def kept(file: Path, make: Callable[[], str]) -> str:
+    """A secret that is made once and kept in the data folder: a restart signs nobody out."""
     if not file.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        _write_once(file, secrets.token_urlsafe(48))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write_once(file, make())
     return file.read_text().strip()
 
 

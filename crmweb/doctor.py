@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 
 from crmweb.assets import MANIFEST
 from crmweb.clock import now
-from crmweb.config import current_settings
+from crmweb.config import VAPID_KEY, current_settings
 from crmweb.db import db, is_sqlite
 from crmweb.jobs import QUEUES, bell
 from crmweb.notifications.models import DEAD, FAILED, Delivery
@@ -175,6 +175,21 @@ def _mail() -> tuple[Mark, str]:
     return Mark.OK, f"leaves as {settings.mail_from}"
 
 
+def _push() -> tuple[Mark, str]:
+    from crmweb.notifications.vapid import vapid
+
+    settings = current_settings()
+    vapid(settings)
+    if not settings.https and settings.env == "production":
+        return Mark.BAD, "browsers give no push without https: set PUBLIC_URL"
+    if not settings.vapid_private_key and not is_sqlite():
+        return (
+            Mark.NOTE,
+            f"its key is {settings.home / VAPID_KEY}: with several machines, set VAPID_PRIVATE_KEY",
+        )
+    return Mark.OK, f"its key is there, push services may write to {settings.push_contact}"
+
+
 def _disk() -> tuple[Mark, str]:
     free = shutil.disk_usage(current_settings().home).free
     if free < ENOUGH_DISK:
@@ -196,6 +211,7 @@ LOOKS: Final = {
     "clock": _clock,
     "deliveries": _deliveries,
     "mail": _mail,
+    "push": _push,
     "disk": _disk,
     "assets": _assets,
 }

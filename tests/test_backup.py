@@ -230,3 +230,15 @@ def test_on_postgresql_it_says_what_to_use(tmp_path: Path) -> None:
     big = _settings(tmp_path, DATABASE_URL="postgresql://crm@db/crm")
     with pytest.raises(CannotBackUp, match="pg_dump"):
         Backup(big, tmp_path / "b").write()
+
+
+def test_phones_need_not_subscribe_to_push_anew_after_a_restore(
+    shop: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    (shop.home / "vapid-key").write_text("ours")
+    (elsewhere.home / "vapid-key").write_text("another machine's")
+    Backup(shop, tmp_path / "monday.backup").write()
+    aside = Restore(elsewhere, tmp_path / "monday.backup").run(force=True)
+    assert (elsewhere.home / "vapid-key").read_text() == "ours"
+    assert aside is not None
+    assert (aside / "vapid-key").read_text() == "another machine's"

@@ -58,17 +58,20 @@ class Revisions:
 
 
 def prepare(app: Flask, *, demo: bool) -> list[str]:
-    """Make the database of ``app`` ready. Returns what to tell whoever started it, line by line: a one-time
-    link for each demo person.
+    """Make the database of ``app`` ready, and the key for push. Returns what to tell whoever started it, line by
+    line: a one-time link for each demo person.
 
     Raises DatabaseTooNew.
     """
+    from crmweb.notifications.vapid import vapid
+
     with app.app_context():
         revisions = Revisions.read()
         if revisions.current != revisions.head:
             if revisions.current is not None:
                 back_up_before_migration(revisions.current)
             migrate()
+        vapid(current_settings())  # made before several processes want it
         return _demo_links() if demo and current_settings().env == "development" else []
 
 
