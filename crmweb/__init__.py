@@ -56,7 +56,9 @@ def _hang_slices(app: Flask) -> None:
     from crmweb.nearby import routes as nearby
     from crmweb.notes import routes as notes
     from crmweb.notifications import inbox
+    from crmweb.notifications import routes as notification_settings
     from crmweb.notifications import words as notification_words
+    from crmweb.pwa import routes as pwa
     from crmweb.reminders import routes as reminders
     from crmweb.routes import ahead as routes_ahead
     from crmweb.routes import news as routes_news
@@ -71,9 +73,11 @@ def _hang_slices(app: Flask) -> None:
     slices = (
         health,
         styleguide,
+        pwa,
         accounts,
         notification_words,
         inbox,
+        notification_settings,
         customers,
         notes,
         reminders,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from pathlib import Path
 from time import monotonic
 
 from flask import Flask
@@ -32,6 +33,11 @@ def asset(name: str) -> str:
         return f"/static/dist/{_manifest(int(monotonic()))[name]}"
     except FileNotFoundError:
         raise NotBuilt(NotBuilt.__doc__) from None
+
+
+def built(name: str) -> Path:
+    """The built file itself. Raises `NotBuilt`."""
+    return PROJECT / asset(name).lstrip("/")
 
 
 def init_app(app: Flask) -> None:

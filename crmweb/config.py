@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
-import os
 import re
 import secrets
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from email.utils import parseaddr
 from pathlib import Path
@@ -19,22 +14,17 @@ from urllib.parse import SplitResult, urlsplit
 
 from flask import current_app
 
+from crmweb.kept import kept
+from crmweb.push_settings import EMAIL, HOST, LOOPBACK, mailto, push_services, signing_key
+
 PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "production", "test")
 WEAK_SECRET = 32
 TILES = re.compile(r"https?://[\w.{}:-]+/[^\s;,]*$")
 """It is named in the policy that every page carries, where a semicolon would begin another rule."""
 
-
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-"""Private keys are below it (FIPS 186-5, D.1.2)."""
-
 VAPID_KEY = "vapid-key"
 """The file in the data folder that keeps the key by which push services know us."""
-
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+$", re.ASCII)
-HOST = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]*\.[a-z]{2,}$")
-LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+$")
 
 
 class BadSettings(Exception):
@@ -93,33 +83,6 @@ def _contact(value: str) -> str:
     if any(char.isspace() for char in address):
         raise ValueError("must be one email or address, without spaces")
     return address
-
-
-def _signing_key(value: str) -> str:
-    """A private key of P-256 as most tools for web push print it: 32 bytes in base64url."""
-    try:
-        number = int.from_bytes(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
-    except (binascii.Error, ValueError):
-        number = 0
-    if len(value.rstrip("=")) != 43 or not 0 < number < P256_ORDER:
-        raise ValueError("must be a private key of P-256: 32 bytes in base64url, which are 43 characters")
-    return value.rstrip("=")
-
-
-def _mailto(value: str) -> str:
-    """A bare email is meant as `mailto:`."""
-    address = value.removeprefix("mailto:")
-    if not EMAIL.match(address):
-        raise ValueError("must be a mailto: address that push services may write to")
-    return f"mailto:{address}"
-
-
-def _push_services(value: str) -> tuple[str, ...]:
-    services = tuple(re.split(r"[\s,]+", value.lower())) if value else ()
-    for service in services:
-        if not HOST.match(service) and not LOOPBACK.match(service):
-            raise ValueError(f"names {service!r}, and must name hosts such as push.example.com")
-    return services
 
 
 def _scheme(*schemes: str) -> Callable[[str], str]:
@@ -210,21 +173,21 @@ class Settings:
         "VAPID_PRIVATE_KEY",
         "",
         "the key that signs push messages, 32 bytes in base64url; a new one ends every phone's subscription",
-        lambda value: _signing_key(value) if value else "",
+        lambda value: signing_key(value) if value else "",
         shown="made and kept in the data folder",
     )
     vapid_subject: str = _setting(
         "VAPID_SUBJECT",
         "",
         "`mailto:` address at which push services reach whoever runs this",
-        lambda value: _mailto(value) if value else "",
+        lambda value: mailto(value) if value else "",
         shown="the sender of our mail",
     )
     push_services: tuple[str, ...] = _setting(
         "PUSH_SERVICES",
         "",
         "further hosts that may receive push, with commas between; outside of production `http://127.0.0.1:…`, too",
-        _push_services,
+        push_services,
         shown="the known ones",
     )
     trusted_proxies: int = _setting(
@@ -322,24 +285,6 @@ def _weak_secret(secret: str) -> list[str]:
     if len(set(secret)) < math.isqrt(WEAK_SECRET) * 2:
         return ["SECRET_KEY repeats itself too much to be random"]
     return []
-
-
-def kept(file: Path, make: Callable[[], str]) -> str:
-    """A secret that is made once and kept in the data folder: a restart signs nobody out."""
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        _write_once(file, make())
-    return file.read_text().strip()
-
-
-def _write_once(file: Path, secret: str) -> None:
-    """Of two processes that start at once, both must end up with the same key: whole, and whichever came first."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent)  # for its owner's eyes only
-    os.write(descriptor, secret.encode())
-    os.close(descriptor)
-    with suppress(FileExistsError):
-        os.link(name, file)
-    Path(name).unlink()
 
 
 def current_settings() -> Settings:

@@ -7,7 +7,18 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, String, bindparam, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    String,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.actor import Actor
@@ -66,12 +77,15 @@ class DeviceSession(Model):
         db.session.execute(update(cls).where(cls.id == session_id).values(seen_at=at))
 
     @classmethod
+    def alive(cls, *, at: datetime) -> ColumnElement[bool]:
+        """Sessions that let somebody in: not ended, seen lately, not too old."""
+        return and_(cls.ended_at.is_(None), cls.seen_at > at - IDLE, cls.created_at > at - ABSOLUTE)
+
+    @classmethod
     def of(cls, user_id: uuid.UUID, *, at: datetime) -> list[DeviceSession]:
         """The devices on which a person is signed in, the latest first."""
-        alive = (cls.ended_at.is_(None), cls.seen_at > at - IDLE, cls.created_at > at - ABSOLUTE)
-        return list(
-            db.session.scalars(select(cls).where(cls.user_id == user_id, *alive).order_by(cls.seen_at.desc()))
-        )
+        theirs = select(cls).where(cls.user_id == user_id, cls.alive(at=at))
+        return list(db.session.scalars(theirs.order_by(cls.seen_at.desc())))
 
     @classmethod
     def end_all(cls, user_id: uuid.UUID, *, at: datetime, but: uuid.UUID | None = None) -> None:

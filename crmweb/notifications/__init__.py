@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from flask import Flask
 
-from crmweb.notifications import metrics, setting_out
-from crmweb.notifications.channels import Channels
+from crmweb import outgoing
+from crmweb.notifications import metrics, push_answers, setting_out
+from crmweb.notifications.channels import Channel, Channels, Message
 from crmweb.notifications.email import Email
 from crmweb.notifications.models import Delivery
 from crmweb.notifications.notices import Action, Notice, Words, notice_kind
@@ -17,5 +20,27 @@ def init_app(app: Flask) -> None:
     """Give ``app`` its channels, and notices their way out."""
     metrics.watch()
     setting_out.listen()
+    push_answers.listen()
     settings = app.extensions["settings"]
-    app.extensions["channels"] = Channels({"email": Email(settings.mail_url, settings.mail_from)})
+    mail = Email(settings.mail_url, settings.mail_from)
+    app.extensions["channels"] = Channels({"email": mail, "push": _PushWhenNeeded(app)})
+    for service in settings.push_services:
+        if service.startswith("http://"):
+            outgoing.allow_inside(app, service)
+
+
+class _PushWhenNeeded:
+    """What encrypts takes 15 MB of memory: only a process that pushes loads it."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    @cached_property
+    def _push(self) -> Channel:
+        from crmweb.notifications.push import Push
+
+        return Push(self._app.extensions["settings"], self._app.extensions["outgoing"])
+
+    def send(self, message: Message) -> None:
+        """See ``Channel.send``."""
+        self._push.send(message)

@@ -27,12 +27,6 @@ class Choices:
     quiet_from: time | None = time(21)
     quiet_until: time | None = time(6, 30)
 
-    def moved_up(self, channel: str) -> Choices:
-        """The same with ``channel`` one place nearer to the front."""
-        order, at = list(self.channels), self.channels.index(channel)
-        order.insert(max(at - 1, 0), order.pop(at))
-        return Choices(tuple(order), self.quiet_from, self.quiet_until)
-
     def ends_quiet(self, at: datetime, zone: str) -> datetime | None:
         """When the quiet hours end in which ``at`` falls for a person in ``zone``; None where it falls in none.
 

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from crmweb.clock import now
-from crmweb.config import VAPID_KEY, Settings, kept
+from crmweb.config import VAPID_KEY, Settings
+from crmweb.kept import kept
 
 VALID_FOR: Final = timedelta(hours=12)
 """Push services take up to a day; a phone's operator may be strict about clocks."""

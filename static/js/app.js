@@ -15,3 +15,5 @@ import "./note-offer.js";
 import "./reorder-list.js";
 import "./wide.js";
 import "./share-text.js";
+import "./push/keeper.js";
+import "./push/push-toggle.js";

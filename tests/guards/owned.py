@@ -17,6 +17,8 @@ from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, new_id, writing
 from crmweb.notifications import Delivery, Notice
+from crmweb.notifications.endpoints import Endpoint
+from crmweb.notifications.subscriptions import PushSubscription
 from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.visits.models import Visit
@@ -105,6 +107,16 @@ def _outcome(_lan: Actor, _shops: Shops) -> object:
     return "no_order"
 
 
+def _subscription(lan: Actor, _shops: Shops) -> object:
+    session = db.session.scalars(select(DeviceSession.id).where(DeviceSession.user_id == lan.id)).first()
+    assert session is not None
+    with writing():
+        endpoint = Endpoint("https://fcm.googleapis.com/lan", "fcm.googleapis.com", "", "")
+        mine = {"person_id": lan.id, "session_id": session, "key": "", "fresh": True}
+        PushSubscription.keep(endpoint, **mine, at=clock.now())  # type: ignore[arg-type]
+        return db.session.scalars(select(PushSubscription.id)).first()
+
+
 LANS: dict[tuple[str, str], FindsOne] = {
     ("accounts", "id"): _device,
     ("customers", "id"): _shop,
@@ -129,6 +141,7 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("routes", "customer_id"): _shop,
     ("reviews", "id"): _visit,
     ("team", "person_id"): _oneself,
+    ("push", "id"): _subscription,
 }
 """(slice, name of the argument) → one of Lan's."""
 

@@ -222,4 +222,6 @@ def test_open_to_all_is_a_choice(app: Flask) -> None:
         "health.readyz",
         "health.robots",
         "health.security_txt",
+        "pwa.manifest",
+        "pwa.service_worker",
     }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -8,7 +9,10 @@ from flask import Flask
 from crmweb import jobs
 from crmweb.notifications.channels import Channels
 from crmweb.notifications.email import Email
+from crmweb.notifications.push import Push
+from crmweb.outgoing import Outgoing
 from tests.notifications.post_office import PostOffice
+from tests.notifications.push_house import PushService, open_service
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +31,17 @@ def post_office(app: Flask) -> Iterator[PostOffice]:
     yield office
     app.extensions["channels"] = before
     office.close()
+
+
+@pytest.fixture
+def push_service(app: Flask) -> Iterator[PushService]:
+    """A real push service on loopback, and the app told to know it."""
+    before, channels = app.extensions["settings"], app.extensions["channels"]
+    with open_service() as service:
+        app.extensions["settings"] = replace(before, push_services=(service.origin,))
+        way_out = Outgoing()
+        way_out.allow_inside(service.origin)
+        push = Push(app.extensions["settings"], way_out)
+        app.extensions["channels"] = Channels({"email": Email("", ""), "push": push})
+        yield service
+    app.extensions["settings"], app.extensions["channels"] = before, channels

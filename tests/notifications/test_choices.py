@@ -53,9 +53,3 @@ def test_who_chose_no_hours_is_never_left_alone() -> None:
     none, same = Choices(quiet_from=None, quiet_until=None), Choices(quiet_from=time(9), quiet_until=time(9))
     for choices in (none, same, Choices(quiet_from=time(9), quiet_until=None)):
         assert choices.ends_quiet(local(SAIGON, 2026, 3, 2, 9), SAIGON) is None
-
-
-def test_a_channel_moves_to_the_front_and_no_further() -> None:
-    moved = Choices().moved_up("email")
-    assert moved.channels == ("push", "email", "sms")
-    assert moved.moved_up("push").channels == ("push", "email", "sms")

@@ -1,0 +1,42 @@
+"""What the settings of push may hold. Each raises ValueError, in words for an admin, for what is none."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Private keys are below it (FIPS 186-5, D.1.2)."""
+
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+$", re.ASCII)
+HOST = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]*\.[a-z]{2,}$")
+LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+$")
+
+
+def signing_key(value: str) -> str:
+    """A private key of P-256 as most tools for web push print it: 32 bytes in base64url."""
+    try:
+        number = int.from_bytes(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+    except (binascii.Error, ValueError):
+        number = 0
+    if len(value.rstrip("=")) != 43 or not 0 < number < P256_ORDER:
+        raise ValueError("must be a private key of P-256: 32 bytes in base64url, which are 43 characters")
+    return value.rstrip("=")
+
+
+def mailto(value: str) -> str:
+    """A bare email is meant as `mailto:`."""
+    address = value.removeprefix("mailto:")
+    if not EMAIL.match(address):
+        raise ValueError("must be a mailto: address that push services may write to")
+    return f"mailto:{address}"
+
+
+def push_services(value: str) -> tuple[str, ...]:
+    """Hosts, with commas or blanks between."""
+    services = tuple(re.split(r"[\s,]+", value.lower())) if value else ()
+    for service in services:
+        if not HOST.match(service) and not LOOPBACK.match(service):
+            raise ValueError(f"names {service!r}, and must name hosts such as push.example.com")
+    return services

@@ -1,0 +1,1 @@
+"""What makes an app of the pages: the manifest and the service worker."""

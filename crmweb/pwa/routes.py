@@ -1,0 +1,85 @@
+"""The manifest, by which a phone puts us on its home screen, and the service worker at its one address."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Flask, Response
+from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
+
+from crmweb.assets import built
+from crmweb.languages import LOCALES, language
+from crmweb.languages import gettext as _
+from crmweb.web import open_to_all
+
+pwa = Blueprint("pwa", __name__)
+
+CANVAS = "#f2f5f0"
+"""The colour of the page, as in the look's tokens; the bars of a phone take it."""
+
+
+@pwa.get("/manifest.webmanifest")
+@open_to_all
+def manifest() -> ResponseReturnValue:
+    """Source: W3C, Web Application Manifest."""
+    return Response(json.dumps(_manifest(), ensure_ascii=False), content_type="application/manifest+json")
+
+
+def _manifest() -> dict[str, Any]:
+    return {
+        "id": "/",
+        "name": "crmweb",
+        "short_name": "crmweb",
+        "description": _("Customers, visits and what was promised"),
+        "lang": language(),
+        "dir": "ltr",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": CANVAS,
+        "theme_color": CANVAS,
+        "icons": [
+            _icon("app-192", 192),
+            _icon("app-512", 512),
+            {**_icon("maskable-512", 512), "purpose": "maskable"},
+        ],
+        "shortcuts": [
+            {"name": _("Check in"), "url": "/check-in"},
+            {"name": _("Nearby"), "url": "/nearby"},
+        ],
+    }
+
+
+def _icon(name: str, size: int) -> dict[str, str]:
+    return {"src": f"/static/icons/{name}.png", "sizes": f"{size}x{size}", "type": "image/png"}
+
+
+@pwa.get("/sw.js")
+@open_to_all
+def service_worker() -> ResponseReturnValue:
+    """The built one with its words before it. The same for everyone; asked for anew each time."""
+    script = f"self.WORDS={json.dumps(_words(), ensure_ascii=False)};\n{built('sw.js').read_text()}"
+    answer = Response(script, content_type="text/javascript; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-cache"
+    answer.add_etag()
+    return answer
+
+
+def _words() -> dict[str, dict[str, str]]:
+    """What it says by itself, when a push cannot be read or a button's word does not get through."""
+    return {locale: _words_in(locale) for locale in LOCALES}
+
+
+def _words_in(locale: str) -> dict[str, str]:
+    with force_locale(locale):
+        return {
+            "lang": locale,
+            "something": _("There is something new for you."),
+            "unsent": _("No signal: not done yet. Tap again when it is back."),
+        }
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(pwa)
