@@ -95,7 +95,7 @@ def use_link(token: str) -> ResponseReturnValue:
     answer: Response | None = None
     with writing():
         if user := OneTimeLink.spend(token, at=clock.now()):
-            answer = door.let_in(user, go("/nearby"))
+            answer = door.let_in(user, go("/"))
     return shows_a_secret(answer or page("accounts/join.html", status=410, person=None, token=token))
 
 

@@ -41,7 +41,7 @@ def test_what_a_visitor_says_about_proxies_changes_nothing(
     assert answer.status_code == 303
     assert answer.headers["Set-Cookie"].startswith("session="), "https was only claimed"
     assert "Strict-Transport-Security" not in answer.headers
-    assert answer.location == "/nearby"
+    assert answer.location == "/"
     with house():
         assert db.session.scalars(select(DeviceSession.address)).one() == "127.0.0.1"
 
