@@ -37,6 +37,8 @@ def rhythm_words(days_since_visit: int | None, every_days: int | None) -> str:
     """`23 d since visit, every 14 d`."""
     if days_since_visit is None:
         since = _("not visited yet")
+    elif days_since_visit == 0:
+        since = _("visited today")
     else:
         since = ngettext("%(num)s d since visit", "%(num)s d since visit", days_since_visit)
     if every_days is None:

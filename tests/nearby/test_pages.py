@@ -188,3 +188,11 @@ def test_what_cannot_be_is_refused_with_words(phone_of: PhoneOf, lan: Actor, ask
     answer = phone_of(lan).get(f"/nearby?{asked}", headers={"Accept-Language": "en"})
     assert answer.status_code == 422
     assert words in answer.text
+
+
+def test_a_shop_of_today_is_said_to_be_visited_today(phone_of: PhoneOf, lan: Actor, house: House) -> None:
+    with house(), writing():
+        shop("Cô Ba", lan, 21.03, tier="A", visited_days_ago=0)
+    client = phone_of(lan)
+    assert "visited today, every 14 d" in client.get(HOAN_KIEM, headers={"Accept-Language": "en"}).text
+    assert "<span>hôm nay đã ghé, 14" in client.get(HOAN_KIEM, headers={"Accept-Language": "vi"}).text
