@@ -141,3 +141,16 @@ def test_mai_hands_a_customer_to_another_team_and_loses_sight_of_it(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/customers")
     assert phone.get(f"/customers/{customer_id}").status_code == 404
     assert phone_of(outsider).get(f"/customers/{customer_id}").status_code == 200
+
+
+def test_whoever_takes_over_goes_on_from_the_last_visit(
+    phone_of: PhoneOf, house: House, mai: Actor, hung: Actor, bay: uuid.UUID
+) -> None:
+    last_week = clock.now() - timedelta(days=7)
+    with house(), writing():
+        db.session.get_one(Customer, bay).assignments[0].visited(at=last_week)
+    for line in ("", "Trà"):
+        phone_of(mai).post(f"/customers/{bay}/assignments", data={"person": str(hung.id), "line": line})
+    with house():
+        theirs = [each for each in db.session.get_one(Customer, bay).assignments if each.person_id == hung.id]
+        assert {each.line: each.last_visit_at for each in theirs} == {"": last_week, "Trà": None}

@@ -289,3 +289,18 @@ def test_the_customers_of_a_cover_come_back_together(
     with house():
         assert planned(lan, clock.today(lan.zone)) == many
         assert planned(hung, clock.today(hung.zone)) == []
+
+
+def test_a_stand_in_knows_when_the_shop_was_visited_last(
+    house: House, acting: Acting, shops: Shops, lay: Lay, hand: Hand, lan: Actor, hung: Actor, morning: HeldClock
+) -> None:
+    ids = shops(1)
+    lay(MON, ids)
+    with acting(lan), writing():
+        visit(ids[0], lan)
+    seen = clock.now()
+    morning.move(DAY)
+    hand(NEXT_MONDAY, NEXT_MONDAY, hung)
+    with house():
+        cover = db.session.scalars(select(Assignment).where(Assignment.person_id == hung.id)).one()
+        assert cover.last_visit_at == seen

@@ -128,9 +128,20 @@ class Assignment(OfCustomer, Model):
             started_at=at if first <= today else None,
             ended_at=at if until and until < today else None,
         )
+        assignment.last_visit_at = cls._last_visit(customer, line, stands_in_for)
         customer.assignments.append(assignment)
         assignment.copy_customer()
         return assignment
+
+    @staticmethod
+    def _last_visit(customer: Customer, line: str, stands_in_for: User | None) -> datetime | None:
+        """What those knew whose work goes on here: of the person who is away, or of all for the same line."""
+        known = [
+            each.last_visit_at
+            for each in customer.assignments
+            if (each.person_id == stands_in_for.id if stands_in_for else each.line == line)
+        ]
+        return max((visit for visit in known if visit), default=None)
 
     @classmethod
     def cover(
