@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, Conflict, HTTPException, InternalServerError, ServiceUnavailable
 
 from crmweb.db import Busy, db
 
@@ -25,6 +25,10 @@ NOTHING_BUT_WORDS = (
     "<!doctype html><html lang='en'><meta charset='utf-8'><title>crmweb</title>"
     "<p>That did not work on our side. Nothing you saved is lost. Try again in a moment.</p><p>{reference}</p></html>"
 )
+
+
+class TooLate(Conflict):
+    """What is asked could be done once; the description tells the person what stands now."""
 
 
 def sent_by_script() -> bool:
@@ -55,7 +59,7 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     answer = (
         make_response({"error": error.name, **_reason(error), "reference": g.get("request_id")})
         if sent_by_script()
-        else _page(code)
+        else _page(code, late=error.description if isinstance(error, TooLate) else None)
     )
     answer.status_code = code
     if sent_by_script():
@@ -74,10 +78,10 @@ def _reason(error: HTTPException) -> dict[str, str]:
     return {"reason": said} if said and said != type(error).description else {}
 
 
-def _page(code: int) -> Response:
+def _page(code: int, *, late: str | None = None) -> Response:
     try:
         _ask_who_is_there()
-        return make_response(render_template("errors/error.html", code=code, reference=g.get("request_id")))
+        return make_response(render_template("errors/error.html", code=code, late=late, reference=g.get("request_id")))
     except Exception:
         log.exception("no error page", path=told_path())
         return make_response(NOTHING_BUT_WORDS.format(reference=g.get("request_id")))

@@ -32,6 +32,8 @@ LATEST = 50
 """So many of a customer's visits are looked at for the one that counts as the last."""
 LONGEST = timedelta(hours=12)
 """Who finishes a visit later than that has forgotten it, and nobody knows how long it took."""
+SETTLES_AFTER = timedelta(hours=24)
+"""A slip is seen by the next day; a result that others have planned with stays."""
 
 OPEN = text("ended_at IS NULL")
 RESULTLESS = text("ended = 'estimated' AND outcome IS NULL")
@@ -201,6 +203,12 @@ class Visit(Evidence, OfCustomer, Model):
     def _others_with_a_result(self) -> Any:
         others = and_(Visit.customer_id == self.customer_id, Visit.id != self.id, Visit.outcome.is_not(None))
         return select(Visit).where(others).order_by(Visit.started_at.desc()).limit(LATEST)
+
+    def is_settled(self, at: datetime) -> bool:
+        """Whether its result stands for good: we heard it a day ago. When one came that was missing, nobody knows."""
+        if self.outcome is None or self.ended_at is None or self.ended != FINISHED:
+            return False
+        return at - max(self.ended_at, self.recorded_at) > SETTLES_AFTER
 
     def tell(self) -> None:
         """Its one entry on the timeline says how it stands now."""

@@ -14,7 +14,7 @@ from crmweb.customers import showing
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, writing
-from crmweb.errors import sent_by_script
+from crmweb.errors import TooLate, sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
 from crmweb.visits import words
@@ -119,7 +119,7 @@ def finish(id: uuid.UUID) -> ResponseReturnValue:
             raise
         return show_finish(seen_own(id), status=422, wrong=wrong)
     with writing():
-        end_visit(_own_alone(id), sent, by=current_user, at=clock.now())
+        end_visit(_unsettled(id), sent, by=current_user, at=clock.now())
         keep(id, status=200)
     return written(id, status=200, notice="visit_finished")
 
@@ -131,7 +131,7 @@ def reopen(id: uuid.UUID) -> ResponseReturnValue:
     """The result was a slip."""
     _own(id)
     with writing():
-        reopen_visit(_own_alone(id), by=current_user, at=clock.now())
+        reopen_visit(_unsettled(id), by=current_user, at=clock.now())
         keep(id, status=200)
     return written(id, status=200)
 
@@ -144,6 +144,14 @@ def _own_alone(id: uuid.UUID) -> Visit:
     """The same, as it stands once no other phone of the visitor's changes it; for the write alone."""
     wait_for_turn(current_user.id)
     return _own(id)
+
+
+def _unsettled(id: uuid.UUID) -> Visit:
+    """The same, while its result may still be said otherwise; 409 after that."""
+    visit = _own_alone(id)
+    if visit.is_settled(clock.now()):
+        raise TooLate(_("This result is more than a day old and stays. Write a note if something was wrong."))
+    return visit
 
 
 def init_app(app: Flask) -> None:

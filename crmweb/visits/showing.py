@@ -91,7 +91,7 @@ def seen_own(id: uuid.UUID) -> Seen:
 
 def show_visit(found: Seen, *, status: int = 200, wrong: BadVisit | None = None) -> Response:
     """`wrong` is what was refused, in words."""
-    return page("visits/show.html", status=status, seen=found, whys=WHYS, wrong=wrong, today=_today())
+    return page("visits/show.html", status=status, seen=found, whys=WHYS, wrong=wrong, now=clock.now())
 
 
 def show_finish(found: Seen, *, status: int = 200, wrong: BadVisit | None = None) -> Response:

@@ -24,7 +24,7 @@ from crmweb.routes.models import Route
 from crmweb.routes.plans import Day, Stop
 from crmweb.timeline import Event
 from crmweb.visits.models import Visit
-from tests.customers.shops import House, PhoneOf, shop
+from tests.customers.shops import ENGLISH, House, PhoneOf, shop
 from tests.visits.conftest import NEAR, CheckIn
 
 Find = Callable[[uuid.UUID], Visit]
@@ -204,6 +204,32 @@ def test_undo_takes_back_the_result_with_all_that_followed(
         assert db.session.scalars(select(Proposal)).all() == []
         assert db.session.scalars(select(Reminder).where(Reminder.dropped_at.is_(None))).all() == []
         assert Day(lan.id, tomorrow).customer_ids() == []
+
+
+def test_a_result_can_be_changed_for_a_day_and_then_stays(
+    here: uuid.UUID, lans_phone: FlaskClient, visit: Find
+) -> None:
+    with clock.frozen(clock.now()) as held:
+        lans_phone.post(f"/visits/{here}/finish", data={"outcome": "interested"})
+        held.move(timedelta(hours=24))
+        assert f"/visits/{here}/reopen" in lans_phone.get(f"/visits/{here}").text
+        held.move(timedelta(seconds=1))
+        assert f"/visits/{here}/reopen" not in lans_phone.get(f"/visits/{here}").text
+        for asked, sent in (("reopen", {}), ("finish", {"outcome": "no_order"})):
+            late = lans_phone.post(f"/visits/{here}/{asked}", data=sent, headers=ENGLISH)
+            assert late.status_code == 409
+            assert "more than a day old" in late.text
+    assert visit(here).outcome == "interested"
+
+
+def test_a_result_that_came_late_can_still_be_changed(
+    check_in: CheckIn, here: uuid.UUID, co_ba: uuid.UUID, lans_phone: FlaskClient, visit: Find
+) -> None:
+    check_in(co_ba)
+    with clock.frozen(clock.now() + timedelta(days=3)):
+        lans_phone.post(f"/visits/{here}/finish", data={"outcome": "interested"})
+        assert lans_phone.post(f"/visits/{here}/reopen").status_code == 303
+    assert visit(here).outcome is None
 
 
 def test_a_closed_door_by_mistake_becomes_a_visit_again(
