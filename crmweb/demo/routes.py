@@ -23,8 +23,9 @@ FULL_DAY = 28
 """Stops that a rep makes in a day."""
 
 
-_PARTED = (1, 3)
-"""Weekdays on which C shops come every other week."""
+_PARTED = {1: EVEN, 3: ODD}
+"""Weekdays that have a second route, for C shops that come every other week."""
+_SUNDAY = 6
 
 
 class Routed(NamedTuple):
@@ -63,19 +64,29 @@ def lay_routes(books: dict[str, list[Routed]], *, today: dt.date, at: dt.datetim
 def _days(book: list[Routed], today: dt.date) -> Days:
     """Each shop on the weekday of its day, some C shops every other week; today is filled up with the next ones."""
     days: Days = defaultdict(dict)
+    book = [_on_a_workday(shop, today) for shop in book]
     for shop in book:
         days[_day_of(shop, today)][shop.customer_id] = shop
     full = days[today.weekday(), EVERY]
-    for shop in sorted(book, key=lambda shop: (shop.tier == "C", shop.day, shop.along)):
-        if len(full) < FULL_DAY and shop.day > today:
-            full[shop.customer_id] = shop._replace(day=today)
+    room = max(FULL_DAY - sum(shop.day <= today for shop in full.values()), 0)
+    later = [shop for shop in book if shop.day > today]
+    for shop in sorted(later, key=lambda shop: (shop.tier == "C", shop.day, shop.along))[:room]:
+        full[shop.customer_id] = shop._replace(day=today)
     return days
 
 
+def _on_a_workday(shop: Routed, today: dt.date) -> Routed:
+    """Nobody is led anywhere on a Sunday, but for whoever tries the demo on one."""
+    if shop.day.weekday() != _SUNDAY or shop.day == today:
+        return shop
+    return shop._replace(day=shop.day - dt.timedelta(days=1))
+
+
 def _day_of(shop: Routed, today: dt.date) -> tuple[int, str]:
-    if shop.tier == "C" and shop.day > today and shop.day.weekday() in _PARTED:
-        return shop.day.weekday(), ODD if shop.day.isocalendar().week % 2 else EVEN
-    return shop.day.weekday(), EVERY
+    weekday, week = shop.day.weekday(), ODD if shop.day.isocalendar().week % 2 else EVEN
+    if shop.tier == "C" and shop.day > today and _PARTED.get(weekday) == week:
+        return weekday, week
+    return weekday, EVERY
 
 
 def _stops(route_id: uuid.UUID, shops: Iterable[Routed]) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -27,6 +28,7 @@ from crmweb.demo import Refused, cli, ensure_demo, remove_demo
 from crmweb.demo.calendar import local_day
 from crmweb.demo.people import demo_id
 from crmweb.notes.models import Note
+from crmweb.routes.models import Route
 from crmweb.routes.plans import Day
 from crmweb.timeline import Event, record
 from crmweb.visits.models import Visit
@@ -98,6 +100,13 @@ def test_the_four_people_whom_everyone_knows_are_there(demo: None, house: House)
     assert found["hung@example.com"] == ("Hùng", "account_manager")
     assert found["mai@example.com"] == ("Mai", "manager")
     assert found["tuan@example.com"] == ("Tuấn", "admin")
+
+
+def test_a_weekday_has_two_routes_at_most_and_sunday_none(demo: None, house: House) -> None:
+    with house():
+        laid = Counter((route.person_id, route.weekdays) for route in db.session.scalars(select(Route)))
+    assert max(laid.values()) == 2
+    assert {weekdays for _person, weekdays in laid} == {1 << day for day in range(6)}
 
 
 def test_a_second_start_adds_nothing(demo: None, app: Flask, house: House) -> None:
