@@ -161,9 +161,15 @@ def span_words(seconds: float) -> str:
     return ngettext("%(num)s day", "%(num)s days", round(seconds / 86400))
 
 
-def minutes_since(moment: datetime) -> int:
-    """Whole minutes until now, never fewer than none."""
-    return max(int((clock.now() - moment).total_seconds() // 60), 0)
+def minutes_since(moment: datetime) -> str:
+    """`12 min` until now; in the first one, that it has just begun."""
+    minutes = int((clock.now() - moment).total_seconds() // 60)
+    return _("%(minutes)s min", minutes=minutes) if minutes > 0 else _("just begun")
+
+
+def minutes_taken(minutes: int) -> str:
+    """`12 minutes`, `under a minute`."""
+    return ngettext("%(num)s minute", "%(num)s minutes", minutes) if minutes else _("under a minute")
 
 
 def local_date(moment: datetime) -> date:
@@ -179,6 +185,6 @@ def weekday_date(day: date) -> str:
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         place_said=place_said, why_name=why_name, kind_words=kind_words, outcome_words=outcome_words,
-        visit_facts=facts, minutes_since=minutes_since, local_date=local_date,
+        visit_facts=facts, minutes_since=minutes_since, minutes_taken=minutes_taken, local_date=local_date,
         weekday_date=weekday_date, days_later=lambda day, days: day + timedelta(days=days),
     )  # fmt: skip

@@ -89,8 +89,10 @@ class PlaceLater extends HTMLElement {
       if (there?.dataset.verdict) here.dataset.verdict = there.dataset.verdict;
       else if (there) here.replaceWith(there);
     }
-    const why = page.querySelector("#why");
-    if (!why) document.querySelector("#why")?.remove();
+    const [why, asked] = ["why", "review"].map((id) => page.getElementById(id));
+    if (why) document.getElementById("why")?.replaceWith(why);
+    else document.getElementById("why")?.remove();
+    if (!asked) document.getElementById("review")?.remove();
   }
 
   giveUp() {

@@ -176,3 +176,20 @@ def test_the_customers_page_shows_the_open_visit_and_its_drop_finishes_it(
     assert f'<li id="visit-{visit_id}" data-verdict="on_site">' in page
     assert "Visit · Order taken" in page
     assert f'href="/check-in?customer={co_ba}"' in page
+
+
+def test_the_first_minute_is_not_told_as_none(check_in: CheckIn, co_ba: uuid.UUID, lans_phone: FlaskClient) -> None:
+    here = check_in(co_ba, **NEAR).visit_id  # type: ignore[attr-defined]
+    for page in (f"/visits/{here}", f"/visits/{here}/finish", "/"):
+        assert "just begun" in lans_phone.get(page, headers=ENGLISH).text
+    lans_phone.post(f"/visits/{here}/finish", data={"outcome": "interested"})
+    assert "under a minute" in lans_phone.get(f"/visits/{here}", headers=ENGLISH).text
+
+
+def test_words_about_a_doubt_come_after_the_visit(
+    check_in: CheckIn, co_ba: uuid.UUID, lans_phone: FlaskClient
+) -> None:
+    here = check_in(co_ba, **FAR).visit_id  # type: ignore[attr-defined]
+    assert 'id="review"' not in lans_phone.get(f"/visits/{here}").text
+    lans_phone.post(f"/visits/{here}/finish", data={"outcome": "interested"})
+    assert 'id="review"' in lans_phone.get(f"/visits/{here}").text
