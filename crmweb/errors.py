@@ -81,7 +81,9 @@ def _reason(error: HTTPException) -> dict[str, str]:
 def _page(code: int, *, late: str | None = None) -> Response:
     try:
         _ask_who_is_there()
-        return make_response(render_template("errors/error.html", code=code, late=late, reference=g.get("request_id")))
+        return make_response(
+            render_template("errors/error.html", code=code, late=late, reference=g.get("request_id"))
+        )
     except Exception:
         log.exception("no error page", path=told_path())
         return make_response(NOTHING_BUT_WORDS.format(reference=g.get("request_id")))

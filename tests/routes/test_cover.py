@@ -292,7 +292,14 @@ def test_the_customers_of_a_cover_come_back_together(
 
 
 def test_a_stand_in_knows_when_the_shop_was_visited_last(
-    house: House, acting: Acting, shops: Shops, lay: Lay, hand: Hand, lan: Actor, hung: Actor, morning: HeldClock
+    house: House,
+    acting: Acting,
+    shops: Shops,
+    lay: Lay,
+    hand: Hand,
+    lan: Actor,
+    hung: Actor,
+    morning: HeldClock,
 ) -> None:
     ids = shops(1)
     lay(MON, ids)

@@ -178,7 +178,9 @@ def test_the_customers_page_shows_the_open_visit_and_its_drop_finishes_it(
     assert f'href="/check-in?customer={co_ba}"' in page
 
 
-def test_the_first_minute_is_not_told_as_none(check_in: CheckIn, co_ba: uuid.UUID, lans_phone: FlaskClient) -> None:
+def test_the_first_minute_is_not_told_as_none(
+    check_in: CheckIn, co_ba: uuid.UUID, lans_phone: FlaskClient
+) -> None:
     here = check_in(co_ba, **NEAR).visit_id  # type: ignore[attr-defined]
     for page in (f"/visits/{here}", f"/visits/{here}/finish", "/"):
         assert "just begun" in lans_phone.get(page, headers=ENGLISH).text
