@@ -38,6 +38,8 @@ STATES = [
     "/customers?due=overdue&tier=C",
     "/customers/new?name=Quán+mới&lat=10.77&lng=106.69",
     "/my-day?map=1",
+    "/reminders?view=later",
+    "/reminders?view=done",
     "/nothing/here",
 ]
 """Further looks of pages, by what their address asks."""
@@ -49,6 +51,8 @@ WITH_AN_ID = {
     "/customers/<uuid:id>/edit": ["/customers/{full}/edit"],
     "/customers/<uuid:customer_id>/notes/new": ["/customers/{full}/notes/new?about=phone"],
     "/reminders/<uuid:id>": ["/reminders/{reminder}"],
+    "/reminders/<uuid:id>/edit": ["/reminders/{reminder}/edit"],
+    "/customers/<uuid:customer_id>/reminders/new": ["/customers/{full}/reminders/new"],
     "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
     "/routes/<uuid:id>": ["/routes/{route}"],
     "/contacts/<uuid:id>/edit": ["/contacts/{contact}/edit"],

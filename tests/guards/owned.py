@@ -135,6 +135,8 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("deliveries", "id"): _delivery,
     ("assignments", "customer_id"): _shop,
     ("reminders", "id"): _reminder,
+    ("reminders", "customer_id"): _shop,
+    ("handing", "id"): _reminder,
     ("proposals", "id"): _proposal,
     ("proposals", "customer_id"): _shop,
     ("routes", "id"): _route,

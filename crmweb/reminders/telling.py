@@ -1,0 +1,105 @@
+"""What people hear of their reminders: that one falls due, that one was handed to them; and what a visit wakes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.models import Oversight, User
+from crmweb.accounts.roles import ROLES
+from crmweb.customers.assignments.models import Assignment
+from crmweb.db import db
+from crmweb.languages import gettext as _
+from crmweb.notifications import Action, Notice, Words, notice_kind
+from crmweb.reminders.models import DUE, HANDED_OVER, Reminder
+from crmweb.timeline import Event, happened
+
+USEFUL_FOR = timedelta(days=1)
+
+
+def _of(notice: Notice) -> Reminder | None:
+    return db.session.get(Reminder, notice.about_id)
+
+
+def _still_due(notice: Notice) -> bool:
+    """Open, theirs, and meant for this moment."""
+    reminder = _of(notice)
+    if reminder is None or not reminder.is_open or reminder.person_id != notice.person_id:
+        return False
+    return bool(reminder.due_at.astimezone(UTC).isoformat() == notice.payload["due_at"])
+
+
+def _due_words(notice: Notice) -> Words:
+    reminder = _of(notice)
+    assert reminder is not None  # it is asked first whether it is still due
+    actions = (
+        Action("done", _("Done"), f"/reminders/{reminder.id}/done"),
+        Action("snooze", _("In an hour"), f"/reminders/{reminder.id}/snooze"),
+    )
+    name = _customer_name(reminder, notice.person)
+    path = f"/customers/{reminder.customer_id}" if name else f"/reminders/{reminder.id}"
+    return Words(reminder.text, name or _("Reminder"), path, actions)
+
+
+def _customer_name(reminder: Reminder, person: User) -> str:
+    """Its customer, for whoever may see them."""
+    if reminder.customer is None or not _sees(person, reminder.customer_id):
+        return ""
+    return reminder.customer.name
+
+
+def _sees(person: User, customer_id: uuid.UUID | None) -> bool:
+    if "customers:all" in ROLES.get(person.role, ()):
+        return True
+    theirs = (
+        select(Assignment.id)
+        .join(Oversight, Oversight.person_id == Assignment.person_id)
+        .where(
+            Assignment.customer_id == customer_id,
+            Assignment.started_at.is_not(None),
+            Assignment.ended_at.is_(None),
+            Oversight.viewer_id == person.id,
+        )
+    )
+    return db.session.scalar(theirs.limit(1)) is not None
+
+
+def _still_theirs(notice: Notice) -> bool:
+    reminder = _of(notice)
+    return reminder is not None and reminder.is_open and reminder.person_id == notice.person_id
+
+
+def _handed_words(notice: Notice) -> Words:
+    reminder = _of(notice)
+    assert reminder is not None
+    here = reminder.due_at.astimezone(ZoneInfo(notice.person.zone))
+    told = {"name": notice.payload["by"], "when": f"{here:%H:%M} {here:%d/%m}"}
+    body = " · ".join(filter(None, (reminder.text, _customer_name(reminder, notice.person))))
+    return Words(
+        _("%(name)s handed you something to do, due %(when)s", **told), body, f"/reminders/{reminder.id}"
+    )
+
+
+def _wake(_kind: str, *, event: Event, **_more: Any) -> None:
+    """What waited for the next visit of this person falls due as it begins."""
+    waiting = (
+        Reminder.customer_id == event.customer_id,
+        Reminder.person_id == event.by_id,
+        Reminder.waits_for_visit,
+        Reminder.done_at.is_(None),
+        Reminder.dropped_at.is_(None),
+    )
+    for reminder in db.session.scalars(select(Reminder).where(*waiting)):
+        reminder.visit_begins(at=clock.now())
+
+
+def listen() -> None:
+    """Say what notices of reminders mean, and hear of visits."""
+    notice_kind(DUE, wanted=_still_due, words=_due_words, useful_for=USEFUL_FOR)
+    notice_kind(HANDED_OVER, wanted=_still_theirs, words=_handed_words, useful_for=USEFUL_FOR)
+    happened.connect(_wake, sender="visit.started")
