@@ -96,7 +96,8 @@ class Agenda:
 
     @property
     def _last_place(self) -> Point | None:
-        places = [place for visit in self._visits if (place := _place(visit.lat, visit.lng))]
+        today = [visit for visit in self._visits if visit.day == self.day]
+        places = [place for visit in today if (place := _place(visit.lat, visit.lng))]
         return places[-1] if places else None
 
     @property

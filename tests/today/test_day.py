@@ -20,6 +20,7 @@ from crmweb.db import db, writing
 from crmweb.geo import Point
 from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
+from crmweb.today.agenda import Agenda
 from crmweb.visits.models import Visit
 from crmweb.visits.reviews import Review
 from crmweb.visits.verdicts import Fix
@@ -232,6 +233,17 @@ def test_a_visit_left_open_over_night_counts_for_the_day_it_began(
     lans.post(f"/visits/{made}/finish", data={"outcome": "interested"})
     with house():
         assert db.session.get_one(Customer, round_[0]).assignments[0].last_visit_at == MONDAY
+
+
+def test_the_way_does_not_begin_where_lan_was_days_ago(
+    round_: list[uuid.UUID], house: House, lan: Actor, monday_morning: clock.HeldClock
+) -> None:
+    visit(house, lan, round_[3], finished=False)
+    monday_morning.move(timedelta(days=7))
+    with house():
+        first, second, *_ = Agenda(lan, clock.now().date()).ahead
+    assert first.leg_m is None
+    assert second.leg_m == pytest.approx(1112, abs=1)
 
 
 def test_lan_learns_who_stood_in_for_her(
