@@ -64,11 +64,12 @@ def visited_words(day: PersonDay) -> str:
     """`5 of 8 stops visited, 1 off route, 2 skipped (1 closed, 1 taken out)`."""
     skipped = day.skipped
     parts = [
-        ngettext("%(done)s of %(num)s stop visited", "%(done)s of %(num)s stops visited", day.planned, done=day.done),
+        ngettext("%(done)s of %(num)s stop visited", "%(done)s of %(num)s stops visited", day.planned, done=day.done)
+        if day.planned else "",
         ngettext("%(num)s off route", "%(num)s off route", day.off_route) if day.off_route else "",
         _("%(count)s skipped (%(why)s)", count=skipped.total(), why=skipped_words(skipped)) if skipped else "",
     ]  # fmt: skip
-    return ", ".join(filter(None, parts))
+    return ", ".join(filter(None, parts)) or _("without a route")
 
 
 def as_text(found: MyDay, *, name: str, zone: str) -> str:

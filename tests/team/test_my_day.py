@@ -90,6 +90,17 @@ def test_any_past_day_can_be_read_again_and_no_day_to_come(
     assert f"day={today - timedelta(days=1)}" in tomorrow
 
 
+def test_who_has_no_route_has_visited_all_the_same(
+    phone_of: PhoneOf, lan: Actor, shops: list[uuid.UUID], went: Went
+) -> None:
+    for each in shops[:2]:
+        went(lan, each)
+    page = phone_of(lan).get("/my-day", headers=ENGLISH).text
+    assert re.search(r'hero-num">2</dd>\s*<dd class="meta">without a route', page)
+    assert "2 off route" in page
+    assert "0 of 0" not in page
+
+
 def test_a_visit_stays_in_the_day_when_the_shop_went_to_somebody_else(
     phone_of: PhoneOf, lan: Actor, mai: Actor, shops: list[uuid.UUID], went: Went, house: House
 ) -> None:
