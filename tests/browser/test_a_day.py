@@ -218,7 +218,7 @@ def _says_that_a_pin_is_wrong(walk: Walk) -> None:
     walk.sees("Cách xa điểm bán 200 m")
     walk.look()
     walk.tap(walk.link("Khách hàng"))
-    walk.tap(walk.button("Báo sai ghim: ở đây"))
+    walk.tap(walk.button("Ghim sai, ở đây"))
     walk.told("Đã đề nghị")
     walk.sees("Chờ Mai duyệt")
 
