@@ -62,4 +62,4 @@ lock:
 	@$(PREPARE) run && exec .venv/bin/python dev/lock.py
 
 clean:
-	@cd "$(ROOT)" && rm -rf .venv .node .chromium .cache node_modules static/dist .mypy_cache .ruff_cache .import_linter_cache
+	@cd "$(ROOT)" && rm -rf .venv .node .chromium .firefox .cache node_modules static/dist .mypy_cache .ruff_cache .import_linter_cache

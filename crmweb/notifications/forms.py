@@ -13,8 +13,8 @@ from crmweb.languages import lazy_gettext as _
 class QuietHoursForm(Form):
     """From when until when nobody is disturbed; both empty: never."""
 
-    quiet_from = TimeField(_("From"), [Optional()])
-    quiet_until = TimeField(_("Until"), [Optional()])
+    quiet_from = TimeField(_("From when"), [Optional()])
+    quiet_until = TimeField(_("Until when"), [Optional()])
 
     def validate_quiet_until(self, field: Any) -> None:
         """Half of it, or none of the day, is no quiet time."""

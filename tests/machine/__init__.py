@@ -1,4 +1,4 @@
-"""What the tests need from the machine: PostgreSQL, Redis, a browser, Node.js.
+"""What the tests need from the machine: PostgreSQL, Redis, browsers, Node.js.
 
 Each is taken from where it is named, else from the machine, else fetched into a folder of this project. What
 cannot be had is a `Missing` that says what to install, and never a skipped test.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.machine import Missing, chromium, node, postgres, redis
+from tests.machine import Missing, chromium, firefox, node, postgres, redis
 
 NEEDED: dict[str, Callable[[], object]] = {
     "PostgreSQL": postgres.where,
     "Redis": redis.where,
     "Chromium": chromium.where,
+    "Firefox": firefox.where,
     "Node.js": node.where,
 }
 

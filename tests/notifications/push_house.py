@@ -68,7 +68,9 @@ class PushService:
         self._server.shutdown()
         self._server.server_close()
 
-    def next_answer(self) -> Says:
+    def take(self, got: Got) -> Says:
+        """A message came: what to answer."""
+        self.got.append(got)
         return self.answers.pop(0) if self.answers else self.usual
 
 
@@ -85,8 +87,7 @@ class _Desk(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         service = cast(_Server, self.server).service
         content = self.rfile.read(int(self.headers["Content-Length"]))
-        service.got.append(Got(self.path, self.headers, content))
-        says = service.next_answer()
+        says = service.take(Got(self.path, self.headers, content))
         time.sleep(says.hangs)
         self.send_response(says.status)
         for name, value in {"Content-Length": "0", **says.headers}.items():

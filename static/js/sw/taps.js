@@ -5,15 +5,11 @@ import { ours } from "./words.js";
 export async function open(path) {
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const there = windows.find((each) => new URL(each.url).pathname === path);
-  if (there) return there.focus();
-  const [any] = windows;
-  if (!any) return self.clients.openWindow(path);
-  try {
-    await any.focus();
-    return await any.navigate(path);
-  } catch {
-    return self.clients.openWindow(path); // a window that is not ours to steer
-  }
+  const window = there ?? windows[0];
+  if (!window) return self.clients.openWindow(path);
+  await window.focus().catch(() => {}); // behind another one it is still the right page
+  if (there) return there;
+  return window.navigate(path).catch(() => self.clients.openWindow(path)); // not ours to steer
 }
 
 /** One of its buttons: a POST, named so that a second tap, on this phone or another, is the same act. */

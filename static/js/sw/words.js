@@ -36,10 +36,7 @@ function read(data) {
 
 /** Its page on the address at which this browser knows us, which is not always the one that the server thinks of. */
 function path(navigate, origin) {
-  try {
-    const url = new URL(navigate, origin);
-    return url.pathname + url.search + url.hash;
-  } catch {
-    return "/notifications";
-  }
+  if (typeof navigate !== "string" || !URL.canParse(navigate, origin)) return "/notifications";
+  const url = new URL(navigate, origin);
+  return url.pathname + url.search + url.hash;
 }
