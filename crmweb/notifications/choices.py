@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, ForeignKey, Time
+from sqlalchemy import JSON, ForeignKey, Time, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.db import Model, db
@@ -68,8 +69,15 @@ class NotificationChoices(Model):
 
 def choices_of(person_id: uuid.UUID) -> Choices:
     """How this person wants to be told."""
-    row = db.session.get(NotificationChoices, person_id)
-    if row is None:
-        return Choices()
+    return choices_of_all([person_id])[person_id]
+
+
+def choices_of_all(people: Collection[uuid.UUID]) -> dict[uuid.UUID, Choices]:
+    """How each of these wants to be told."""
+    rows = db.session.scalars(select(NotificationChoices).where(NotificationChoices.person_id.in_(people)))
+    return {**dict.fromkeys(people, Choices()), **{row.person_id: _read(row) for row in rows}}
+
+
+def _read(row: NotificationChoices) -> Choices:
     known = tuple(name for name in row.channels if name in CHANNELS)
     return Choices(known, row.quiet_from, row.quiet_until)

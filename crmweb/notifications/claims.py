@@ -8,7 +8,7 @@ have accepted it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -89,6 +89,15 @@ class Claim:
         """
         return self._write(state=SENT, ended_at=at, last_error=None)
 
+    @staticmethod
+    def all_sent(claims: Sequence[Claim], *, at: datetime) -> set[uuid.UUID]:
+        """The far end has them all. Those whose lease was ours still."""
+        written: set[uuid.UUID] = set()
+        for lease in {claim.lease for claim in claims}:
+            ids = [claim.delivery for claim in claims if claim.lease == lease]
+            written |= {*db.session.scalars(_ALL_SENT, {"ids": ids, "ours": lease, "end": SENT, "ended": at})}
+        return written
+
     def failed(self, reason: str, *, at: datetime) -> bool:
         """It never will be sent."""
         return self._write(state=FAILED, ended_at=at, last_error=reason[:LONGEST_ERROR])
@@ -129,3 +138,11 @@ _TAKE: Final = (
         _ROW.notice_id,
     )
 )  # fmt: skip
+_ALL_SENT: Final = (
+    _LEDGER.update()
+    .where(_ROW.id.in_(bindparam("ids", expanding=True)), _ROW.lease == bindparam("ours"))
+    .values(
+        state=bindparam("end"), ended_at=bindparam("ended"), last_error=None, lease=None, lease_until=None
+    )
+    .returning(_ROW.id)
+)

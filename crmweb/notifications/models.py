@@ -8,7 +8,7 @@ tries) or *cancelled* (nobody should get it any more). Who sends it holds a leas
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -75,26 +75,34 @@ class Delivery(Model):
         stale_at: datetime | None = None,
         lane: str | None = None,
         notice_id: uuid.UUID | None = None,
-        ring: bool = True,
     ) -> uuid.UUID | None:
         """File it in the caller's transaction; after the commit a worker is rung if it is due at ``at``.
 
         Not sent before ``not_before`` (default ``at``) nor after ``stale_at``. Returns its id, or None
-        when a delivery with this ``dedupe`` is filed already, which is then left as it is. ``ring``: whether
-        a worker is to be told, which who files and sends in one go need not be.
+        when a delivery with this ``dedupe`` is filed already, which is then left as it is.
         """
         due = max(not_before or at, at)
+        row = {
+            "dedupe": dedupe, "kind": kind, "recipient": recipient, "payload": dict(payload), "lane": lane or kind,
+            "notice_id": notice_id, "stale_at": stale_at,
+        }  # fmt: skip
+        filed = cls.file_many([row], at=due)
+        if not filed:
+            return None
+        if due <= at:
+            after_commit(DELIVER, filed[0].hex)
+        return filed[0]
+
+    @classmethod
+    def file_many(cls, rows: Sequence[Mapping[str, Any]], *, at: datetime) -> list[uuid.UUID]:
+        """File several that are due at ``at``, and ring nobody. The ids of those that were not filed before."""
+        if not rows:
+            return []
         insert = sqlite.insert if is_sqlite() else postgresql.insert
-        what = {"dedupe": dedupe, "kind": kind, "recipient": recipient, "payload": dict(payload)}
-        where = {"id": new_id(), "lane": lane or kind, "notice_id": notice_id}
-        times = {"not_before": due, "next_at": due, "stale_at": stale_at}
-        statement = insert(cls).values(**what, **where, **times, state=WAITING, attempts=0)
-        filed = db.session.scalar(
-            statement.on_conflict_do_nothing(index_elements=["dedupe"]).returning(cls.id)
-        )
-        if ring and filed is not None and due <= at:
-            after_commit(DELIVER, filed.hex)
-        return filed
+        common = {"not_before": at, "next_at": at, "state": WAITING, "attempts": 0}
+        statement = insert(cls).values([{**row, **common, "id": new_id()} for row in rows])
+        filed = statement.on_conflict_do_nothing(index_elements=["dedupe"]).returning(cls.id)
+        return list(db.session.scalars(filed))
 
     @classmethod
     def due(cls, *, at: datetime) -> ColumnElement[bool]:

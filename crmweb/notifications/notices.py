@@ -7,7 +7,7 @@ nobody needs to hear of it any more (*dropped*). When it is due it sets out, see
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -192,6 +192,7 @@ class NoticeKind:
     wanted: Callable[[Notice], bool]
     words: Callable[[Notice], Words]
     useful_for: timedelta
+    load: Callable[[Sequence[Notice]], object]
 
 
 _KINDS: dict[str, NoticeKind] = {}
@@ -203,11 +204,19 @@ def notice_kind(
     wanted: Callable[[Notice], bool],
     words: Callable[[Notice], Words],
     useful_for: timedelta = timedelta(days=1),
+    load: Callable[[Sequence[Notice]], object] = lambda _notices: None,
 ) -> None:
     """Let a slice say what its notices mean. Both are called just before one sets out by a channel: as the house,
-    in its person's language. A phone that is off gets it as long as it is ``useful_for``.
+    in its person's language. A phone that is off gets it as long as it is ``useful_for``. ``load`` is told
+    of many before, to read at once what both will ask for.
     """
-    _KINDS[name] = NoticeKind(wanted, words, useful_for)
+    _KINDS[name] = NoticeKind(wanted, words, useful_for, load)
+
+
+def load(kind: str, notices: Sequence[Notice]) -> object:
+    """Let whoever knows this kind read at once what they will ask for; to be held until they have."""
+    known = _KINDS.get(kind)
+    return known.load(notices) if known else None
 
 
 def kind_of(notice: Notice) -> NoticeKind | None:

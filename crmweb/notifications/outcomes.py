@@ -77,7 +77,10 @@ class Outcome:
 
     def write(self, *, at: datetime) -> Ended | None:
         """Write it down, while the lease is ours. The end that it is, if it is one."""
-        mine = self._written(at)
+        return self.told(self._written(at), at=at)
+
+    def told(self, mine: bool, *, at: datetime) -> Ended | None:
+        """Say in the log what it came to, and whether it could be written down."""
         level = log.info if self.state in (SENT, CANCELLED) or not self.tried else log.warning
         level("delivery", delivery=str(self.claim.delivery), kind=self.claim.kind, lane=self.claim.lane,
               state=self.state, tries=self.claim.attempts, reason=self.reason, kept=mine)  # fmt: skip
@@ -94,8 +97,6 @@ class Outcome:
         if self.state == WAITING:
             until = self.until or at
             return claim.put_off(self.reason, until=until) if self.tried else claim.give_back(until=until)
-        if self.state == SENT:
-            return claim.sent(at=at)
         return {FAILED: claim.failed, DEAD: claim.dead, CANCELLED: claim.cancelled}[self.state](
             self.reason, at=at
         )
@@ -133,10 +134,14 @@ def again(claim: Claim, reason: str, *, at: datetime, retry_after: float | None 
 
 def write_down(outcomes: Iterable[Outcome], *, at: datetime) -> None:
     """Write what came of some tries, and tell whoever filed those that ended. Within the caller's transaction."""
+    outcomes = list(outcomes)
+    arrived = [outcome for outcome in outcomes if outcome.state == SENT]
+    written = Claim.all_sent([outcome.claim for outcome in arrived], at=at) if arrived else set()
+    told = [outcome.told(outcome.claim.delivery in written, at=at) for outcome in arrived]
+    told += [outcome.write(at=at) for outcome in outcomes if outcome.state != SENT]
     ends: defaultdict[str, list[Ended]] = defaultdict(list)
-    for outcome in outcomes:
-        if ended := outcome.write(at=at):
-            ends[_about(ended.payload)].append(ended)
+    for ended in filter(None, told):
+        ends[_about(ended.payload)].append(ended)
     for owner, theirs in ends.items():
         if listener := _on_end.get(owner):
             listener(theirs)

@@ -7,6 +7,7 @@ nothing any more; and when somebody else signs in there, it is theirs.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +16,6 @@ from sqlalchemy import ForeignKey, Select, String, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
-from crmweb import clock
 from crmweb.accounts.models import User
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.db import Model, db, is_sqlite, new_id
@@ -156,6 +156,15 @@ class Device:
         return cls(*row) if row else None
 
 
-def subscriptions_of(person_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
-    """Each device's id, with the host of its push service."""
-    return [(device.id, device.host) for device in PushSubscription.of(person_id, at=clock.now())]
+def devices_of(
+    people: Collection[uuid.UUID], *, at: datetime
+) -> dict[uuid.UUID, list[tuple[uuid.UUID, str]]]:
+    """The devices of each: their ids, with the hosts of their push services."""
+    kept = PushSubscription
+    asked = kept.alive(at=at).where(kept.person_id.in_(people))
+    found: dict[uuid.UUID, list[tuple[uuid.UUID, str]]] = {}
+    for person_id, device, host in db.session.execute(
+        asked.with_only_columns(kept.person_id, kept.id, kept.host).order_by(kept.seen_at.desc(), kept.id)
+    ):
+        found.setdefault(person_id, []).append((device, host))
+    return found

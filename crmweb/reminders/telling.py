@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from crmweb import clock
 from crmweb.accounts.models import Oversight, User
@@ -20,6 +22,13 @@ from crmweb.reminders.models import DUE, HANDED_OVER, Reminder
 from crmweb.timeline import Event, happened
 
 USEFUL_FOR = timedelta(days=1)
+
+
+def _load(notices: Sequence[Notice]) -> list[Reminder]:
+    """With their customers; kept by the session, where each is then asked for."""
+    ids = [notice.about_id for notice in notices]
+    asked = select(Reminder).where(Reminder.id.in_(ids)).options(joinedload(Reminder.customer))
+    return list(db.session.scalars(asked))
 
 
 def _of(notice: Notice) -> Reminder | None:
@@ -100,6 +109,6 @@ def _wake(_kind: str, *, event: Event, **_more: Any) -> None:
 
 def listen() -> None:
     """Say what notices of reminders mean, and hear of visits."""
-    notice_kind(DUE, wanted=_still_due, words=_due_words, useful_for=USEFUL_FOR)
+    notice_kind(DUE, wanted=_still_due, words=_due_words, useful_for=USEFUL_FOR, load=_load)
     notice_kind(HANDED_OVER, wanted=_still_theirs, words=_handed_words, useful_for=USEFUL_FOR)
     happened.connect(_wake, sender="visit.started")

@@ -19,7 +19,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.db import db, writing
 from crmweb.notifications import Delivery
-from crmweb.notifications.subscriptions import subscriptions_of
+from crmweb.notifications.subscriptions import devices_of
 from tests import cast
 from tests.browser.autopush import Autopush
 from tests.conftest import device_token, system_access_to
@@ -94,7 +94,7 @@ def _shown(page: Page) -> list[list[str]]:
 def _push(app: Flask, person_id: uuid.UUID, title: str) -> None:
     """As a slice would: a row in the ledger, and the worker is rung after the commit."""
     with system_access_to(app, "something to tell"), writing():
-        for device, host in subscriptions_of(person_id):
+        for device, host in devices_of([person_id], at=clock.now()).get(person_id, []):
             Delivery.file(
                 dedupe=f"{title} {device}", kind="push", recipient=device.hex, lane=f"push {host}",
                 payload={"title": title, "body": "Gọi chị Hạnh 9:00", "path": "/customers", "tag": title},

@@ -17,7 +17,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.accounts.sessions import IDLE, DeviceSession
 from crmweb.db import db, writing
-from crmweb.notifications.subscriptions import MOST, PushSubscription, subscriptions_of
+from crmweb.notifications.subscriptions import MOST, PushSubscription, devices_of
 from crmweb.notifications.vapid import vapid
 from tests.notifications.push_house import Browser, PushService
 
@@ -41,7 +41,7 @@ def _says(client: FlaskClient, browser: Browser, **more: str) -> str:
 
 def _devices(house: House, person: Actor) -> list[uuid.UUID]:
     with house():
-        return [device for device, _host in subscriptions_of(person.id)]
+        return [device for device, _host in devices_of([person.id], at=clock.now()).get(person.id, [])]
 
 
 def test_lan_has_push_on_the_phone_on_which_she_is_signed_in(
@@ -49,7 +49,7 @@ def test_lan_has_push_on_the_phone_on_which_she_is_signed_in(
 ) -> None:
     assert _says(phone_of(lan), phone) == "kept"
     with house():
-        ((_device, host),) = subscriptions_of(lan.id)
+        ((_device, host),) = devices_of([lan.id], at=clock.now()).get(lan.id, [])
     assert host == push_service.origin.removeprefix("http://")
 
 
