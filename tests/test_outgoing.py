@@ -79,10 +79,11 @@ def far_end() -> Iterator[FarEnd]:
 
 
 @pytest.fixture
-def way_out(far_end: FarEnd) -> Outgoing:
+def way_out(far_end: FarEnd) -> Iterator[Outgoing]:
     made = Outgoing()
     made.allow_inside(far_end.origin)
-    return made
+    yield made
+    made.close()
 
 
 def test_an_answer_comes_back_as_it_is_whatever_its_status(way_out: Outgoing, far_end: FarEnd) -> None:

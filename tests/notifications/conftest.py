@@ -44,4 +44,5 @@ def push_service(app: Flask) -> Iterator[PushService]:
         push = Push(app.extensions["settings"], way_out)
         app.extensions["channels"] = Channels({"email": Email("", ""), "push": push})
         yield service
+        way_out.close()
     app.extensions["settings"], app.extensions["channels"] = before, channels
