@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
@@ -64,7 +64,7 @@ def service_worker() -> ResponseReturnValue:
     answer = Response(script, content_type="text/javascript; charset=utf-8")
     answer.headers["Cache-Control"] = "no-cache"
     answer.add_etag()
-    return answer
+    return answer.make_conditional(request)
 
 
 def _words() -> dict[str, dict[str, str]]:
