@@ -19,7 +19,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.db import db, writing
 from crmweb.notifications import Delivery
-from crmweb.notifications.subscriptions import devices_of
+from crmweb.notifications.subscriptions import PushSubscription, devices_of
 from tests import cast
 from tests.browser.autopush import Autopush
 from tests.conftest import device_token, system_access_to
@@ -103,7 +103,19 @@ def _push(app: Flask, person_id: uuid.UUID, title: str) -> None:
     app.extensions["bell"].settle()
 
 
-def test_lan_gets_a_push_from_the_worker_open_or_closed(
+def _expire_all(app: Flask) -> None:
+    """As if the push service had said that it knows none of them any more."""
+    with system_access_to(app, "what is gone"), writing():
+        for device in db.session.scalars(select(PushSubscription.id)).all():
+            PushSubscription.expire(device)
+
+
+def _devices(app: Flask, person_id: uuid.UUID) -> int:
+    with system_access_to(app, "a look"):
+        return len(devices_of([person_id], at=clock.now()).get(person_id, []))
+
+
+def test_lan_gets_pushes_from_the_worker_open_closed_and_after_her_subscription_ran_out(
     product: Product, lan_id: uuid.UUID, autopush: Autopush, open_firefox: OpenFirefox
 ) -> None:
     app = product.app()
@@ -134,5 +146,11 @@ def test_lan_gets_a_push_from_the_worker_open_or_closed(
         page = context.new_page()
         page.goto(f"{here}/settings/notifications")
         until(lambda: ["Giao hàng cho chị Tư", "Gọi chị Hạnh 9:00"] in _shown(page), within=ARRIVES_WITHIN)
+        _expire_all(app)
+        context.add_cookies([{"name": "session", "value": token, "url": here}])
+        page.goto(f"{here}/nearby")  # any page: the app was opened
+        until(lambda: _devices(app, lan_id) == 1, within=ARRIVES_WITHIN)
+        _push(app, lan_id, "Ghé lại quán cô Ba")
+        until(lambda: len(autopush.got) == 4, within=ARRIVES_WITHIN)
     assert autopush.refused == []
     assert set(autopush.acknowledged) == {100}  # shown; 301 and 302 would say that it could not be
