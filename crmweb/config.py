@@ -70,6 +70,22 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _gateway(value: str) -> str:
+    """Over https; plain http only on loopback, which production refuses (see ``_disagreements``)."""
+    parts = urlsplit(value)
+    plain = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    sound = value.isascii() and value.isprintable() and " " not in value and not parts.fragment
+    if not parts.hostname or not (parts.scheme == "https" or plain) or not sound:
+        raise ValueError("must be an address like https://user:password@gateway.example.com/send")
+    return value
+
+
+def _token(value: str) -> str:
+    if value and not (value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("must be one word")
+    return value
+
+
 def _port_of(parts: SplitResult) -> int:
     return 443 if parts.port is None else parts.port
 
@@ -153,9 +169,20 @@ class Settings:
         "",
         "`smtp://user:password@host:587` or `smtps://…`",
         lambda value: _scheme("smtp", "smtps")(value) if value else "",
-        shown="no mail is sent",
+        shown="`.eml` files in `mail/` of the data folder; in production none leaves",
     )
     mail_from: str = _setting("MAIL_FROM", "", "the sender of our mail", shown="needed with `MAIL_URL`")
+    sms_url: str = _setting(
+        "SMS_URL",
+        "",
+        "an SMS gateway that takes a POST of JSON (`to`, `from`, `text`, `id`): `https://user:password@host/send`",
+        lambda value: _gateway(value) if value else "",
+        shown="no SMS is sent",
+    )
+    sms_token: str = _setting(
+        "SMS_TOKEN", "", "a bearer token for it", _token, shown="name and password of `SMS_URL`"
+    )
+    sms_from: str = _setting("SMS_FROM", "", "the sender that it shows", shown="the gateway's own")
     geocoder: str = _setting(
         "GEOCODER",
         "",
@@ -274,6 +301,8 @@ def _disagreements(values: Mapping[str, Any]) -> list[str]:
         wrong.append("TILE_URL must hold {z}, {x} and {y}")
     if values["env"] == "production" and any(map(LOOPBACK.match, values["push_services"])):
         wrong.append("PUSH_SERVICES names a host on loopback, which only development and tests may have")
+    if values["env"] == "production" and values["sms_url"].startswith("http:"):
+        wrong.append("SMS_URL must begin with https:// in production")
     if values["tile_url"] and not TILES.match(values["tile_url"]):
         wrong.append("TILE_URL must be an address like https://tiles.example.com/{z}/{x}/{y}.png")
     return wrong

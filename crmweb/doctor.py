@@ -171,7 +171,7 @@ def _deliveries() -> tuple[Mark, str]:
 def _mail() -> tuple[Mark, str]:
     settings = current_settings()
     if not settings.mail_url:
-        return Mark.NOTE, "MAIL_URL is not set: no mail leaves"
+        return Mark.NOTE, "MAIL_URL is not set: mail is written to files, in production none leaves"
     return Mark.OK, f"leaves as {settings.mail_from}"
 
 

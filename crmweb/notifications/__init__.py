@@ -12,6 +12,7 @@ from crmweb.notifications.channels import Channel, Channels, Message
 from crmweb.notifications.email import Email
 from crmweb.notifications.models import Delivery
 from crmweb.notifications.notices import Action, Notice, Words, notice_kind
+from crmweb.notifications.sms import Sms
 
 __all__ = ["Action", "Delivery", "Notice", "Words", "init_app", "notice_kind"]
 
@@ -22,8 +23,14 @@ def init_app(app: Flask) -> None:
     setting_out.listen()
     push_answers.listen()
     settings = app.extensions["settings"]
-    mail = Email(settings.mail_url, settings.mail_from)
+    files = settings.home / "mail" if settings.env != "production" else None
+    mail = Email(settings.mail_url, settings.mail_from, files=files)
     app.extensions["channels"] = Channels({"email": mail, "push": _PushWhenNeeded(app)})
+    if settings.sms_url:
+        sms = Sms(settings, app.extensions["outgoing"])
+        app.extensions["channels"].register("sms", sms)
+        if sms.inside:
+            outgoing.allow_inside(app, sms.inside)
     for service in settings.push_services:
         if service.startswith("http://"):
             outgoing.allow_inside(app, service)

@@ -1,6 +1,7 @@
-"""The channel *email*: SMTP (RFC 5321), one connection a message.
+"""The channel *email*: SMTP (RFC 5321), one connection a message; or files, where there is no server.
 
-Payload: ``subject`` and ``text``, and ``html`` if there is one. Recipient: an address.
+Payload: ``subject`` and ``text``, and where there are, ``html``, ``reply_to`` (an address), ``from_name`` and
+``unsubscribe``, the address of the web that takes a POST from whoever wants no more (RFC 8058). Recipient: an address.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -26,6 +28,8 @@ from crmweb.notifications.channels import SEND_LIMIT, Message, PermanentFailure,
 
 # Seconds for each word of the conversation; SEND_LIMIT is for all of it.
 ANSWER_WITHIN: Final = 10.0
+NOBODY: Final = "crmweb <crmweb@localhost>"
+"""The sender in files, where none is set."""
 _LINE_BREAKS: Final = re.compile(r"[\r\n\x00\x85\u2028\u2029]+")
 
 
@@ -60,16 +64,19 @@ class MailServer:
 
 
 class Email:
-    """Sends by the server of ``mail_url`` as ``mail_from``; without them every message fails and says
-    which is missing.
+    """Sends by the server of ``mail_url`` as ``mail_from``. Without a server a mail is written into the folder
+    ``files``; where there is none, it fails and says what is missing.
     """
 
-    def __init__(self, mail_url: str, mail_from: str) -> None:
+    def __init__(self, mail_url: str, mail_from: str, *, files: Path | None = None) -> None:
         self.mail_url = mail_url
         self.mail_from = mail_from
+        self.files = files
 
     def send(self, message: Message) -> None:
         """See ``Channel.send``."""
+        if self.files is not None and not self.mail_url:
+            return self._write(message, self.files)
         server, sender = self._server(), self._sender()
         mail = _mail(message, sender)
         try:
@@ -80,6 +87,19 @@ class Email:
                 )
         except (smtplib.SMTPException, OSError) as error:
             raise _judged(error) from error
+
+    def _write(self, message: Message, folder: Path) -> None:
+        """As a file that a mail program opens; a resend takes the place of the first."""
+        mail = _mail(message, self.mail_from or NOBODY)
+        message.last_look()
+        name = mail["Message-ID"].strip("<>").partition("@")[0]
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            half = folder / f".{name}"
+            half.write_bytes(mail.as_bytes())
+            half.replace(folder / f"{name}.eml")
+        except OSError as error:
+            raise TransientFailure(f"cannot write into {folder}: {error.strerror}") from error
 
     def _server(self) -> MailServer:
         if not self.mail_url:
@@ -104,18 +124,30 @@ def message_id(dedupe: str, sender: str) -> str:
 def _mail(message: Message, sender: str) -> EmailMessage:
     mail = EmailMessage()
     try:
-        mail["From"] = _one_line(sender)
+        mail["From"] = _sender_named(sender, message.payload.get("from_name"))
         mail["To"] = Address(addr_spec=message.recipient)  # strictly one address, or it raises
         mail["Subject"] = _one_line(str(message.payload["subject"]))
+        if reply_to := message.payload.get("reply_to"):
+            mail["Reply-To"] = Address(addr_spec=str(reply_to))
     except (KeyError, ValueError, IndexError, HeaderParseError) as error:
         raise PermanentFailure(f"cannot be written as a mail: {error}") from error
     mail["Date"] = format_datetime(now())
     mail["Message-ID"] = message_id(message.dedupe, sender)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    if unsubscribe := message.payload.get("unsubscribe"):
+        mail["List-Unsubscribe"] = f"<{_one_line(str(unsubscribe))}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(str(message.payload.get("text", "")))
     if html := message.payload.get("html"):
         mail.add_alternative(str(html), subtype="html")
     return mail
+
+
+def _sender_named(sender: str, name: object) -> Address | str:
+    """Our address, under the name of the person who writes where there is one."""
+    if not name:
+        return _one_line(sender)
+    return Address(display_name=_one_line(str(name)), addr_spec=parseaddr(_one_line(sender))[1])
 
 
 def _one_line(text: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 
 import pytest
 
@@ -125,3 +128,42 @@ def test_a_server_that_stops_talking_holds_the_worker_for_a_short_time_only(
 )
 def test_a_mail_url_says_where_and_how(url: str, server: MailServer) -> None:
     assert MailServer.read(url) == server
+
+
+def test_without_a_mail_server_a_mail_lies_in_the_data_folder(tmp_path: Path) -> None:
+    channel = Email("", "", files=tmp_path / "mail")
+    for _ in range(2):
+        channel.send(_mail())
+    channel.send(Message("today 2026-03-03 mai", "mai@example.com", {"subject": "x", "text": "y"}))
+    kept = sorted((tmp_path / "mail").glob("*.eml"))
+    assert len(kept) == 2, "a resend takes the place of the first"
+    subjects = {message_from_bytes(file.read_bytes(), policy=default)["Subject"] for file in kept}
+    assert subjects == {"Lịch hôm nay", "x"}
+
+
+def test_a_data_folder_that_cannot_be_written_may_be_mended(tmp_path: Path) -> None:
+    (tmp_path / "mail").write_text("in the way")
+    with pytest.raises(TransientFailure):
+        Email("", "", files=tmp_path / "mail").send(_mail())
+
+
+def test_a_mail_to_a_customer_says_how_to_hear_no_more_and_whom_to_answer(office: PostOffice) -> None:
+    more = {"unsubscribe": "https://crm.example.com/u/abc", "reply_to": "lan@example.com", "from_name": "Lan"}
+    _from_us(office).send(_mail(**more))
+    (mail,) = office.mails
+    assert mail["List-Unsubscribe"] == "<https://crm.example.com/u/abc>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert (mail["Reply-To"], mail["From"]) == ("lan@example.com", "Lan <crm@example.com>")
+
+
+@pytest.mark.parametrize("where", ["unsubscribe", "from_name"])
+def test_no_word_about_the_sender_adds_a_header(office: PostOffice, where: str) -> None:
+    _from_us(office).send(_mail(**{where: "x\r\nBcc: spy@example.org"}))
+    (mail,) = office.mails
+    assert mail["Bcc"] is None
+
+
+def test_a_reply_address_that_is_none_reaches_nobody_else(office: PostOffice) -> None:
+    with pytest.raises(PermanentFailure):
+        _from_us(office).send(_mail(reply_to="lan@example.com\r\nBcc: spy@example.org"))
+    assert office.mails == []
