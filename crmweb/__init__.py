@@ -53,6 +53,7 @@ def _hang_slices(app: Flask) -> None:
     from crmweb.admin import deliveries, delivery_words, outcomes
     from crmweb.check_in import routes as check_in
     from crmweb.customers import routes as customers
+    from crmweb.followups import routes as followups
     from crmweb.nearby import routes as nearby
     from crmweb.notes import routes as notes
     from crmweb.notifications import inbox
@@ -81,6 +82,7 @@ def _hang_slices(app: Flask) -> None:
         customers,
         notes,
         reminders,
+        followups,
         visits,
         routes_ahead,
         reviews,

@@ -77,6 +77,14 @@ def open_to_all(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
+def from_anywhere(view: Callable[P, R]) -> Callable[P, R]:
+    """Declare that a write may come from another site or from no browser at all: for addresses that carry a signed
+    token, whose views ask nothing of the cookie.
+    """
+    view.from_anywhere = True  # type: ignore[attr-defined]
+    return view
+
+
 def takes(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare how many bytes a view takes at most, files and all."""
 

@@ -9,6 +9,9 @@ PERMISSIONS = {
     "customers:approve": "Approve pins and other proposals of others",
     "customers:all": "See every customer",
     "visits:write": "Check in, finish and note",
+    "followups:write": "Write to customers by email and SMS",
+    "templates:read": "Read the templates and sequences of messages",
+    "templates:manage": "Change the templates and sequences of messages",
     "visits:review": "Accept doubtful check-ins or ask about them",
     "team:read": "See what one's team does",
     "team:plan": "Plan routes, cover and working days of one's team",
@@ -18,14 +21,22 @@ PERMISSIONS = {
     "own:settings": "Change one's own settings",
 }
 
-FIELD = frozenset({"customers:read", "customers:write", "visits:write", "own:settings"})
-MANAGER = FIELD | {"customers:assign", "customers:approve", "visits:review", "team:read", "team:plan"}
+FIELD = frozenset({"customers:read", "customers:write", "visits:write", "followups:write", "own:settings"})
+MANAGER = FIELD | {
+    "customers:assign",
+    "customers:approve",
+    "visits:review",
+    "team:read",
+    "team:plan",
+    "templates:read",
+}
 
 ROLES: dict[str, frozenset[str]] = {
     "rep": FIELD,
     "account_manager": FIELD,
     "manager": MANAGER,
-    "admin": MANAGER | {"customers:all", "policies:manage", "deliveries:manage", "users:manage"},
+    "admin": MANAGER
+    | {"customers:all", "policies:manage", "deliveries:manage", "templates:manage", "users:manage"},
 }
 """Role name → its permissions."""
 

@@ -15,6 +15,7 @@ from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, writing
 from crmweb.errors import TooLate, sent_by_script
+from crmweb.followups.outcome_names import offer_outcomes
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
 from crmweb.visits import words
@@ -24,6 +25,7 @@ from crmweb.visits.helping import tell_its_people
 from crmweb.visits.meeting import end_visit, may_visit, own_visit, reopen_visit
 from crmweb.visits.models import Visit
 from crmweb.visits.openings import open_visit_at
+from crmweb.visits.outcomes import Outcome
 from crmweb.visits.showing import seen, seen_own, show_finish, show_visit
 from crmweb.web import NOTICES, Notice, needs, undo_at
 
@@ -159,6 +161,7 @@ def init_app(app: Flask) -> None:
     from crmweb.visits.photo_routes import photos
 
     helping.listen()
+    offer_outcomes(lambda: [(each.name, words.outcome_words(each.name)) for each in Outcome.offered()])
     app.register_blueprint(visits)
     app.register_blueprint(photos)
     words.init_app(app)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 
 class SmsGateway:
-    """Takes messages on a port of its own. ``status`` and ``headers`` are what it answers; ``hangs``: nothing at all."""
+    """Takes messages on a port of its own. ``status`` and ``headers`` are what it answers; ``hangs``: nothing."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
@@ -41,7 +41,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Counter(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_POST(self) -> None:
         gateway = cast(_Server, self.server).gateway
         body = self.rfile.read(int(self.headers["Content-Length"]))
         gateway.asked.append({"path": self.path, **{k.lower(): v for k, v in self.headers.items()}})

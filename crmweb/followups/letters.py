@@ -1,0 +1,105 @@
+"""The words of one follow-up as they leave: tokens filled, and how to hear no more."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from email.utils import parseaddr
+from typing import Any, Final
+
+from flask import render_template
+
+from crmweb.accounts.models import User
+from crmweb.config import current_settings
+from crmweb.customers.reaching.phones import display
+from crmweb.followups.addressees import Addressee
+from crmweb.followups.message_templates import EMAIL, SMS
+from crmweb.followups.tokens import filled, missing
+from crmweb.followups.unsubscribe_tokens import token_for
+from crmweb.languages import gettext as _
+from crmweb.names import given_name
+
+LONGEST_SMS: Final = 6
+"""Segments; a longer one is a letter, and dear."""
+LONGEST_SUBJECT: Final = 200
+LONGEST_TEXT: Final = 5000
+"""Characters of an email."""
+LONGEST_FILLED: Final = 300
+"""Characters of a subject with its tokens filled."""
+
+_VIETNAMESE: Final = frozenset("ăâđêôơưĂÂĐÊÔƠƯ")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is sent by one channel, with its tokens filled."""
+
+    channel: str
+    subject: str
+    text: str
+    writer: str
+    reply_to: str = ""
+
+    @property
+    def language(self) -> str:
+        """That of its words, as far as they give it away: what we add is said in it."""
+        accents = any(char in _VIETNAMESE or "\u1ea0" <= char <= "\u1ef9" for char in self.text)
+        return "vi" if accents else "en"
+
+    def payload(self, followup_id: uuid.UUID) -> dict[str, Any]:
+        """What its channel needs."""
+        address = unsubscribe_address(followup_id)
+        if self.channel == SMS:
+            return {"text": self.with_way_out(address)}
+        words = {"letter": self, "unsubscribe": address, "says": _SAYS[self.language]}
+        told = {
+            "subject": self.subject,
+            "text": f"{self.text}\n\n--\n{_SAYS[self.language]}: {address}\n",
+            "html": render_template("followups/letter.html", **words),
+            "unsubscribe": address,
+            "from_name": self.writer,
+        }
+        return told | {"reply_to": self.reply_to} if self.reply_to else told
+
+    def with_way_out(self, address: str) -> str:
+        """An SMS says shortly how to stop it, without accents: they would double its price."""
+        return f"{self.text}\n{_SAYS_SHORTLY[self.language]}: {address.partition('://')[2]}"
+
+
+_SAYS: Final = {"en": "No more messages", "vi": "Không nhận tin nữa"}
+_SAYS_SHORTLY: Final = {"en": "Stop", "vi": "Tu choi"}
+
+
+def unsubscribe_address(followup_id: uuid.UUID) -> str:
+    """Where whoever got it can say that they want no more."""
+    return f"{current_settings().address}/u/{token_for(followup_id)}"
+
+
+def values_for(whom: Addressee, customer: str, writer: User, day: date) -> dict[str, str]:
+    """What each token stands for; empty where nobody knows."""
+    company = parseaddr(current_settings().mail_from)[0]
+    return {
+        "contact": whom.name, "customer": customer, "rep": given_name(writer.name), "company": company,
+        "rep_phone": display(writer.phone) if writer.phone else "", "date": f"{day.day}/{day.month}",
+    }  # fmt: skip
+
+
+def fallbacks_for(writer: User, customer: str) -> dict[str, str]:
+    """What stands for a token where nothing is known."""
+    return {"contact": customer, "rep_phone": given_name(writer.name), "company": _("our company")}
+
+
+def prepared(
+    channel: str, subject: str, text: str, *, whom: Addressee, customer: str, writer: User, day: date
+) -> Letter:
+    """The letter to somebody, with its tokens filled."""
+    values = values_for(whom, customer, writer, day)
+    values |= missing(f"{subject} {text}", values, fallbacks_for(writer, customer))
+    return Letter(
+        channel,
+        filled(subject, values)[:LONGEST_FILLED] if channel == EMAIL else "",
+        filled(text, values),
+        writer.name,
+        writer.email or "",
+    )

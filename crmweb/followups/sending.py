@@ -1,0 +1,96 @@
+"""Just before a follow-up is sent all is asked once more; what became of it is written with the ledger's word."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.models import Oversight
+from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.contacts.models import CustomerContact
+from crmweb.db import db
+from crmweb.followups.consents import Consent, Stopped
+from crmweb.followups.models import ABOUT, PLANNED, Followup
+from crmweb.followups.window import next_opening
+from crmweb.notifications.channels import Message, NotWanted, NotYet
+from crmweb.notifications.models import CANCELLED, DEAD, FAILED, SENT
+from crmweb.notifications.outcomes import Ended, before_send, on_end
+
+_ENDS: Final = {SENT: SENT, FAILED: FAILED, DEAD: FAILED, CANCELLED: CANCELLED}
+
+
+def check(message: Message) -> None:
+    """Raises NotWanted with one of `words.REASONS`, NotYet outside of the hours for customers."""
+    followup = db.session.get(Followup, uuid.UUID(message.payload["followup"]))
+    if followup is None or followup.state in (CANCELLED, SENT):
+        raise NotWanted("cancelled")
+    if reason := unwanted(followup):
+        raise NotWanted(reason)
+    now = clock.now()
+    opens = next_opening(now, person_id=followup.person_id, zone=followup.person.zone)
+    if opens > now:
+        raise NotYet(opens)
+
+
+def unwanted(followup: Followup) -> str:
+    """Why it should not go any more; nothing where it should. Asks past the scope: needs a session that sees all."""
+    customer = followup.customer
+    if customer.archived_at is not None:
+        return "archived"
+    if customer.status == "former":
+        return "former"
+    if followup.contact_id is not None and not _stands_there(followup):
+        return "contact_gone"
+    if not followup.person.active:
+        return "writer_gone"
+    if not _may_write(followup):
+        return "handed_over"
+    if Stopped.at(followup.channel, followup.address) is not None:
+        return "withdrawn"
+    return "" if _agreed(followup) else "no_consent"
+
+
+def _stands_there(followup: Followup) -> bool:
+    place = db.session.get(CustomerContact, (followup.customer_id, followup.contact_id))
+    return place is not None
+
+
+def _may_write(followup: Followup) -> bool:
+    """Whether the writer still looks after the customer, or somebody below them does, or they see everybody."""
+    if "customers:all" in followup.person.permissions:
+        return True
+    standing = (
+        select(Assignment.id)
+        .join(Oversight, Oversight.person_id == Assignment.person_id)
+        .where(
+            Assignment.customer_id == followup.customer_id,
+            Assignment.started_at.is_not(None),
+            Assignment.ended_at.is_(None),
+            Oversight.viewer_id == followup.person_id,
+        )
+    )
+    return db.session.scalar(standing.limit(1)) is not None
+
+
+def _agreed(followup: Followup) -> bool:
+    where = (followup.customer_id, followup.contact_id, followup.channel)
+    return Consent.stands(*where, followup.address)
+
+
+def _heard(ends: Sequence[Ended]) -> None:
+    """Within the transaction that ends the deliveries: a follow-up never says otherwise than the ledger."""
+    ids = {uuid.UUID(end.payload["followup"]): end for end in ends}
+    for followup in db.session.scalars(select(Followup).where(Followup.id.in_(ids))).unique():
+        end = ids[followup.id]
+        if followup.state in (PLANNED, FAILED):  # failed: an admin tried it again
+            followup.end(_ENDS[end.state], end.reason, at=end.at)
+
+
+def listen() -> None:
+    """Hear of the ends of deliveries that carry follow-ups, and be asked before they set out."""
+    before_send(ABOUT, check)
+    on_end(ABOUT, _heard)

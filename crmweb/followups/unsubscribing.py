@@ -1,0 +1,79 @@
+"""The link in every message by which whoever got it says that they want no more; no sign-in stands before it.
+
+A GET shows one button and writes nothing. The POST comes from that button, or from a mail program by itself (RFC 8058).
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, Flask
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from crmweb import clock
+from crmweb.browser import shows_a_secret
+from crmweb.db import db, writing
+from crmweb.followups.consents import LINK, Consent, Stopped
+from crmweb.followups.models import PLANNED, Followup
+from crmweb.followups.unsubscribe_tokens import followup_of
+from crmweb.scope import system_access
+from crmweb.web import from_anywhere, not_found_unless, open_to_all, page
+
+unsubscribing = Blueprint("unsubscribing", __name__)
+
+LONGEST = 60
+"""Characters of a token; ours are shorter."""
+
+
+@unsubscribing.get("/u/<token>")
+@open_to_all
+def show(token: str) -> ResponseReturnValue:
+    with system_access("who wants no more"):
+        followup = _found(token)
+        done = Stopped.at(followup.channel, followup.address) is not None
+        channel = followup.channel
+    return _shown(token, channel, done=done)
+
+
+@unsubscribing.post("/u/<token>")
+@open_to_all
+@from_anywhere
+def withdraw(token: str) -> ResponseReturnValue:
+    """Said twice, the first time counts."""
+    with system_access("who wants no more"):
+        _found(token)
+        with writing():
+            followup, at = _found(token), clock.now()
+            Consent.withdraw(
+                followup.customer, followup.contact_id, followup.channel, followup.address,
+                name=followup.to_name, how=LINK, by=None, at=at,
+            )  # fmt: skip
+            cancel_to(followup.channel, followup.address)
+            channel = followup.channel
+    return _shown(token, channel, done=True)
+
+
+def cancel_to(channel: str, address: str) -> None:
+    """Whatever is planned to an address that wants no more, wherever it stands. Needs a session that sees all."""
+    theirs = select(Followup).where(
+        Followup.state == PLANNED,
+        Followup.channel == channel,
+        func.lower(Followup.address) == address.lower(),
+    )
+    for followup in db.session.scalars(theirs).unique().all():
+        followup.cancel("withdrawn", at=clock.now())
+
+
+def _shown(token: str, channel: str, *, done: bool) -> ResponseReturnValue:
+    return shows_a_secret(page("followups/unsubscribe.html", token=token, channel=channel, done=done))
+
+
+def _found(token: str) -> Followup:
+    named: uuid.UUID = not_found_unless(followup_of(token) if len(token) <= LONGEST else None)
+    followup: Followup = not_found_unless(db.session.get(Followup, named))
+    return followup
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(unsubscribing)

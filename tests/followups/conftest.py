@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from crmweb import clock, jobs
+from crmweb.accounts.actor import Actor
+from crmweb.clock import HeldClock
+from crmweb.notifications.channels import Channels
+from crmweb.notifications.email import Email
+from crmweb.notifications.jobs import _due, deliver
+from tests.notifications.post_office import PostOffice
+from tests.shops import Shops
+
+WEDNESDAY = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
+"""Ten in the morning in Saigon."""
+
+
+@pytest.fixture(autouse=True)
+def fresh_bell(app: Flask) -> Iterator[None]:
+    """Nothing rung into the next test."""
+    jobs.init_app(app)
+    yield
+    app.extensions["bell"].settle()
+
+
+@pytest.fixture(autouse=True)
+def time(app: Flask) -> Iterator[HeldClock]:
+    with clock.frozen(WEDNESDAY) as held:
+        yield held
+
+
+@pytest.fixture
+def shops(app: Flask, time: HeldClock, house: Callable[[], AbstractContextManager[None]]) -> Shops:
+    with house():
+        return Shops.open()
+
+
+@pytest.fixture
+def post_office(app: Flask) -> Iterator[PostOffice]:
+    """A real mail server on loopback, and the app told to use it."""
+    office, before = PostOffice(), app.extensions["channels"]
+    app.extensions["channels"] = Channels({"email": Email(office.url, "Trà Xanh <crm@example.com>")})
+    yield office
+    app.extensions["channels"] = before
+    office.close()
+
+
+@pytest.fixture
+def work(app: Flask, house: Callable[[], AbstractContextManager[None]]) -> Callable[[], None]:
+    """`work()`: a worker sends whatever is due."""
+
+    def send() -> None:
+        with house():
+            deliver(*_due(at=clock.now()))
+
+    return send
+
+
+@pytest.fixture
+def phone(phone_of: Callable[[Actor], FlaskClient], lan: Actor) -> FlaskClient:
+    """Lan's."""
+    return phone_of(lan)
+
+
+@pytest.fixture
+def write(phone: FlaskClient, shops: Shops) -> Callable[..., Any]:
+    """`write(text="…")`: Lan writes to her shop by email, and they said that she may."""
+
+    def send(**more: str) -> Any:
+        words = {
+            "to": "shop",
+            "channel": "email",
+            "subject": "Xin chào",
+            "text": "Chào {contact}",
+            "agreed": "spoken",
+        }
+        return phone.post(f"/customers/{shops.lan}/followups", data={**words, "when": "now", **more})
+
+    return send
