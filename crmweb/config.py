@@ -15,7 +15,17 @@ from urllib.parse import SplitResult, urlsplit
 from flask import current_app
 
 from crmweb.kept import kept
-from crmweb.push_settings import EMAIL, HOST, LOOPBACK, mailto, push_services, signing_key
+from crmweb.push_settings import (
+    EMAIL,
+    HOST,
+    LOOPBACK,
+    contact,
+    mailto,
+    one_word,
+    push_services,
+    signing_key,
+    sms_gateway,
+)
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "production", "test")
@@ -70,35 +80,8 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
-def _gateway(value: str) -> str:
-    """Over https; plain http only on loopback, which production refuses (see ``_disagreements``)."""
-    parts = urlsplit(value)
-    plain = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    sound = value.isascii() and value.isprintable() and " " not in value and not parts.fragment
-    if not parts.hostname or not (parts.scheme == "https" or plain) or not sound:
-        raise ValueError("must be an address like https://user:password@gateway.example.com/send")
-    return value
-
-
-def _token(value: str) -> str:
-    if value and not (value.isascii() and value.isprintable() and " " not in value):
-        raise ValueError("must be one word")
-    return value
-
-
 def _port_of(parts: SplitResult) -> int:
     return 443 if parts.port is None else parts.port
-
-
-def _contact(value: str) -> str:
-    """As RFC 9116 wants it; a bare email is meant as `mailto:`."""
-    address = value if "://" in value or value.startswith("mailto:") else f"mailto:{value}"
-    parts = urlsplit(address)
-    if not ((parts.scheme == "mailto" and "@" in parts.path) or (parts.scheme == "https" and parts.hostname)):
-        raise ValueError("must be an email or an https:// address")
-    if any(char.isspace() for char in address):
-        raise ValueError("must be one email or address, without spaces")
-    return address
 
 
 def _scheme(*schemes: str) -> Callable[[str], str]:
@@ -176,11 +159,11 @@ class Settings:
         "SMS_URL",
         "",
         "an SMS gateway that takes a POST of JSON (`to`, `from`, `text`, `id`): `https://user:password@host/send`",
-        lambda value: _gateway(value) if value else "",
+        lambda value: sms_gateway(value) if value else "",
         shown="no SMS is sent",
     )
     sms_token: str = _setting(
-        "SMS_TOKEN", "", "a bearer token for it", _token, shown="name and password of `SMS_URL`"
+        "SMS_TOKEN", "", "a bearer token for it", one_word, shown="name and password of `SMS_URL`"
     )
     sms_from: str = _setting("SMS_FROM", "", "the sender that it shows", shown="the gateway's own")
     geocoder: str = _setting(
@@ -228,7 +211,7 @@ class Settings:
         "SECURITY_CONTACT",
         "",
         "whom `/.well-known/security.txt` names to people who find a hole: an email or `https://…`",
-        lambda value: _contact(value) if value else "",
+        lambda value: contact(value) if value else "",
         shown="no such page",
     )
 

@@ -1,10 +1,11 @@
-"""What the settings of push may hold. Each raises ValueError, in words for an admin, for what is none."""
+"""What the settings of push and SMS may hold, and whom to write to. Each raises ValueError, in words for an admin."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
+from urllib.parse import urlsplit
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Private keys are below it (FIPS 186-5, D.1.2)."""
@@ -40,3 +41,31 @@ def push_services(value: str) -> tuple[str, ...]:
         if not HOST.match(service) and not LOOPBACK.match(service):
             raise ValueError(f"names {service!r}, and must name hosts such as push.example.com")
     return services
+
+
+def contact(value: str) -> str:
+    """As RFC 9116 wants it; a bare email is meant as `mailto:`."""
+    address = value if "://" in value or value.startswith("mailto:") else f"mailto:{value}"
+    parts = urlsplit(address)
+    if not ((parts.scheme == "mailto" and "@" in parts.path) or (parts.scheme == "https" and parts.hostname)):
+        raise ValueError("must be an email or an https:// address")
+    if any(char.isspace() for char in address):
+        raise ValueError("must be one email or address, without spaces")
+    return address
+
+
+def sms_gateway(value: str) -> str:
+    """Over https; plain http only on loopback, which production refuses."""
+    parts = urlsplit(value)
+    plain = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    sound = value.isascii() and value.isprintable() and " " not in value and not parts.fragment
+    if not parts.hostname or not (parts.scheme == "https" or plain) or not sound:
+        raise ValueError("must be an address like https://user:password@gateway.example.com/send")
+    return value
+
+
+def one_word(value: str) -> str:
+    """A secret that stands in a header."""
+    if value and not (value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("must be one word")
+    return value

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import UnprocessableEntity
 
 from crmweb import clock
 from crmweb.accounts.models import User
@@ -203,7 +204,8 @@ def begin(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Begin a sequence by hand; its minted id is what it is planned for, so that a replay doubles nothing."""
     minted, customer = minted_id(request.form.get("id")), found_customer(customer_id)
     chosen = next((each for each in Sequence.offered() if str(each.id) == request.form.get("sequence")), None)
-    sequence = not_found_unless(chosen)
+    if (sequence := chosen) is None:
+        raise UnprocessableEntity(_("This sequence is not in use any more."))
     if wrong := _closed(customer):
         return showing.show_customer(customer, status=422, refused=wrong)
     with writing():

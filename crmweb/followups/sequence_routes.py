@@ -52,7 +52,7 @@ def create() -> ResponseReturnValue:
 
 
 @sequences.get(f"{HERE}/<uuid:id>")
-@needs("templates:read")
+@needs("templates:manage")
 def edit(id: uuid.UUID) -> ResponseReturnValue:
     sequence = _found(id)
     return _form(_filled(sequence), sequence)

@@ -49,7 +49,7 @@ def create() -> ResponseReturnValue:
 
 
 @templates.get(f"{HERE}/<uuid:id>")
-@needs("templates:read")
+@needs("templates:manage")
 def edit(id: uuid.UUID) -> ResponseReturnValue:
     template = _found(id)
     return _form(TemplateForm.of(template), template)

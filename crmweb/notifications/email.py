@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from crmweb.clock import now
@@ -61,6 +62,26 @@ class MailServer:
             tls=tls,
             starttls="starttls" in parse_qs(parts.query, keep_blank_values=True),
         )
+
+
+class _InOneLine:
+    """A header that is never broken: Python encodes an address longer than a line, which no mail program decodes."""
+
+    max_count = 1
+
+    @classmethod
+    def parse(cls, value: str, found: dict[str, Any]) -> None:
+        """See ``email.headerregistry``."""
+        found["parse_tree"], found["decoded"] = None, value
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        """See ``email.headerregistry``."""
+        return f"List-Unsubscribe: {self}{policy.linesep}"
+
+
+_HEADERS: Final = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _InOneLine)  # type: ignore[arg-type] # it mixes BaseHeader in
+_POLICY: Final = EmailPolicy(header_factory=_HEADERS)
 
 
 class Email:
@@ -122,7 +143,7 @@ def message_id(dedupe: str, sender: str) -> str:
 
 
 def _mail(message: Message, sender: str) -> EmailMessage:
-    mail = EmailMessage()
+    mail = EmailMessage(_POLICY)
     try:
         mail["From"] = _sender_named(sender, message.payload.get("from_name"))
         mail["To"] = Address(addr_spec=message.recipient)  # strictly one address, or it raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -14,19 +14,11 @@ from crmweb.geo import BadPoint, Point, haversine_m
 from crmweb.languages import chosen_zone, distance, ngettext, short_date
 from crmweb.languages import gettext as _
 from crmweb.timeline.entries import Entry
+from crmweb.timeline.message_words import SAY_OF_MESSAGES, channel_name, followup_reason, moment_words
+from crmweb.timeline.said import Said
 
 LATE = timedelta(minutes=5)
 """A phone's time is believed; how much later the entry arrived is said from here on."""
-
-
-class Said(NamedTuple):
-    """An entry in words: what, and more about it; `icon` in a drop of `shape`. `quote` is somebody's own words."""
-
-    icon: str
-    title: str
-    detail: str = ""
-    quote: str = ""
-    shape: str = ""
 
 
 def said(entry: Entry) -> Said:
@@ -216,70 +208,6 @@ def _promise_reopened(payload: dict[str, Any]) -> Said:
     return _promise(payload, _("Our promise is still to keep"), _("Their promise is still to keep"))
 
 
-def channel_name(channel: str) -> str:
-    """By what a message goes."""
-    return {"email": _("Email"), "sms": "SMS", "zalo": "Zalo", "push": _("Push")}.get(channel, channel)
-
-
-def followup_reason(reason: str) -> str:
-    """Why a message to a customer was cancelled or could not be delivered, in plain words."""
-    words = {
-        "by_hand": _("taken back by one of us"), "answered": _("they answered"),
-        "spoken": _("somebody spoke with them since"), "taken_back": _("the result was taken back"),
-        "archived": _("the customer is put away"), "former": _("no customer any more"),
-        "contact_gone": _("the contact is not there any more"), "writer_gone": _("its writer left"),
-        "handed_over": _("the customer was handed over"), "withdrawn": _("they want no more messages"),
-        "no_consent": _("they had not agreed to be written to"), "cancelled": _("not needed any more"),
-    }  # fmt: skip
-    if reason in words:
-        return words[reason]
-    if said := reason.partition("the mail server said ")[2]:
-        return _("their mail server does not take it: %(words)s", words=said)
-    if said := reason.partition("the SMS gateway did not take it: ")[2]:
-        return _("the SMS service does not take it: %(words)s", words=said)
-    return _("it could not be sent")
-
-
-def _followup(icon: str, shape: str, title: Callable[[str, str], str]) -> Callable[[dict[str, Any]], Said]:
-    def say(payload: dict[str, Any]) -> Said:
-        told = title(channel_name(payload.get("channel", "")), payload.get("name", ""))
-        why = followup_reason(payload["reason"]) if payload.get("reason") else _goes(payload)
-        return Said(icon, told, why, payload.get("subject") or payload.get("text", ""), shape)
-
-    return say
-
-
-def _goes(payload: dict[str, Any]) -> str:
-    """When it went, or will."""
-    try:
-        moment = datetime.fromisoformat(payload.get("ended") or payload["due"])
-    except (KeyError, TypeError, ValueError):
-        return ""
-    return moment_words(moment)
-
-
-def moment_words(moment: datetime) -> str:
-    """`20 Nov 09:00`, where the reader is."""
-    here = moment.astimezone(ZoneInfo(chosen_zone()))
-    return f"{short_date(here.date())} {here:%H:%M}"
-
-
-def _consent_given(payload: dict[str, Any]) -> Said:
-    channel, name = channel_name(payload.get("channel", "")), payload.get("name", "")
-    how = {"spoken": _("spoken"), "written": _("in writing"), "form": _("on a form")}.get(
-        payload.get("how", ""), ""
-    )
-    return Said("check", _("%(name)s agreed to %(channel)s", name=name, channel=channel), how, shape="ok")
-
-
-def _consent_withdrawn(payload: dict[str, Any]) -> Said:
-    channel, name = channel_name(payload.get("channel", "")), payload.get("name", "")
-    by_link = _("by the link in a message") if payload.get("how") == "link" else ""
-    return Said(
-        "x", _("%(name)s wants no more %(channel)s", name=name, channel=channel), by_link, shape="open"
-    )
-
-
 def _called(payload: dict[str, Any]) -> Said:
     return Said("phone", _("Call"), _minutes(payload), payload.get("text", ""))
 
@@ -303,25 +231,10 @@ _SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
     "visit.finished": _visited,
     "note.written": _noted,
     "call.logged": _called,
-    "followup.planned": _followup(
-        "mail", "open", lambda channel, name: _("%(channel)s planned to %(name)s", channel=channel, name=name)
-    ),
-    "followup.sent": _followup(
-        "mail", "ok", lambda channel, name: _("%(channel)s sent to %(name)s", channel=channel, name=name)
-    ),
-    "followup.failed": _followup(
-        "triangle-alert",
-        "late",
-        lambda channel, name: _("%(channel)s did not reach %(name)s", channel=channel, name=name),
-    ),
-    "followup.cancelled": _followup(
-        "x", "", lambda channel, name: _("%(channel)s to %(name)s cancelled", channel=channel, name=name)
-    ),
-    "consent.given": _consent_given,
-    "consent.withdrawn": _consent_withdrawn,
     "promise.made": _promise_made,
     "promise.kept": _promise_kept,
     "promise.reopened": _promise_reopened,
+    **SAY_OF_MESSAGES,
 }
 
 

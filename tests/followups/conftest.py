@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -20,6 +21,11 @@ from tests.shops import Shops
 
 WEDNESDAY = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
 """Ten in the morning in Saigon."""
+
+
+def minted(at: datetime) -> str:
+    """The UUIDv7 that a phone mints at that moment."""
+    return str(uuid.UUID(int=int(at.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62 | 1))
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +67,12 @@ def work(app: Flask, house: Callable[[], AbstractContextManager[None]]) -> Calla
             deliver(*_due(at=clock.now()))
 
     return send
+
+
+@pytest.fixture
+def mint() -> str:
+    """A new id, as Lan's phone makes one."""
+    return minted(WEDNESDAY)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import uuid_utils
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -22,7 +21,7 @@ from crmweb.followups.consents import Consent, Stopped
 from crmweb.followups.models import Followup
 from crmweb.notifications import Delivery
 from crmweb.timeline import Event
-from tests.followups.conftest import WEDNESDAY
+from tests.followups.conftest import WEDNESDAY, minted
 from tests.notifications.post_office import PostOffice
 from tests.shops import Shops
 
@@ -157,7 +156,7 @@ def test_a_mailbox_that_refuses_is_told_in_plain_words(
 
 
 def test_a_replayed_message_is_one_message(write: Write, house: House) -> None:
-    named, key = str(uuid_utils.uuid7(int(WEDNESDAY.timestamp()))), "a-key"
+    named, key = minted(WEDNESDAY), "a-key"
     first, again = (write(**{"id": named, "Idempotency-Key": key}) for _ in range(2))
     assert (first.status_code, again.status_code) == (303, 303)
     with house():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +17,12 @@ from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db, new_id, writing
+from crmweb.followups.addressees import addressees
+from crmweb.followups.letters import Letter
+from crmweb.followups.message_templates import MessageTemplate
+from crmweb.followups.models import Followup
+from crmweb.followups.sequences import Sequence, Step
+from crmweb.followups.unsubscribe_tokens import token_for
 from crmweb.notifications import Delivery, Notice
 from crmweb.notifications.endpoints import Endpoint
 from crmweb.notifications.subscriptions import PushSubscription
@@ -103,6 +110,30 @@ def _delivery(lan: Actor, shops: Shops) -> object:
     return db.session.scalars(select(Delivery.id).limit(1)).one()
 
 
+def _template(_lan: Actor, _shops: Shops) -> object:
+    with writing():
+        template = MessageTemplate(id=new_id(), name="Thanks", purpose="", created_at=clock.now())
+        db.session.add(template)
+        template.say("email", subject="Thanks", text="Thanks, {contact}")
+        return template.id
+
+
+def _sequence(lan: Actor, shops: Shops) -> object:
+    template_id = _template(lan, shops)
+    with writing():
+        step = Step(position=0, after_days=3, at_time=time(9), channel="email", template_id=template_id)
+        sequence = Sequence(id=new_id(), name="Ask", active=True, created_at=clock.now(), steps=[step])
+        db.session.add(sequence)
+        return sequence.id
+
+
+def _followup(lan: Actor, shops: Shops) -> object:
+    with writing():
+        customer, at = db.session.get_one(Customer, shops.lan), clock.now()
+        letter = Letter("email", "Hello", "Tea", lan.name)
+        return Followup.plan(customer, addressees(customer)[-1], letter, by=lan, zone=lan.zone, at=at).id
+
+
 def _outcome(_lan: Actor, _shops: Shops) -> object:
     return "no_order"
 
@@ -144,6 +175,12 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("reviews", "id"): _visit,
     ("team", "person_id"): _oneself,
     ("push", "id"): _subscription,
+    ("followups", "id"): _followup,
+    ("followups", "customer_id"): _shop,
+    ("consents", "customer_id"): _shop,
+    ("templates", "id"): _template,
+    ("sequences", "id"): _sequence,
+    ("unsubscribing", "token"): lambda lan, shops: token_for(_followup(lan, shops)),  # type: ignore[arg-type]
 }
 """(slice, name of the argument) → one of Lan's."""
 

@@ -156,6 +156,15 @@ def test_a_mail_to_a_customer_says_how_to_hear_no_more_and_whom_to_answer(office
     assert (mail["Reply-To"], mail["From"]) == ("lan@example.com", "Lan <crm@example.com>")
 
 
+def test_a_long_way_out_is_written_in_one_piece(tmp_path: Path) -> None:
+    long = (
+        f"https://crm.{'a-long-name-of-a-company.' * 4}example.com.vn/u/AaIS-AVmceOgO9QNANDUu9MWCQ81WRHj8oc"
+    )
+    Email("", "", files=tmp_path).send(_mail(unsubscribe=long))
+    (kept,) = tmp_path.glob("*.eml")
+    assert f"\nList-Unsubscribe: <{long}>\n" in kept.read_text()
+
+
 @pytest.mark.parametrize("where", ["unsubscribe", "from_name"])
 def test_no_word_about_the_sender_adds_a_header(office: PostOffice, where: str) -> None:
     _from_us(office).send(_mail(**{where: "x\r\nBcc: spy@example.org"}))
