@@ -10,7 +10,7 @@ from dataclasses import Field, dataclass, field, fields
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from flask import current_app
 
@@ -25,6 +25,7 @@ from crmweb.push_settings import (
     push_services,
     signing_key,
     sms_gateway,
+    web_address,
 )
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -70,18 +71,6 @@ def _geocoder(value: str) -> str:
     if name != "nominatim" or (host and urlsplit(host).scheme not in ("http", "https")):
         raise ValueError(f"is {value!r}, and must be nominatim or nominatim:https://your.host")
     return value
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    more = parts.username or parts.password or parts.path.strip("/") or parts.query or parts.fragment
-    if parts.scheme not in ("http", "https") or not parts.hostname or more or not _port_of(parts):
-        raise ValueError("must be an address like https://crm.example.com, without a path")
-    return value.rstrip("/")
-
-
-def _port_of(parts: SplitResult) -> int:
-    return 443 if parts.port is None else parts.port
 
 
 def _scheme(*schemes: str) -> Callable[[str], str]:
@@ -142,7 +131,7 @@ class Settings:
         "PUBLIC_URL",
         "",
         "the address that people open, used in links that leave the house",
-        lambda value: _web_address(value) if value else "",
+        lambda value: web_address(value) if value else "",
         shown="`http://localhost:PORT`",
     )
     host: str = _setting("HOST", "127.0.0.1", "the address `crmweb run` listens on")

@@ -1,11 +1,11 @@
-"""What the settings of push and SMS may hold, and whom to write to. Each raises ValueError, in words for an admin."""
+"""What the settings of push and SMS, and addresses of the web, may hold. Each raises ValueError, in words for an admin."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Private keys are below it (FIPS 186-5, D.1.2)."""
@@ -69,3 +69,16 @@ def one_word(value: str) -> str:
     if value and not (value.isascii() and value.isprintable() and " " not in value):
         raise ValueError("must be one word")
     return value
+
+
+def web_address(value: str) -> str:
+    """Of a site, without a path."""
+    parts = urlsplit(value)
+    more = parts.username or parts.password or parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in ("http", "https") or not parts.hostname or more or not _port_of(parts):
+        raise ValueError("must be an address like https://crm.example.com, without a path")
+    return value.rstrip("/")
+
+
+def _port_of(parts: SplitResult) -> int:
+    return 443 if parts.port is None else parts.port
