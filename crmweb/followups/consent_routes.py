@@ -15,7 +15,7 @@ from crmweb.customers.finding import found_customer
 from crmweb.customers.models import Customer
 from crmweb.db import writing
 from crmweb.followups.addressees import Addressee, addressees
-from crmweb.followups.consents import HOWS, TOLD, Consent, NeedsWriting, Stopped
+from crmweb.followups.consents import HOWS, TOLD, Consent, NeedsWriting, Stopped, folded
 from crmweb.followups.message_templates import CHANNELS
 from crmweb.followups.models import cancel_planned
 from crmweb.followups.unsubscribing import cancel_to
@@ -40,7 +40,10 @@ class ConsentRow(NamedTuple):
     @property
     def stands(self) -> bool:
         """Whether they may be written to."""
-        return self.latest is not None and self.latest.given and not self.stopped
+        if self.latest is None or not self.latest.given or self.stopped:
+            return False
+        address = self.whom.address(self.channel) or ""
+        return folded(self.channel, self.latest.address) == folded(self.channel, address)
 
 
 def consent_rows(customer: Customer) -> list[ConsentRow]:

@@ -114,9 +114,11 @@ class Consent(OfCustomer, Model):
 
     @classmethod
     def stands(cls, customer_id: uuid.UUID, contact_id: uuid.UUID | None, channel: str, address: str) -> bool:
-        """Whether they may be written to there."""
+        """Whether they may be written to there: they agreed for this address, and it has not been stopped."""
         latest = cls.latest(customer_id, contact_id, channel)
-        return latest is not None and latest.given and Stopped.at(channel, address) is None
+        agreed = latest is not None and latest.given
+        same = latest is not None and folded(channel, latest.address) == folded(channel, address)
+        return agreed and same and Stopped.at(channel, address) is None
 
 
 class Stopped(Model):

@@ -31,6 +31,9 @@ ABOUT: Final = "followup"
 USEFUL_FOR: Final = timedelta(days=3)
 """A message that could not be sent for so long says nothing that is still right."""
 
+SECOND_THOUGHT: Final = timedelta(seconds=8)
+"""Nothing leaves sooner: as long as the word that it is planned can be seen, it can be taken back."""
+
 _PLANNED: Final = text("state = 'planned'")
 
 
@@ -116,7 +119,7 @@ class Followup(Scoped, Model):
         payload = {**letter.payload(self.id), "about": ABOUT, "followup": self.id.hex}
         Delivery.file(
             dedupe=self.delivery_dedupe, kind=self.channel, recipient=self.address, payload=payload, at=at,
-            not_before=self.due_at, stale_at=self.due_at + USEFUL_FOR,
+            not_before=max(self.due_at, at + SECOND_THOUGHT), stale_at=self.due_at + USEFUL_FOR,
         )  # fmt: skip
 
     @property

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from crmweb import clock, jobs
 from crmweb.accounts.actor import Actor
 from crmweb.clock import HeldClock
+from crmweb.followups.models import SECOND_THOUGHT
 from crmweb.notifications.channels import Channels
 from crmweb.notifications.email import Email
 from crmweb.notifications.jobs import _due, deliver
@@ -59,10 +60,13 @@ def post_office(app: Flask) -> Iterator[PostOffice]:
 
 
 @pytest.fixture
-def work(app: Flask, house: Callable[[], AbstractContextManager[None]]) -> Callable[[], None]:
-    """`work()`: a worker sends whatever is due."""
+def work(
+    app: Flask, time: HeldClock, house: Callable[[], AbstractContextManager[None]]
+) -> Callable[[], None]:
+    """`work()`: a worker sends whatever is due, once nobody thinks again."""
 
     def send() -> None:
+        time.move(SECOND_THOUGHT)
         with house():
             deliver(*_due(at=clock.now()))
 
