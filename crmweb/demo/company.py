@@ -19,7 +19,7 @@ from crmweb.customers.models import Customer, ExternalId
 from crmweb.customers.reaching.phones import read_phone
 from crmweb.customers.tiers import Tier
 from crmweb.db import db, new_id, writing
-from crmweb.demo import Refused
+from crmweb.demo import Refused, letters
 from crmweb.demo.books import Standing, demo_books
 from crmweb.demo.calendar import any_moment, local_day, moment, workday_near
 from crmweb.demo.chance import dice_for
@@ -107,11 +107,15 @@ class _Founding:
                     self._write()
             self._write()
         happened = [self._event(happening) for happening in self._history.happenings]
-        keep_records(happened, {shop.id: shop for shop in self._shops}, self._dice)
-        self._events = sorted([*self._events, *happened], key=_moment_of)
+        shops = {shop.id: shop for shop in self._shops}
+        keep_records(happened, shops, self._dice)
+        letters.stand_ready(moment(self._workday(200), 0))
+        sent = letters.were_sent(happened, shops, at=self._at)
+        self._events = sorted([*self._events, *happened, *sent], key=_moment_of)
         db.session.execute(insert(Event), self._events)
         lay_routes(self._routed, today=self._today, at=moment(self._workday(200), 0))
         leave_open({person.key: self._actor(person.key) for person in PEOPLE}, today=self._today, at=self._at)
+        letters.plan_some(self._actor("lan"), at=self._at)
         return Founded(len(self._staff), len(self._shops), len(self._events))
 
     def _hire(self) -> None:

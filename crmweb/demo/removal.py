@@ -5,16 +5,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import Column, Table, delete, exists, select, update
+from sqlalchemy import Column, Table, delete, exists, or_, select, update
 
 from crmweb.accounts.models import Oversight, User
 from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer, ExternalId
 from crmweb.db import Model, db, writing
+from crmweb.demo import letters
 from crmweb.demo.company import DEMO, refuse_where_unfit
 from crmweb.demo.people import PEOPLE
+from crmweb.followups.message_templates import MessageTemplate
+from crmweb.followups.models import Followup
+from crmweb.followups.sequences import Sequence, Step
+from crmweb.notifications import Delivery, Notice
 from crmweb.scope import system_access
+
+T = TypeVar("T")
 
 PERSON_IDS = tuple(person.id for person in PEOPLE)
 
@@ -33,10 +41,12 @@ def dissolve() -> Removed:
     """Remove the company; `crmweb.demo.remove_demo` says what stays. Raises `Refused`."""
     refuse_where_unfit()
     with system_access("removing the demo company"), writing():
-        met = _contacts_of_demo()
+        met, told = _contacts_of_demo(), _notices_of_demo()
+        _remove_letters()
         customers = _remove_customers()
         contacts = _remove_contacts(met)
         people = _remove_people()
+        _remove_deliveries_of(told)
         kept = (*_names(User, PERSON_IDS), *_names(Contact, met))
     return Removed(customers, contacts, people, kept)
 
@@ -56,6 +66,35 @@ def _remove_customers() -> int:
     for ids in _batches(made):
         db.session.execute(delete(customers).where(customers.c.id.in_(ids)))
     return len(made)
+
+
+def _remove_letters() -> None:
+    """What waits to be sent to demo customers, and the words and the sequence that nobody else uses."""
+    made = select(ExternalId.customer_id).where(ExternalId.source == DEMO)
+    planned = db.session.scalars(select(Followup).where(Followup.customer_id.in_(made))).unique()
+    for dedupes in _batches([followup.delivery_dedupe for followup in planned]):
+        db.session.execute(delete(_table(Delivery)).where(_table(Delivery).c.dedupe.in_(dedupes)))
+    sequences, steps, templates = _table(Sequence), _table(Step), _table(MessageTemplate)
+    db.session.execute(delete(sequences).where(sequences.c.id == letters.SEQUENCE_ID))
+    unused = ~exists().where(steps.c.template_id == templates.c.id)
+    db.session.execute(delete(templates).where(templates.c.id.in_(letters.TEMPLATE_IDS), unused))
+    db.session.expire_all()
+
+
+def _notices_of_demo() -> list[uuid.UUID]:
+    made = select(ExternalId.customer_id).where(ExternalId.source == DEMO)
+    theirs = or_(Notice.person_id.in_(PERSON_IDS), Notice.customer_id.in_(made))
+    return list(db.session.scalars(select(Notice.id).where(theirs)))
+
+
+def _remove_deliveries_of(notices: list[uuid.UUID]) -> None:
+    """What would have told somebody, where the notice went with its person or its customer."""
+    deliveries = _table(Delivery)
+    for ids in _batches(notices):
+        stay = set(db.session.scalars(select(Notice.id).where(Notice.id.in_(ids))))
+        gone = [each for each in ids if each not in stay]
+        named = deliveries.c.dedupe.in_([f"notice {each}" for each in gone])
+        db.session.execute(delete(deliveries).where(or_(named, deliveries.c.notice_id.in_(gone))))
 
 
 def _remove_contacts(met: list[uuid.UUID]) -> int:
@@ -95,7 +134,7 @@ def _names(kind: type[User] | type[Contact], ids: tuple[uuid.UUID, ...] | list[u
     return found
 
 
-def _batches(ids: list[uuid.UUID], size: int = 500) -> Iterator[list[uuid.UUID]]:
+def _batches(ids: list[T], size: int = 500) -> Iterator[list[T]]:
     """Pieces small enough for one statement's parameters."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]

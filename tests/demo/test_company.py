@@ -23,11 +23,15 @@ from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.due import Due
 from crmweb.customers.faces import faces
 from crmweb.customers.models import Customer
-from crmweb.db import Model, db, writing
+from crmweb.db import Model, db, new_id, writing
 from crmweb.demo import Refused, cli, ensure_demo, remove_demo
 from crmweb.demo.calendar import local_day
 from crmweb.demo.people import demo_id
+from crmweb.followups.message_templates import MessageTemplate
+from crmweb.followups.models import Followup
+from crmweb.followups.sequences import Sequence, Step
 from crmweb.notes.models import Note
+from crmweb.notifications import Delivery
 from crmweb.routes.models import Route
 from crmweb.routes.plans import Day
 from crmweb.timeline import Event, record
@@ -373,3 +377,28 @@ def test_colleagues_are_under_way_and_every_visit_has_its_row(demo: None, house:
         if v.day == TODAY and v.person_id == demo_id("person", key)
     }  # fmt: skip
     assert all((visit.verdict is None) == (visit.kind == "phone") for visit in visits.values())
+
+
+def test_what_the_demo_writes_reaches_nobody(demo: None, house: House) -> None:
+    with house():
+        planned = db.session.scalars(select(Delivery).where(Delivery.kind != "notice")).all()
+        assert planned
+        assert {(each.kind, each.recipient.rpartition("@")[2]) for each in planned} <= {
+            ("email", "example.net"), ("email", "example.com"),
+        }  # fmt: skip
+        sent = db.session.scalars(select(Followup).where(Followup.state == "sent")).unique().all()
+        assert sent
+        told = {event.id for event in db.session.scalars(select(Event).where(Event.kind == "followup.sent"))}
+        assert {followup.id for followup in sent} == told
+
+
+def test_a_template_of_the_demo_that_somebody_uses_stays(demo: None, app: Flask, house: House) -> None:
+    with house(), writing():
+        template = db.session.scalars(select(MessageTemplate).limit(1)).one()
+        step = Step(position=0, after_days=1, at_time=dt.time(9), template=template, channel="email")
+        db.session.add(Sequence(id=new_id(), name="Ours", outcome=None, created_at=AT, steps=[step]))
+        kept = template.id
+    with app.app_context():
+        remove_demo()
+    with house():
+        assert db.session.scalars(select(MessageTemplate.id)).all() == [kept]
