@@ -1,4 +1,4 @@
-"""What the settings of push and SMS, and addresses of the web, may hold. Each raises ValueError, in words for an admin."""
+"""What the settings of push, SMS and web addresses may hold. Each raises ValueError, in words for an admin."""
 
 from __future__ import annotations
 

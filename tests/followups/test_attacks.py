@@ -18,10 +18,9 @@ from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.followups.consents import Consent
 from crmweb.followups.message_templates import MessageTemplate
-from crmweb.followups.models import Followup
+from crmweb.followups.models import SECOND_THOUGHT, Followup
 from crmweb.notifications.models import Delivery
 from tests.customers.shops import ENGLISH, House, PhoneOf
-from tests.followups.conftest import SECOND_THOUGHT
 from tests.notifications.post_office import PostOffice
 from tests.shops import Shops
 
