@@ -34,7 +34,9 @@ followups = Blueprint("followups", __name__)
 
 A_PAGE = 50
 
-NOTICES["followup_planned"] = lambda about: Notice(_("Planned"), undo_at("/followups/{}/cancel", about))
+NOTICES["followup_planned"] = lambda about: Notice(
+    _("It will be sent"), undo_at("/followups/{}/cancel", about)
+)
 NOTICES["followup_cancelled"] = lambda _about: Notice(_("It will not be sent"))
 NOTICES["followup_gone"] = lambda _about: Notice(_("It is sent or on its way already"))
 NOTICES["followup_answered"] = lambda _about: Notice(_("Noted. Nothing more goes to them by itself."))
