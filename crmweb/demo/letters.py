@@ -140,13 +140,17 @@ def _told(row: dict[str, Any], kind: str, visit: Event) -> Event:
 
 
 def plan_some(writer: Actor, *, at: dt.datetime) -> None:
-    """Three messages of one rep that wait for the next days, each to a shop that has agreed."""
-    agreed = select(Consent.customer_id).where(Consent.given.is_(True))
-    theirs = (Assignment.person_id == writer.id, Assignment.ended_at.is_(None), Customer.id.in_(agreed))
+    """Three messages of one rep that wait for the next days, each to a shop that agrees."""
+    theirs = (Assignment.person_id == writer.id, Assignment.ended_at.is_(None))
     found = select(Customer).join(Assignment, Assignment.customer_id == Customer.id).where(*theirs)
     template = db.session.get_one(MessageTemplate, TEMPLATE_IDS[1])
-    for days, customer in enumerate(db.session.scalars(found.order_by(Customer.sort_name).limit(3)), start=1):
+    reached = [each for each in db.session.scalars(found.order_by(Customer.sort_name)) if _nobodys(each)]
+    for days, customer in enumerate(reached[:3], start=1):
         _plan(customer, template, writer, at=at, due=at + dt.timedelta(days=days))
+
+
+def _nobodys(customer: Customer) -> bool:
+    return (customer.email or "").endswith(NOBODYS)
 
 
 def _plan(
@@ -156,6 +160,7 @@ def _plan(
     if whom is None or wording is None or not (whom.email or "").endswith(NOBODYS):
         return
     user = db.session.get_one(User, writer.id)
+    Consent.give(customer, whom, EMAIL, how=SPOKEN, by=writer, at=at)
     letter = prepared(
         EMAIL, wording.subject, wording.text, whom=whom, customer=customer.name, writer=user, day=due.date()
     )

@@ -16,6 +16,10 @@ from crmweb.accounts.roles import ROLES
 from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
+from crmweb.followups.message_templates import MessageTemplate
+from crmweb.followups.models import Followup
+from crmweb.followups.sequences import Sequence
+from crmweb.followups.unsubscribe_tokens import token_for
 from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.web import declared
@@ -38,6 +42,8 @@ STATES = [
     "/customers?due=overdue&tier=C",
     "/customers/new?name=Quán+mới&lat=10.77&lng=106.69",
     "/my-day?map=1",
+    "/followups?state=sent",
+    "/followups?state=cancelled",
     "/reminders?view=later",
     "/reminders?view=done",
     "/nothing/here",
@@ -53,6 +59,14 @@ WITH_AN_ID = {
     "/reminders/<uuid:id>": ["/reminders/{reminder}"],
     "/reminders/<uuid:id>/edit": ["/reminders/{reminder}/edit"],
     "/customers/<uuid:customer_id>/reminders/new": ["/customers/{full}/reminders/new"],
+    "/followups/<uuid:id>": ["/followups/{followup}"],
+    "/customers/<uuid:customer_id>/followups/new": [
+        "/customers/{full}/followups/new?template={template}",
+        "/customers/{full}/followups/new?channel=sms",
+    ],
+    "/admin/templates/<uuid:id>": ["/admin/templates/{template}"],
+    "/admin/sequences/<uuid:id>": ["/admin/sequences/{sequence}"],
+    "/u/<token>": ["/u/{token}"],
     "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
     "/routes/<uuid:id>": ["/routes/{route}"],
     "/contacts/<uuid:id>/edit": ["/contacts/{contact}/edit"],
@@ -107,7 +121,10 @@ def _ids(app: Flask) -> dict[str, str]:
         route = db.session.scalars(select(Route.id)).first() or _lay_route(full)
         reminder = db.session.scalars(select(Reminder.id)).first()
         lan = db.session.scalars(select(User.id).where(User.email == street.NEAREST.of)).one()
+        followup = db.session.scalars(select(Followup.id)).first()
         found = {
+            "followup": followup, "template": db.session.scalars(select(MessageTemplate.id)).first(),
+            "sequence": db.session.scalars(select(Sequence.id)).first(), "token": followup and token_for(followup),
             "route": route, "full": full.id, "bare": bare.id, "contact": contact, "reminder": reminder, "lan": lan,
         }  # fmt: skip
         return {**{name: str(each) for name, each in found.items()}, **visits}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from math import cos, radians
 
 from sqlalchemy import select
@@ -14,7 +14,13 @@ from crmweb.accounts.models import User
 from crmweb.customers.contacts.models import Contact
 from crmweb.customers.models import Customer
 from crmweb.customers.proposals import PIN, Proposal
-from crmweb.db import db
+from crmweb.db import db, new_id
+from crmweb.followups.addressees import addressees
+from crmweb.followups.consents import Consent
+from crmweb.followups.letters import Letter
+from crmweb.followups.message_templates import MessageTemplate
+from crmweb.followups.models import Followup
+from crmweb.followups.sequences import Sequence, Step
 from crmweb.geo import Point
 from crmweb.reminders.models import Reminder
 from crmweb.visits.models import Visit
@@ -88,6 +94,7 @@ def _tell_of(shop: Customer, *, by: User | None, at: datetime) -> None:
         phones=["0905412777", "0905 412 77"], emails=["coba@example.com", "coba@"],
     )  # fmt: skip
     _promise_at(shop, by=by, at=at)
+    _write_to(shop, by=by, at=at)
     timeline.record(
         shop, "note.written", by=Actor.of(by), at=at, payload={"text": "Kệ dưới còn 2 lốc, muốn đổi lên ngang tầm mắt."}
     )  # fmt: skip
@@ -99,6 +106,30 @@ def _promise_at(shop: Customer, *, by: User, at: datetime) -> None:
     Reminder.promise(shop, "Báo giá combo Tết", promised_by="us", until=until, by=Actor.of(by), at=at)
     place = (MARKET[0] + 420 / DEGREE_M, MARKET[1], 18.0)
     Proposal.make(shop, PIN, by=by, at=at, place=place)
+
+
+def _write_to(shop: Customer, *, by: User, at: datetime) -> None:
+    """A message goes in three days, from a template that a sequence uses, too."""
+    template = MessageTemplate(id=new_id(), name="Hỏi lại", purpose="Ba ngày sau lượt ghé", created_at=at)
+    db.session.add(template)
+    template.say(
+        "email", subject="{customer} thấy trà thế nào?", text="Chào {contact},\n\nAnh chị thấy trà thế nào ạ?"
+    )
+    template.say("sms", text="Chào {contact}, anh chị thấy trà thế nào ạ? {rep} {rep_phone}")
+    step = Step(position=0, after_days=3, at_time=time(9), channel="email", template=template)
+    sequence = Sequence(
+        id=new_id(), name="Sau khi quan tâm", outcome="interested", active=True, created_at=at
+    )
+    sequence.steps = [step]
+    db.session.add(sequence)
+    whom = addressees(shop)[0]
+    Consent.give(shop, whom, "email", how="spoken", by=Actor.of(by), at=at)
+    letter = Letter(
+        "email", "Tạp hóa Cô Ba thấy trà thế nào?", "Chào chị Ba,\n\nChị thấy trà thế nào ạ?", by.name
+    )
+    Followup.plan(
+        shop, whom, letter, by=by, zone=by.zone, at=at, due=at + timedelta(days=3), template_id=template.id
+    )
 
 
 def _open(shop: Shop, responsible: User | None, at: datetime) -> None:
