@@ -53,7 +53,7 @@ bench:
 
 drill:
 	@$(PREPARE) test
-	@$(PYTEST) tests/supervisor tests/notifications tests/test_backup.py
+	@$(PYTEST) tests/supervisor tests/notifications tests/test_backup.py tests/drills
 
 translations:
 	@$(PREPARE) test && exec .venv/bin/python dev/translations.py

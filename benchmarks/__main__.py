@@ -9,6 +9,7 @@ from pathlib import Path
 import pysqlite3
 
 from benchmarks.company import Company
+from benchmarks.ledger import due_deliveries, sealed_pushes
 from benchmarks.measure import Result
 from benchmarks.nearest import full_scan, growth, scopes
 from benchmarks.pages import log_as_in_production, pages
@@ -25,6 +26,8 @@ def main() -> None:
     log_as_in_production()
     with large.copied() as copy:
         lines = list(_shown(chain(pages(copy), first_load(copy))))
+    with small.copied() as copy:
+        lines += _shown(chain(sealed_pushes(copy), due_deliveries(copy)))
     lines += _shown(chain(growth(small, large), scopes(large), full_scan(large), searches(large)))
     lines.sort(key=lambda line: int("".join(filter(str.isdigit, line.number))))
     RESULTS.write_text(_page(lines), encoding="utf-8")
