@@ -7,18 +7,20 @@ import uuid
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.colleagues import Colleague, colleagues
-from crmweb.accounts.models import User
+from crmweb.accounts.colleagues import Colleague
+from crmweb.accounts.models import Oversight, User
 from crmweb.customers.assignments.models import Assignment
-from crmweb.db import db, new_id, writing
+from crmweb.customers.beyond import narrow, widen
+from crmweb.db import db, writing
 from crmweb.idempotency import keep, once
 from crmweb.languages import gettext as _
-from crmweb.notifications import Notice
-from crmweb.reminders.models import HANDED_OVER, Reminder
+from crmweb.reminders.finding import own_reminder
+from crmweb.reminders.models import Reminder
+from crmweb.scope import system_access
 from crmweb.web import NOTICES, go, needs, not_found_unless
 from crmweb.web import Notice as Said
 
@@ -28,22 +30,30 @@ NOTICES["reminder_handed"] = lambda _about: Said(_("Handed over"))
 
 
 def takers(reminder: Reminder, actor: Actor) -> list[Colleague]:
-    """To whom the actor may hand it: those who look after its customer, their own people, and whoever leads them."""
-    known = {each.id: each for each in colleagues(actor)}
-    beside = select(User.id, User.name).where(User.deactivated_at.is_(None))
-    leader = select(User.manager_id).where(User.id == actor.id).scalar_subquery()
-    for row in db.session.execute(beside.where(User.id == leader)):
-        known.setdefault(row.id, Colleague(*row))
-    if reminder.customer_id is not None:
-        theirs = beside.join(Assignment, Assignment.person_id == User.id).where(
-            Assignment.customer_id == reminder.customer_id,
-            Assignment.started_at.is_not(None),
-            Assignment.ended_at.is_(None),
-        )
-        for row in db.session.execute(theirs):
-            known.setdefault(row.id, Colleague(*row))
-    known.pop(reminder.person_id, None)
-    return sorted(known.values(), key=lambda each: (each.name, each.id))
+    """To whom the actor may hand it: whoever may see its customer, since its words tell of them; the team, where it is
+    about nobody. Read by the house: who lost sight of a customer hands it to those who look after them now.
+    """
+    others = (User.deactivated_at.is_(None), User.id != reminder.person_id)
+    who = _see(reminder.customer_id) if reminder.customer_id else _team_of(actor)
+    with system_access("who may get a reminder"):
+        people = select(User.id, User.name).where(*others, who).order_by(User.name, User.id)
+        return [Colleague(*row) for row in db.session.execute(people)]
+
+
+def _see(customer_id: uuid.UUID) -> ColumnElement[bool]:
+    sight = select(Oversight.viewer_id).join(Assignment, Assignment.person_id == Oversight.person_id)
+    standing = (Assignment.started_at.is_not(None), Assignment.ended_at.is_(None))
+    return User.id.in_(sight.where(Assignment.customer_id == customer_id, *standing))
+
+
+def _team_of(actor: Actor) -> ColumnElement[bool]:
+    """Those above, those below, and who works under the same manager."""
+    head = select(User.manager_id).where(User.id == actor.id).scalar_subquery()
+    below = select(Oversight.person_id).where(
+        or_(Oversight.viewer_id == actor.id, Oversight.viewer_id == head)
+    )
+    above = select(Oversight.viewer_id).where(Oversight.person_id == actor.id)
+    return or_(User.id.in_(below), User.id.in_(above))
 
 
 @handing.post("/reminders/<uuid:id>/handover")
@@ -51,16 +61,13 @@ def takers(reminder: Reminder, actor: Actor) -> list[Colleague]:
 @once(shows="reminders.show")
 def hand_over(id: uuid.UUID) -> ResponseReturnValue:
     """Whoever gets it hears of it; it stays theirs also when somebody else looks after the customer by then."""
-    to = _taker(_found(id))
+    to = _taker(own_reminder(id))
+    widen(current_user, "a reminder of one's own, whose customer may be another's")
     with writing():
-        reminder, at = _found(id), clock.now()
-        reminder.hand_over(db.session.get_one(User, to), at=at)
-        if to != current_user.id:
-            Notice.file(
-                to, HANDED_OVER, dedupe=f"handed over {id} {new_id()}", payload={"by": current_user.name},
-                at=at, about_id=id, customer_id=reminder.customer_id,
-            )  # fmt: skip
+        reminder = not_found_unless(Reminder.to_change(id))
+        reminder.hand_over(db.session.get_one(User, to), by=current_user, at=clock.now())
         keep(id, status=200)
+    narrow(current_user)
     return go("/reminders", notice="reminder_handed")
 
 
@@ -70,9 +77,4 @@ def _taker(reminder: Reminder) -> uuid.UUID:
     found = next((each.id for each in takers(reminder, current_user) if str(each.id) == named), None)
     if found is None:
         abort(422, _("Choose somebody from the list."))
-    return found
-
-
-def _found(id: uuid.UUID) -> Reminder:
-    found: Reminder = not_found_unless(db.session.scalar(select(Reminder).where(Reminder.id == id)))
     return found

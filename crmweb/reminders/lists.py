@@ -10,17 +10,19 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from crmweb import clock
 from crmweb.accounts.colleagues import Colleague, colleagues
+from crmweb.accounts.models import Oversight
 from crmweb.db import db
+from crmweb.languages import gettext as _
 from crmweb.reminders.models import Reminder
 from crmweb.web import needs, not_found_unless, page
 
 lists = Blueprint("reminder_lists", __name__)
 
-DUE, LATER, DONE = "due", "later", "done"
+DUE, LATER, DONE, TEAM = "due", "later", "done", "team"
 A_PAGE: Final = 50
 DONE_FOR: Final = timedelta(days=90)
 """How far back *done* looks."""
@@ -30,13 +32,16 @@ DONE_FOR: Final = timedelta(days=90)
 @needs("customers:read")
 def index() -> ResponseReturnValue:
     view = request.args.get("view", DUE)
-    view, person = view if view in (LATER, DONE) else DUE, _whose()
-    found = list(db.session.scalars(_asked(view, person.id).limit(A_PAGE + 1).offset(_skipped() * A_PAGE)))
+    view, team = view if view in (LATER, DONE) else DUE, request.args.get("person") == TEAM
+    person = Colleague(current_user.id, _("Your team")) if team else _whose()
+    theirs = _below() if team else [person.id]
+    found = list(db.session.scalars(_asked(view, theirs).limit(A_PAGE + 1).offset(_skipped() * A_PAGE)))
     return page(
         "reminders/index.html",
         fragment="reminders/index/_rows.html",
         view=view,
         person=person,
+        team=team,
         people=colleagues(current_user) if current_user.may("team:read") else [],
         reminders=found[:A_PAGE],
         more=_skipped() + 1 if len(found) > A_PAGE else 0,
@@ -56,13 +61,21 @@ def _whose() -> Colleague:
     return found
 
 
+def _below() -> list[uuid.UUID]:
+    """Also who works here no longer: what they left open waits for somebody to hand it on."""
+    below = (Oversight.viewer_id == current_user.id, Oversight.person_id != current_user.id)
+    return list(db.session.scalars(select(Oversight.person_id).where(*below)))
+
+
 def _skipped() -> int:
     return min(max(request.args.get("page", 0, type=int), 0), 10_000)
 
 
-def _asked(view: str, person_id: uuid.UUID) -> Select[Any]:
-    theirs = select(Reminder).where(Reminder.person_id == person_id, Reminder.dropped_at.is_(None))
-    theirs = theirs.options(joinedload(Reminder.customer), joinedload(Reminder.created_by))
+def _asked(view: str, people: list[uuid.UUID]) -> Select[Any]:
+    theirs = select(Reminder).where(Reminder.person_id.in_(people), Reminder.dropped_at.is_(None))
+    theirs = theirs.options(
+        selectinload(Reminder.customer), joinedload(Reminder.person), joinedload(Reminder.given_by)
+    )
     if view == DONE:
         lately = Reminder.done_at > clock.now() - DONE_FOR
         return theirs.where(lately).order_by(Reminder.done_at.desc(), Reminder.id)

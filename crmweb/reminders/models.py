@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, false, or_, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from crmweb import timeline
+from crmweb import clock, timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.models import Customer
@@ -22,7 +22,7 @@ from crmweb.scope import Scoped, looked_after, works_for_viewer
 Promised = Literal["us", "them"]
 DUE: Final = "reminder.due"
 HANDED_OVER: Final = "reminder.handed_over"
-A_MONTH: Final = timedelta(days=30)
+A_DAY, A_MONTH = timedelta(days=1), timedelta(days=30)
 OPEN = text("done_at IS NULL AND dropped_at IS NULL")
 _AT_A_VISIT = text("waits_for_visit AND done_at IS NULL AND dropped_at IS NULL")
 
@@ -32,7 +32,8 @@ class Reminder(Scoped, Model):
 
     `whole_day` says that only the day was named; `due_at` is then that day's morning. `cause_id` is the visit or note
     it came from. One that `waits_for_visit` falls due at the next visit there, or at `due_at` if none comes before.
-    One that `repeats` is followed, when it is done, by the next `round` of its series. Seen by those who see the
+    One that `repeats` is followed, when it is done, by the next `round` of its series; `round_at` is when this one
+    was to fall due, however long it was put off. `given_by`: who handed it over last. Seen by those who see the
     customer or the person's work.
     """
 
@@ -59,6 +60,8 @@ class Reminder(Scoped, Model):
     day_of_month: Mapped[int | None]
     series_id: Mapped[uuid.UUID | None]
     round: Mapped[int] = mapped_column(default=0, server_default="0")
+    round_at: Mapped[datetime | None]
+    given_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     created_by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
@@ -67,7 +70,7 @@ class Reminder(Scoped, Model):
 
     customer: Mapped[Customer | None] = relationship()
     person: Mapped[User] = relationship(foreign_keys=[person_id])
-    created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
+    given_by: Mapped[User | None] = relationship(foreign_keys=[given_by_id])
 
     @classmethod
     def seen_by_viewer(cls) -> ColumnElement[bool]:
@@ -95,7 +98,7 @@ class Reminder(Scoped, Model):
             id=id or new_id(), customer_id=customer.id if customer else None, person_id=by.id, text=text,
             due_at=due_at, whole_day=whole_day, repeats=repeats, waits_for_visit=waits_for_visit,
             day_of_month=due_at.astimezone(by.tzinfo).day if repeats else None, promised_by=promised_by,
-            cause_id=cause_id, created_by_id=by.id, created_at=at,
+            cause_id=cause_id, created_by_id=by.id, created_at=at, round_at=due_at if repeats else None,
         )  # fmt: skip
         reminder.series_id = reminder.id if repeats else None
         db.session.add(reminder)
@@ -143,17 +146,24 @@ class Reminder(Scoped, Model):
         waiting = (cls.customer_id == customer_id, cls.done_at.is_(None), cls.dropped_at.is_(None))
         return select(cls).where(*waiting).options(joinedload(cls.person)).order_by(cls.due_at, cls.id)
 
+    @classmethod
+    def to_change(cls, id: uuid.UUID) -> Reminder | None:
+        """The one with this id, which nobody else changes until this transaction is over."""
+        one = select(cls).where(cls.id == id).with_for_update(of=cls, key_share=True)
+        found: Reminder | None = db.session.scalar(one)
+        return found
+
     @property
     def is_open(self) -> bool:
         return self.done_at is None and self.dropped_at is None
 
     def done(self, *, by: Actor, at: datetime) -> None:
         """It is done; said twice, the first time counts. One that repeats comes again."""
-        if self.done_at is None:
+        if self.is_open:
             self.done_at, self.done_by_id, self.waits_for_visit = at, by.id, False
             self._tell_no_more(at=at)
             self._tell("promise.kept", by=by, at=at, customer=self.customer)
-            self._come_again(at=at)
+            self._come_again(at=max(at, clock.now()))
 
     def undo(self, *, by: Actor, at: datetime) -> None:
         """It is not done after all; what was to come next in its stead goes."""
@@ -173,8 +183,8 @@ class Reminder(Scoped, Model):
         self.text = text
         if repeats != self.repeats:
             self.repeats, self.series_id = repeats, self.series_id or (self.id if repeats else None)
-        if repeats:
-            self.day_of_month = due_at.astimezone(ZoneInfo(zone)).day
+        if repeats and (self.round_at is None or due_at != self.due_at):
+            self.day_of_month, self.round_at = due_at.astimezone(ZoneInfo(zone)).day, due_at
         if due_at != self.due_at:
             self._fall_due(due_at, at=at, whole_day=whole_day)
 
@@ -184,11 +194,12 @@ class Reminder(Scoped, Model):
             self._fall_due(until, at=at, whole_day=whole_day)
 
     def snooze_to_visit(self, route_day: date | None, *, zone: str, at: datetime) -> None:
-        """When its customer is visited next, or on the morning of their next route day if nobody was there before;
-        without a route, in a month.
+        """When its customer is visited next, or on the morning of their next route day if nobody was there before: of
+        tomorrow, where that is today. Without a route, in a month.
         """
         if self.is_open and self.customer_id is not None:
-            day = route_day or at.astimezone(ZoneInfo(zone)).date() + A_MONTH
+            today = at.astimezone(ZoneInfo(zone)).date()
+            day = max(route_day, today + A_DAY) if route_day else today + A_MONTH
             self._fall_due(morning(day, zone), at=at, whole_day=True)
             self.waits_for_visit = True
 
@@ -196,11 +207,20 @@ class Reminder(Scoped, Model):
         """The visit that it waited for."""
         self._fall_due(at, at=at, whole_day=True)
 
-    def hand_over(self, to: User, *, at: datetime) -> None:
-        """From now on it is theirs to do."""
-        self.person_id, self.person = to.id, to
-        self._tell_no_more(at=at)
-        self.tell_when_due(at=at)
+    def hand_over(self, to: User, *, by: Actor, at: datetime) -> None:
+        """From now on it is theirs to do, and they hear of that."""
+        if self.is_open and to.id != self.person_id:
+            self.person_id, self.person, self.given_by_id = to.id, to, by.id
+            self._tell_no_more(at=at)
+            self.tell_when_due(at=at)
+            if by.id != to.id:
+                self._tell_of_hand_over(to, by=by, at=at)
+
+    def _tell_of_hand_over(self, to: User, *, by: Actor, at: datetime) -> None:
+        Notice.file(
+            to.id, HANDED_OVER, dedupe=f"handed over {self.id} {new_id()}", payload={"by": by.name}, at=at,
+            about_id=self.id, customer_id=self.customer_id,
+        )  # fmt: skip
 
     def drop(self, *, at: datetime) -> None:
         """Nobody has to do it any more: it was taken back, or what it came from was."""
@@ -234,12 +254,17 @@ class Reminder(Scoped, Model):
         if self.repeats is None or self._later_round() is not None:
             return
         due_at = next_after(
-            self.due_at, self.repeats, after=at, zone=self.person.zone, day_of_month=self.day_of_month
+            self.round_at or self.due_at,
+            self.repeats,
+            after=at,
+            zone=self.person.zone,
+            day_of_month=self.day_of_month,
         )
         again = Reminder(
             id=new_id(), customer_id=self.customer_id, person_id=self.person_id, text=self.text, due_at=due_at,
             whole_day=self.whole_day, repeats=self.repeats, day_of_month=self.day_of_month,
             series_id=self.series_id, round=self.round + 1, created_by_id=self.created_by_id, created_at=at,
+            round_at=due_at, given_by_id=self.given_by_id,
         )  # fmt: skip
         db.session.add(again)
         again.tell_when_due(at=at)

@@ -1,4 +1,4 @@
-"""Reminders: set, changed, ticked, put off, handed over. Whoever sees one may."""
+"""Reminders: set, changed, ticked, put off. Whoever sees one may tick it; the rest is for its person and leads."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, taken, written
 from crmweb.languages import gettext as _
 from crmweb.reminders import telling, words
+from crmweb.reminders.finding import asked_back, found_reminder, may_change, own_reminder
 from crmweb.reminders.forms import LONGEST, Sent, said, snoozed
 from crmweb.reminders.handing import handing, takers
 from crmweb.reminders.lists import lists
 from crmweb.reminders.models import Reminder
 from crmweb.reminders.moments import VISIT, BadMoment
+from crmweb.timeline import Event
 from crmweb.web import (
     NOTICES,
     Notice,
@@ -75,7 +77,9 @@ def create_alone() -> ResponseReturnValue:
 @needs("visits:write")
 def new_about(customer_id: uuid.UUID) -> ResponseReturnValue:
     customer = found_customer(customer_id)
-    return _form(Sent(), customer=customer, act=f"/customers/{customer_id}/reminders")
+    return _form(
+        Sent(text=_words_of_cause(customer_id)), customer=customer, act=f"/customers/{customer_id}/reminders"
+    )
 
 
 @reminders.post("/customers/<uuid:customer_id>/reminders")
@@ -99,7 +103,7 @@ def _create(customer: Customer | None) -> ResponseReturnValue:
     with writing():
         made = Reminder.remind(
             sent.text, due_at=sent.due_at, whole_day=sent.whole_day, repeats=sent.repeats or None,
-            by=current_user, at=clock.now(), id=minted, cause_id=minted_id(request.form.get("cause_id")),
+            by=current_user, at=clock.now(), id=minted, cause_id=_cause(),
             customer=db.session.get_one(Customer, customer_id) if customer_id else None,
         ).id  # fmt: skip
         keep(made)
@@ -107,6 +111,24 @@ def _create(customer: Customer | None) -> ResponseReturnValue:
     if sent_by_script():
         return written(made)
     return taken(go(_home_of(customer_id), notice="reminder_set", about=made))
+
+
+def _words_of_cause(customer_id: uuid.UUID) -> str:
+    """What was written down there, to begin with."""
+    cause = _cause()
+    event = cause and db.session.scalar(
+        select(Event).where(Event.id == cause, Event.customer_id == customer_id)
+    )
+    words: str = event.payload.get("text", "") if event else ""
+    return " ".join(words.split())[:LONGEST]
+
+
+def _cause() -> uuid.UUID | None:
+    """The visit or the note from which one came."""
+    try:
+        return uuid.UUID(request.values.get("cause_id", ""))
+    except ValueError:
+        return None
 
 
 def _home_of(customer_id: uuid.UUID | None) -> str:
@@ -121,13 +143,13 @@ def _home_of(customer_id: uuid.UUID | None) -> str:
 @reminders.get("/reminders/<uuid:id>")
 @needs("customers:read")
 def show(id: uuid.UUID) -> ResponseReturnValue:
-    return _page(_found(id))
+    return _page(found_reminder(id))
 
 
 @reminders.get("/reminders/<uuid:id>/edit")
 @needs("visits:write")
 def edit(id: uuid.UUID) -> ResponseReturnValue:
-    reminder = _found(id)
+    reminder = own_reminder(id)
     sent = Sent.of(reminder, zone=current_user.zone)
     return _form(sent, customer=reminder.customer, act=f"/reminders/{id}", reminder=reminder)
 
@@ -136,17 +158,19 @@ def edit(id: uuid.UUID) -> ResponseReturnValue:
 @needs("visits:write")
 @once(shows="reminders.show")
 def update(id: uuid.UUID) -> ResponseReturnValue:
-    reminder = _found(id)
+    reminder = own_reminder(id)
     route_day = _route_day(reminder.customer_id)
     sent = Sent.read(request.form, by=current_user, route_day=route_day, kept=reminder.due_at)
     if sent.due_at is None or sent.wrong:
         return _form(sent, customer=reminder.customer, act=f"/reminders/{id}", reminder=reminder, status=422)
+    widen(current_user, "a reminder of one's own, whose customer may be another's")
     with writing():
-        _found(id).change(
+        not_found_unless(Reminder.to_change(id)).change(
             sent.text, due_at=sent.due_at, whole_day=sent.whole_day, repeats=sent.repeats or None,
             zone=current_user.zone, at=clock.now(),
         )  # fmt: skip
         keep(id, status=200)
+    narrow(current_user)
     return written(id, status=200, notice="reminder_changed")
 
 
@@ -169,7 +193,7 @@ def undone(id: uuid.UUID) -> ResponseReturnValue:
 @once(shows="reminders.show")
 def snooze(id: uuid.UUID) -> ResponseReturnValue:
     """To a moment, or to the next visit of its customer."""
-    reminder = _found(id)
+    reminder = own_reminder(id)
     route_day, zone = _route_day(reminder.customer_id), current_user.zone
     if request.form.get("to") == VISIT and reminder.customer_id:
         return _change(
@@ -189,6 +213,7 @@ def snooze(id: uuid.UUID) -> ResponseReturnValue:
 @needs("visits:write")
 @once(shows="reminders.show")
 def drop(id: uuid.UUID) -> ResponseReturnValue:
+    own_reminder(id)
     return _change(id, lambda reminder, _by, at: reminder.drop(at=at), "reminder_dropped")
 
 
@@ -196,15 +221,20 @@ def drop(id: uuid.UUID) -> ResponseReturnValue:
 @needs("visits:write")
 @once(shows="reminders.show")
 def restore(id: uuid.UUID) -> ResponseReturnValue:
+    own_reminder(id)
     return _change(id, lambda reminder, _by, at: reminder.restore(at=at), "reminder_restored")
 
 
 def _change(id: uuid.UUID, verb: Verb, notice: str) -> ResponseReturnValue:
-    customer_id = _found(id).customer_id
-    if customer_id is not None and not sees(customer_id, current_user):
-        widen(current_user, "one's own promise to a customer of somebody else")
+    """Once it is found it may be changed: its customer may be another's by now, its notices are its person's."""
+    found_reminder(id)
+    widen(current_user, "a reminder that one sees, with all that hangs on it")
     with writing():
-        verb(_found(id), current_user, clock.on_the_phone(request.form.get("client_at")))
+        verb(
+            not_found_unless(Reminder.to_change(id)),
+            current_user,
+            clock.on_the_phone(request.form.get("client_at")),
+        )
         keep(id, status=200)
     narrow(current_user)
     return _shown(id, notice)
@@ -216,7 +246,7 @@ def _shown(id: uuid.UUID, notice: str) -> ResponseReturnValue:
         return written(id, status=200)
     if not wants_fragment():
         return taken(go(_where_it_stood(id), notice=notice, about=id))
-    return say(page("reminders/_reminder.html", reminder=_found(id)), notice, id)
+    return say(page("reminders/_reminder.html", reminder=found_reminder(id)), notice, id)
 
 
 def _where_it_stood(id: uuid.UUID) -> str:
@@ -225,15 +255,11 @@ def _where_it_stood(id: uuid.UUID) -> str:
     return local_path(came_from.path) if ours and came_from.path else f"/reminders/{id}"
 
 
-def _found(id: uuid.UUID) -> Reminder:
-    found: Reminder = not_found_unless(db.session.scalar(select(Reminder).where(Reminder.id == id)))
-    return found
-
-
 def _page(reminder: Reminder, *, wrong: str = "", status: int = 200) -> ResponseReturnValue:
     return page(
         "reminders/show.html", fragment="reminders/_reminder.html", status=status, reminder=reminder,
-        takers=takers(reminder, current_user), wrong=wrong,
+        changes=(changes := reminder.is_open and may_change(reminder)), wrong=wrong,
+        takers=takers(reminder, current_user) if changes else [],
     )  # fmt: skip
 
 
@@ -256,7 +282,8 @@ def _form(
 ) -> ResponseReturnValue:
     return page(
         "reminders/new.html", status=status, sent=sent, customer=customer, act=act, reminder=reminder, most=LONGEST,
-        route_day=_route_day(customer.id if customer else None), back=request.values.get("back", ""),
+        route_day=_route_day(customer.id if customer else None), back=asked_back(),
+        cause_id=_cause() or "",
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from crmweb.reminders.models import DUE, HANDED_OVER, Reminder
 from crmweb.timeline import Event, happened
 
 USEFUL_FOR = timedelta(days=1)
+IN_PERSON = "in_person"
 
 
 def _load(notices: Sequence[Notice]) -> list[Reminder]:
@@ -95,7 +96,11 @@ def _handed_words(notice: Notice) -> Words:
 
 
 def _wake(_kind: str, *, event: Event, **_more: Any) -> None:
-    """What waited for the next visit of this person falls due as it begins."""
+    """What waited for the next visit of this person falls due as it begins: not when more of a visit is told, which may
+    be the one during which it was put off, and not on the phone or before a shut door.
+    """
+    if event not in db.session.new or event.payload.get("kind", IN_PERSON) != IN_PERSON:
+        return
     waiting = (
         Reminder.customer_id == event.customer_id,
         Reminder.person_id == event.by_id,
@@ -103,7 +108,9 @@ def _wake(_kind: str, *, event: Event, **_more: Any) -> None:
         Reminder.done_at.is_(None),
         Reminder.dropped_at.is_(None),
     )
-    for reminder in db.session.scalars(select(Reminder).where(*waiting)):
+    with db.session.no_autoflush:
+        found = list(db.session.scalars(select(Reminder).where(*waiting)))
+    for reminder in found:
         reminder.visit_begins(at=clock.now())
 
 

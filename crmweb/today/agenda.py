@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from crmweb.accounts.actor import Actor
 from crmweb.customers.faces import Face, faces
@@ -116,7 +116,9 @@ class Agenda:
     def reminders(self) -> list[Reminder]:
         """What is due until the end of the day."""
         midnight = datetime.combine(self.day + timedelta(days=1), datetime.min.time(), self.who.tzinfo)
-        due = Reminder.open_of(self.who.id, before=midnight).options(joinedload(Reminder.customer))
+        due = Reminder.open_of(self.who.id, before=midnight).options(
+            selectinload(Reminder.customer), joinedload(Reminder.person), joinedload(Reminder.given_by)
+        )
         return list(db.session.scalars(due.limit(50)))
 
 

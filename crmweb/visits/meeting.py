@@ -64,7 +64,8 @@ def reopen_visit(visit: Visit, *, by: Actor, at: datetime) -> None:
 
 def _forget(visit: Visit, *, at: datetime) -> None:
     """Promises that were not kept yet, and that the customer is gone, stand and fall with the result."""
-    promised = select(Reminder).where(Reminder.cause_id == visit.id, Reminder.done_at.is_(None))
+    made = (Reminder.cause_id == visit.id, Reminder.promised_by.is_not(None))
+    promised = select(Reminder).where(*made, Reminder.done_at.is_(None))
     for reminder in db.session.scalars(promised):
         reminder.drop(at=at)
     waiting = (Proposal.cause_id == visit.id, Proposal.kind == GONE, Proposal.decided_at.is_(None))

@@ -42,6 +42,11 @@ class Seen:
         return list(db.session.scalars(Reminder.promised(self.visit.customer_id)))
 
     @property
+    def to_do(self) -> list[Reminder]:
+        """What is to be done here though nobody promised it."""
+        return list(db.session.scalars(Reminder.to_do_at(self.visit.customer_id)))
+
+    @property
     def last_note(self) -> Entry | None:
         """The note before this visit's own."""
         if self.customer is None:
