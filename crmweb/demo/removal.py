@@ -20,6 +20,7 @@ from crmweb.followups.message_templates import MessageTemplate
 from crmweb.followups.models import Followup
 from crmweb.followups.sequences import Sequence, Step
 from crmweb.notifications import Delivery, Notice
+from crmweb.reminders.models import Reminder
 from crmweb.scope import system_access
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ def dissolve() -> Removed:
         _remove_letters()
         customers = _remove_customers()
         contacts = _remove_contacts(met)
+        _remove_reminders()
         people = _remove_people()
         _remove_deliveries_of(told)
         kept = (*_names(User, PERSON_IDS), *_names(Contact, met))
@@ -105,6 +107,13 @@ def _remove_contacts(met: list[uuid.UUID]) -> int:
         gone = delete(contacts).where(contacts.c.id.in_(ids), ~elsewhere).returning(contacts.c.id)
         removed += len(db.session.execute(gone).all())
     return removed
+
+
+def _remove_reminders() -> None:
+    """What people of the demo have to do that is about no customer; what was given to them by others stays."""
+    reminders = _table(Reminder)
+    theirs = (reminders.c.person_id.in_(PERSON_IDS), reminders.c.created_by_id.in_(PERSON_IDS))
+    db.session.execute(delete(reminders).where(reminders.c.customer_id.is_(None), *theirs))
 
 
 def _remove_people() -> int:
