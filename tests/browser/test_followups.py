@@ -1,0 +1,74 @@
+"""Lan writes to a customer from her phone, thinks again, and the customer says no by a link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from crmweb.accounts.actor import Actor
+from crmweb.db import db
+from crmweb.followups.models import Followup
+from crmweb.followups.unsubscribe_tokens import token_for
+from tests.browser import street
+from tests.browser.conftest import LiveServer
+from tests.conftest import system_access_to
+
+PhoneInHand = Callable[[Actor], Page]
+
+
+@pytest.fixture
+def shop(live_server: LiveServer) -> str:
+    """The page of the nearest shop."""
+    with system_access_to(live_server.app, "which shop it is"):
+        return f"/customers/{street.customer(street.NEAREST).id}"
+
+
+def test_lan_plans_a_message_sees_it_as_it_will_be_read_and_takes_it_back(
+    phone_in_hand: PhoneInHand, lan: Actor, shop: str
+) -> None:
+    page = phone_in_hand(lan)
+    page.goto(shop)
+    page.get_by_role("link", name="Write to them").tap()
+    page.get_by_role("link", name="Hỏi lại").tap()
+    page.get_by_text("SMS", exact=True).tap()
+    expect(page.get_by_label("Subject")).to_be_hidden()
+    page.get_by_label("Text", exact=True).fill("Chào {contact}, mai em ghé. {rep}")
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("Chào Nguyễn Thị Ba, mai em ghé. Lan")
+    page.get_by_text("In 3 days").tap()
+    page.get_by_text("They said so").tap()
+    page.get_by_role("button", name="Send").tap()
+    expect(page.locator("#toasts")).to_contain_text("It will be sent")
+    expect(page.locator("h1")).to_have_text("Message to Nguyễn Thị Ba")
+    page.get_by_role("button", name="Undo").tap()
+    expect(page.get_by_text("Cancelled: taken back by one of us")).to_be_visible()
+
+
+def test_nothing_goes_before_they_agreed_and_nothing_typed_is_lost(
+    phone_in_hand: PhoneInHand, lan: Actor, shop: str, complaints: list[str]
+) -> None:
+    page = phone_in_hand(lan)
+    page.goto(f"{shop}/followups/new?channel=sms")
+    page.get_by_label("Text", exact=True).fill("Em ghé chiều nay nhé")
+    page.get_by_role("button", name="Send").tap()
+    expect(page.get_by_role("alert")).to_contain_text("Ask them first")
+    expect(page.get_by_label("Text", exact=True)).to_have_value("Em ghé chiều nay nhé")
+    complaints.clear()  # the browser's own word on a 422
+
+
+def test_a_customer_says_no_by_a_link_and_lan_sees_it(
+    phone_in_hand: PhoneInHand, lan: Actor, shop: str, live_server: LiveServer, browser: Browser
+) -> None:
+    with system_access_to(live_server.app, "the link in the mail"):
+        token = token_for(db.session.scalars(select(Followup.id)).one())
+    stranger = browser.new_page(locale="en-GB")
+    stranger.goto(f"{live_server.url}/u/{token}")
+    stranger.get_by_role("button", name="Send me no more").click()
+    expect(stranger.get_by_role("heading", name="Done")).to_be_visible()
+    stranger.close()
+    page = phone_in_hand(lan)
+    page.goto(shop)
+    expect(page.get_by_text("Nguyễn Thị Ba wants no more Email")).to_be_visible()
+    expect(page.locator("#consents")).to_contain_text("wants no more")
