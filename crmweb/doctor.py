@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import click
 from redis.exceptions import RedisError
@@ -175,6 +176,13 @@ def _mail() -> tuple[Mark, str]:
     return Mark.OK, f"leaves as {settings.mail_from}"
 
 
+def _sms() -> tuple[Mark, str]:
+    settings = current_settings()
+    if not settings.sms_url:
+        return Mark.NOTE, "SMS_URL is not set: no SMS leaves"
+    return Mark.OK, f"leaves by {urlsplit(settings.sms_url).hostname}"
+
+
 def _push() -> tuple[Mark, str]:
     from crmweb.notifications.vapid import vapid
 
@@ -211,6 +219,7 @@ LOOKS: Final = {
     "clock": _clock,
     "deliveries": _deliveries,
     "mail": _mail,
+    "sms": _sms,
     "push": _push,
     "disk": _disk,
     "assets": _assets,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,10 @@ from crmweb.followups.models import SECOND_THOUGHT
 from crmweb.notifications.channels import Channels
 from crmweb.notifications.email import Email
 from crmweb.notifications.jobs import _due, deliver
+from crmweb.notifications.sms import Sms
+from crmweb.outgoing import Outgoing
 from tests.notifications.post_office import PostOffice
+from tests.notifications.sms_gateway import SmsGateway
 from tests.shops import Shops
 
 WEDNESDAY = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
@@ -57,6 +61,19 @@ def post_office(app: Flask) -> Iterator[PostOffice]:
     yield office
     app.extensions["channels"] = before
     office.close()
+
+
+@pytest.fixture
+def gateway(app: Flask) -> Iterator[SmsGateway]:
+    """A real SMS gateway on loopback, and the app told to use it."""
+    opened, before = SmsGateway(), app.extensions["channels"]
+    way_out = Outgoing()
+    way_out.allow_inside(opened.origin)
+    settings = replace(app.extensions["settings"], sms_url=opened.url)
+    app.extensions["channels"] = Channels({"sms": Sms(settings, way_out)})
+    yield opened
+    app.extensions["channels"] = before
+    opened.close()
 
 
 @pytest.fixture
