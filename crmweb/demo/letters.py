@@ -95,7 +95,8 @@ def were_sent(
             continue
         consents.append(_consent(visit, shop))
         followups.append(_thanks(visit, shop, template))
-        told += [_told(consents[-1], "consent.given", visit), _told(followups[-1], "followup.sent", visit)]
+        agreed = {**consents[-1], "to_name": shop.name}
+        told += [_told(agreed, "consent.given", visit), _told(followups[-1], "followup.sent", visit)]
     for model, rows in ((Consent, consents), (Followup, followups)):
         if rows:
             db.session.execute(insert(model), rows)
