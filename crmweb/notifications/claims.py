@@ -83,15 +83,9 @@ class Claim:
         """Nothing was tried: free the row for whoever comes at ``until``."""
         return self._write(attempts=Delivery.attempts - 1, next_at=until)
 
-    def sent(self, *, at: datetime) -> bool:
-        """The far end has it. Like the verbs around it: False when the lease was lost meanwhile and nothing
-        was written.
-        """
-        return self._write(state=SENT, ended_at=at, last_error=None)
-
     @staticmethod
     def all_sent(claims: Sequence[Claim], *, at: datetime) -> set[uuid.UUID]:
-        """The far end has them all. Those whose lease was ours still."""
+        """The far end has them all. Those whose lease was ours still; the others were not written, like below."""
         written: set[uuid.UUID] = set()
         for lease in {claim.lease for claim in claims}:
             ids = [claim.delivery for claim in claims if claim.lease == lease]
