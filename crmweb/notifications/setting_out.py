@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from crmweb.clock import now
 from crmweb.config import current_settings
@@ -60,7 +60,7 @@ class Outset:
 
     @classmethod
     def of(cls, ids: Sequence[uuid.UUID], *, at: datetime) -> Outset:
-        notices = list(db.session.scalars(select(Notice).where(Notice.id.in_(ids))))
+        notices = list(db.session.scalars(_held(ids)))
         people = {notice.person_id for notice in notices}
         kinds = {notice.kind for notice in notices}
         loaded = [load(kind, [notice for notice in notices if notice.kind == kind]) for kind in kinds]
@@ -139,6 +139,13 @@ class Outset:
         return [(notice.person.email, {"subject": words.title, "text": text}, "email")]
 
 
+def _held(ids: Sequence[uuid.UUID | None]) -> Select[Any]:
+    """Notices that nobody else moves on until this transaction is over: the last two devices may refuse at once, each
+    taking the other for still under way; and whoever drops one waits until it has set out.
+    """
+    return select(Notice).where(Notice.id.in_(ids)).order_by(Notice.id).with_for_update(of=Notice)
+
+
 def _address(words: Words) -> str:
     return f"{current_settings().address}{words.path}"
 
@@ -168,7 +175,7 @@ def _heard(ends: Sequence[Ended]) -> None:
 
 
 def _could_not(notice_id: uuid.UUID | None, channel: str, at: datetime) -> None:
-    notice = db.session.get(Notice, notice_id, populate_existing=True)
+    notice = db.session.scalar(_held([notice_id]).execution_options(populate_existing=True))
     if notice is None or notice.state != WAITING or notice.channel != channel:
         return
     others = (Delivery.notice_id == notice_id, Delivery.kind == channel, Delivery.state == WAITING)

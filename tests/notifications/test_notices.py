@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -13,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
@@ -21,10 +22,13 @@ from crmweb.accounts.models import User
 from crmweb.db import db, writing
 from crmweb.languages import gettext as _
 from crmweb.notifications import jobs, notices
-from crmweb.notifications.channels import Channels, Message, PermanentFailure, TransientFailure
+from crmweb.notifications.channels import Channels, Message, NotYet, PermanentFailure, TransientFailure
 from crmweb.notifications.choices import Choices, NotificationChoices
+from crmweb.notifications.claims import Claim
 from crmweb.notifications.models import Delivery
 from crmweb.notifications.notices import Notice, Words, notice_kind
+from crmweb.notifications.outcomes import Outcome, write_down
+from tests.conftest import system_access_to
 
 House = Callable[[], AbstractContextManager[None]]
 PhoneOf = Callable[[Actor], FlaskClient]
@@ -329,6 +333,49 @@ def test_a_crash_while_it_sets_out_leaves_it_to_the_next_worker(
 
 def _crash(*_arguments: object, **_more: object) -> None:
     raise SystemError("the power went")
+
+
+def test_two_devices_that_refuse_at_once_do_not_take_each_other_for_under_way(
+    app: Flask, house: House, lan: Actor, world: World
+) -> None:
+    """The first says so and has not committed yet when the second does."""
+    notice = _tell(house, lan)
+    world.sms.says = NotYet(clock.now() + timedelta(minutes=3))  # on their way still
+    _sweep(house)
+    with house(), writing():
+        first = db.session.scalars(select(Delivery).where(Delivery.kind == "sms")).one()
+        Delivery.file_many(
+            [{"dedupe": "the other", "kind": "sms", "recipient": "0", "lane": "sms", "payload": first.payload,
+              "notice_id": notice, "stale_at": None}],
+            at=clock.now(),
+        )  # fmt: skip
+        db.session.execute(update(Delivery).values(next_at=clock.now()))
+    with house(), writing():
+        waiting = db.session.scalars(select(Delivery.id).where(Delivery.kind == "sms")).all()
+        claims = Claim.take(waiting, at=clock.now())
+    begun, may_commit = threading.Event(), threading.Event()
+
+    def first_says_so() -> None:
+        with system_access_to(app, "one device"), writing():
+            write_down([Outcome(claims[0], "failed", "gone")], at=clock.now())
+            begun.set()
+            may_commit.wait(10)
+
+    def second_says_so() -> None:
+        with system_access_to(app, "the other"), writing():
+            write_down([Outcome(claims[1], "failed", "gone")], at=clock.now())
+
+    hands = [threading.Thread(target=first_says_so), threading.Thread(target=second_says_so)]
+    hands[0].start()
+    assert begun.wait(5)
+    hands[1].start()
+    hands[1].join(0.3)  # it ends before the first, or waits for it
+    may_commit.set()
+    for hand in hands:
+        hand.join(10)
+    _sweep(house)
+    assert [mail.recipient for mail in world.email.got] == ["lan@example.com"]
+    assert _state(house, notice) == ("told", "email")
 
 
 def test_lan_reads_what_she_was_told_and_nobody_elses(
