@@ -49,6 +49,23 @@ def sees(customer_id: uuid.UUID, actor: Actor) -> bool:
     return db.session.scalar(Customer.visible_to(actor).where(Customer.id == customer_id)) is not None
 
 
+def may_see(person: User, customer_id: uuid.UUID) -> bool:
+    """The same of somebody who is not at work: whoever sends them something asks as the house, before it leaves."""
+    if "customers:all" in person.permissions:
+        return True
+    standing = (
+        select(Assignment.id)
+        .join(Oversight, Oversight.person_id == Assignment.person_id)
+        .where(
+            Assignment.customer_id == customer_id,
+            Assignment.started_at.is_not(None),
+            Assignment.ended_at.is_(None),
+            Oversight.viewer_id == person.id,
+        )
+    )
+    return db.session.scalar(standing.limit(1)) is not None
+
+
 def looked_after_at(customer_id: uuid.UUID, actor: Actor, at: datetime) -> bool:
     """Whether the actor looked after the customer at that moment: a visit that arrives late is judged by it."""
     then = and_(Assignment.started_at <= at, or_(Assignment.ended_at.is_(None), Assignment.ended_at >= at))

@@ -9,8 +9,7 @@ from typing import Final
 from sqlalchemy import select
 
 from crmweb import clock
-from crmweb.accounts.models import Oversight
-from crmweb.customers.assignments.models import Assignment
+from crmweb.customers.beyond import may_see
 from crmweb.customers.contacts.models import CustomerContact
 from crmweb.db import db
 from crmweb.followups.consents import Consent, Stopped
@@ -47,7 +46,7 @@ def unwanted(followup: Followup) -> str:
         return "contact_gone"
     if not followup.person.active:
         return "writer_gone"
-    if not _may_write(followup):
+    if not may_see(followup.person, followup.customer_id):
         return "handed_over"
     if Stopped.at(followup.channel, followup.address) is not None:
         return "withdrawn"
@@ -57,23 +56,6 @@ def unwanted(followup: Followup) -> str:
 def _stands_there(followup: Followup) -> bool:
     place = db.session.get(CustomerContact, (followup.customer_id, followup.contact_id))
     return place is not None
-
-
-def _may_write(followup: Followup) -> bool:
-    """Whether the writer still looks after the customer, or somebody below them does, or they see everybody."""
-    if "customers:all" in followup.person.permissions:
-        return True
-    standing = (
-        select(Assignment.id)
-        .join(Oversight, Oversight.person_id == Assignment.person_id)
-        .where(
-            Assignment.customer_id == followup.customer_id,
-            Assignment.started_at.is_not(None),
-            Assignment.ended_at.is_(None),
-            Oversight.viewer_id == followup.person_id,
-        )
-    )
-    return db.session.scalar(standing.limit(1)) is not None
 
 
 def _agreed(followup: Followup) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, timedelta
 from typing import Any
@@ -12,9 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from crmweb import clock
-from crmweb.accounts.models import Oversight, User
-from crmweb.accounts.roles import ROLES
-from crmweb.customers.assignments.models import Assignment
+from crmweb.accounts.models import User
+from crmweb.customers.beyond import may_see
 from crmweb.db import db
 from crmweb.languages import gettext as _
 from crmweb.notifications import Action, Notice, Words, notice_kind
@@ -58,25 +56,8 @@ def _due_words(notice: Notice) -> Words:
 
 def _customer_name(reminder: Reminder, person: User) -> str:
     """Its customer, for whoever may see them."""
-    if reminder.customer is None or not _sees(person, reminder.customer_id):
-        return ""
-    return reminder.customer.name
-
-
-def _sees(person: User, customer_id: uuid.UUID | None) -> bool:
-    if "customers:all" in ROLES.get(person.role, ()):
-        return True
-    theirs = (
-        select(Assignment.id)
-        .join(Oversight, Oversight.person_id == Assignment.person_id)
-        .where(
-            Assignment.customer_id == customer_id,
-            Assignment.started_at.is_not(None),
-            Assignment.ended_at.is_(None),
-            Oversight.viewer_id == person.id,
-        )
-    )
-    return db.session.scalar(theirs.limit(1)) is not None
+    customer = reminder.customer
+    return customer.name if customer is not None and may_see(person, customer.id) else ""
 
 
 def _still_theirs(notice: Notice) -> bool:
