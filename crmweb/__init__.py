@@ -11,6 +11,31 @@ if TYPE_CHECKING:
     from crmweb.config import Settings
 
 
+SLICES = (
+    "health",
+    "styleguide",
+    "pwa.routes",
+    "accounts.routes",
+    "notifications.routes",
+    "customers.routes",
+    "notes.routes",
+    "reminders.routes",
+    "followups.routes",
+    "visits.routes",
+    "routes.ahead",
+    "visits.review_routes",
+    "routes.routes",
+    "nearby.routes",
+    "today.routes",
+    "team.routes",
+    "team.working_days",
+    "check_in.routes",
+    "admin.outcomes",
+    "admin.deliveries",
+)
+"""The modules that hang pages on the app, lower slices first."""
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The application. Raises `BadSettings` when the environment is wrong.
 
@@ -48,53 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _hang_slices(app: Flask) -> None:
-    from crmweb import health, styleguide
-    from crmweb.accounts import routes as accounts
-    from crmweb.admin import deliveries, delivery_words, outcomes
-    from crmweb.check_in import routes as check_in
-    from crmweb.customers import routes as customers
-    from crmweb.followups import routes as followups
-    from crmweb.nearby import routes as nearby
-    from crmweb.notes import routes as notes
-    from crmweb.notifications import inbox
-    from crmweb.notifications import routes as notification_settings
-    from crmweb.notifications import words as notification_words
-    from crmweb.pwa import routes as pwa
-    from crmweb.reminders import routes as reminders
-    from crmweb.routes import ahead as routes_ahead
-    from crmweb.routes import news as routes_news
-    from crmweb.routes import routes
-    from crmweb.team import routes as team
-    from crmweb.team import working_days
-    from crmweb.today import routes as today
-    from crmweb.visits import review_routes as reviews
-    from crmweb.visits import routes as visits
+    from importlib import import_module
 
-    routes_news.listen()
-    slices = (
-        health,
-        styleguide,
-        pwa,
-        accounts,
-        notification_words,
-        inbox,
-        notification_settings,
-        customers,
-        notes,
-        reminders,
-        followups,
-        visits,
-        routes_ahead,
-        reviews,
-        routes,
-        nearby,
-        today,
-        team,
-        working_days,
-        check_in,
-        outcomes,
-        delivery_words,
-        deliveries,
-    )
-    for slice_ in slices:
-        slice_.init_app(app)
+    for name in SLICES:
+        import_module(f"crmweb.{name}").init_app(app)

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from crmweb.kept import kept
-from crmweb.push_settings import (
+from crmweb.config_readers import (
     EMAIL,
     HOST,
     LOOPBACK,
@@ -27,6 +26,7 @@ from crmweb.push_settings import (
     sms_gateway,
     web_address,
 )
+from crmweb.kept import kept
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "production", "test")

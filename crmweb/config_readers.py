@@ -1,4 +1,4 @@
-"""What the settings of push, SMS and web addresses may hold. Each raises ValueError, in words for an admin."""
+"""How settings of push, SMS and addresses are read. Each reader raises ValueError, in words for an admin."""
 
 from __future__ import annotations
 

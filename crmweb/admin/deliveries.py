@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, select
 
 from crmweb import clock
+from crmweb.admin import delivery_words
 from crmweb.db import db, writing
 from crmweb.languages import gettext as _
 from crmweb.notifications.metrics import last_sweep, oldest_due
@@ -123,4 +124,5 @@ def retry_all() -> ResponseReturnValue:
 
 
 def init_app(app: Flask) -> None:
+    delivery_words.init_app(app)
     app.register_blueprint(deliveries)

@@ -145,9 +145,9 @@ class Followup(Scoped, Model):
         timeline.revise(self.id, f"followup.{state}", payload=self.told())
 
     def answered(self, *, at: datetime) -> int:
-        """The customer came back to us: what else is planned for them by a sequence is not sent. How many that were."""
+        """The customer came back to us: what else is planned for them is not sent. How many that were."""
         self.answered_at = self.answered_at or at
-        return cancel_planned(self.customer_id, "answered", at=at, of_sequences=False)
+        return cancel_planned(self.customer_id, "answered", at=at)
 
     def told(self) -> dict[str, Any]:
         """What the timeline shows of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
-from flask import Blueprint, Flask
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select, update
@@ -64,7 +64,3 @@ def all_seen() -> ResponseReturnValue:
         mine = (Notice.person_id == current_user.id, Notice.state == UNREACHED, Notice.seen_at.is_(None))
         db.session.execute(update(Notice).where(*mine).values(seen_at=clock.now()))
     return go("/notifications", notice="notices_seen")
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(inbox)

@@ -74,7 +74,6 @@ class Delivery(Model):
         not_before: datetime | None = None,
         stale_at: datetime | None = None,
         lane: str | None = None,
-        notice_id: uuid.UUID | None = None,
     ) -> uuid.UUID | None:
         """File it in the caller's transaction; after the commit a worker is rung if it is due at ``at``.
 
@@ -84,7 +83,7 @@ class Delivery(Model):
         due = max(not_before or at, at)
         row = {
             "dedupe": dedupe, "kind": kind, "recipient": recipient, "payload": dict(payload), "lane": lane or kind,
-            "notice_id": notice_id, "stale_at": stale_at,
+            "notice_id": None, "stale_at": stale_at,
         }  # fmt: skip
         filed = cls.file_many([row], at=due)
         if not filed:

@@ -81,7 +81,7 @@ class Outcome:
 
     def told(self, mine: bool, *, at: datetime) -> Ended | None:
         """Say in the log what it came to, and whether it could be written down."""
-        level = log.info if self.state in (SENT, CANCELLED) or not self.tried else log.warning
+        level = log.info if self.state in (SENT, CANCELLED) else log.warning if self.tried else log.debug
         level("delivery", delivery=str(self.claim.delivery), kind=self.claim.kind, lane=self.claim.lane,
               state=self.state, tries=self.claim.attempts, reason=self.reason, kept=mine)  # fmt: skip
         if not mine or self.state == WAITING:

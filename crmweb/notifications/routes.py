@@ -17,10 +17,12 @@ from crmweb.config import current_settings
 from crmweb.db import db, writing
 from crmweb.languages import gettext as _
 from crmweb.languages import language
+from crmweb.notifications import words
 from crmweb.notifications.channels import channels
 from crmweb.notifications.choices import CHANNELS, Choices, NotificationChoices, choices_of
 from crmweb.notifications.endpoints import BadEndpoint, Endpoint
 from crmweb.notifications.forms import QuietHoursForm
+from crmweb.notifications.inbox import inbox
 from crmweb.notifications.models import Delivery
 from crmweb.notifications.subscriptions import KEPT, RENEW, PushSubscription
 from crmweb.web import NOTICES, go, needs, not_found_unless, page
@@ -186,4 +188,6 @@ def _test_words() -> dict[str, str]:
 
 
 def init_app(app: Flask) -> None:
+    words.init_app(app)
+    app.register_blueprint(inbox)
     app.register_blueprint(push)

@@ -88,7 +88,6 @@ class Reminder(Scoped, Model):
         customer: Customer | None = None,
         whole_day: bool = False,
         repeats: str | None = None,
-        waits_for_visit: bool = False,
         id: uuid.UUID | None = None,
         cause_id: uuid.UUID | None = None,
         promised_by: Promised | None = None,
@@ -96,7 +95,7 @@ class Reminder(Scoped, Model):
         """Something that `by` wants to be reminded of, maybe about a customer, at `due_at`: they are told then."""
         reminder = cls(
             id=id or new_id(), customer_id=customer.id if customer else None, person_id=by.id, text=text,
-            due_at=due_at, whole_day=whole_day, repeats=repeats, waits_for_visit=waits_for_visit,
+            due_at=due_at, whole_day=whole_day, repeats=repeats,
             day_of_month=due_at.astimezone(by.tzinfo).day if repeats else None, promised_by=promised_by,
             cause_id=cause_id, created_by_id=by.id, created_at=at, round_at=due_at if repeats else None,
         )  # fmt: skip

@@ -220,8 +220,10 @@ def _found(id: uuid.UUID) -> Route:
 
 
 def init_app(app: Flask) -> None:
+    from crmweb.routes import news
     from crmweb.routes.cover_routes import cover
 
+    news.listen()
     words.init_app(app)
     app.register_blueprint(routes)
     app.register_blueprint(cover)
