@@ -5,8 +5,6 @@ A GET shows one button and writes nothing. The POST comes from that button, or f
 
 from __future__ import annotations
 
-import uuid
-
 from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
@@ -31,6 +29,8 @@ LONGEST = 60
 def show(token: str) -> ResponseReturnValue:
     with system_access("who wants no more"):
         followup = _found(token)
+        if followup is None:
+            return _unknown()
         done = Stopped.at(followup.channel, followup.address) is not None
         channel = followup.channel
     return _shown(token, channel, done=done)
@@ -42,9 +42,10 @@ def show(token: str) -> ResponseReturnValue:
 def withdraw(token: str) -> ResponseReturnValue:
     """Said twice, the first time counts."""
     with system_access("who wants no more"):
-        _found(token)
+        if _found(token) is None:
+            return _unknown()
         with writing():
-            followup, at = _found(token), clock.now()
+            followup, at = not_found_unless(_found(token)), clock.now()
             Consent.withdraw(
                 followup.customer, followup.contact_id, followup.channel, followup.address,
                 name=followup.to_name, how=LINK, by=None, at=at,
@@ -69,10 +70,14 @@ def _shown(token: str, channel: str, *, done: bool) -> ResponseReturnValue:
     return shows_a_secret(page("followups/unsubscribe.html", token=token, channel=channel, done=done))
 
 
-def _found(token: str) -> Followup:
-    named: uuid.UUID = not_found_unless(followup_of(token) if len(token) <= LONGEST else None)
-    followup: Followup = not_found_unless(db.session.get(Followup, named))
-    return followup
+def _unknown() -> ResponseReturnValue:
+    """For whoever copied half a link: our page of what is missing speaks to people who work here."""
+    return page("followups/unsubscribe.html", status=404, token="", channel="", done=False)
+
+
+def _found(token: str) -> Followup | None:
+    named = followup_of(token) if len(token) <= LONGEST else None
+    return db.session.get(Followup, named) if named else None
 
 
 def init_app(app: Flask) -> None:

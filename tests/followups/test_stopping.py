@@ -71,7 +71,9 @@ def test_a_mail_program_may_do_it_without_a_browser(app: Flask, link: str, house
     "token", ["x", "A" * 35, "A" * 5000, "AaIS-6EUd3y3kRiQ8TjVR6cVhgJAfTr-Nt0", "ơ", "=" * 35]
 )
 def test_a_forged_link_opens_nothing(client: FlaskClient, link: str, house: House, token: str) -> None:
-    assert client.get(f"/u/{token}").status_code == 404
+    asked = client.get(f"/u/{token}", headers={"Accept-Language": "en"})
+    assert asked.status_code == 404
+    assert "This link is not whole" in asked.text
     assert client.post(f"/u/{token}").status_code == 404
     with house():
         assert db.session.scalar(select(Stopped.address)) is None
