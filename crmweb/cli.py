@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 COMMANDS = {
+    "audit": "crmweb.audit.cli:audit",
     "backup": "crmweb.backup:backup",
     "clock": "crmweb.supervisor.cli:clock",
     "create-admin": "crmweb.accounts.cli:create_admin",

@@ -75,6 +75,7 @@ RECURRING: Final = (
     Task("lay down days", timedelta(minutes=10), "crmweb.schedule.lay_down_days"),
     Task("forget what is over", timedelta(hours=6), "crmweb.schedule.forget_what_is_over"),
     Task("ring lost look-ups", timedelta(seconds=30), "crmweb.places.work.ring_lost", each_once=False),
+    Task("seal the audit", timedelta(minutes=10), "crmweb.audit.seals.seal_what_is_settled"),
     Task("forget old occurrences", timedelta(days=1), "crmweb.schedule.forget_old_occurrences"),
 )
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from crmweb.accounts.models import User
-from crmweb.accounts.roles import NOTHING, ROLES
+from crmweb.accounts.roles import NOTHING
 from crmweb.scope import Principal
 
 
@@ -20,6 +20,7 @@ class Actor:
     name: str
     role: str
     zone: str
+    permissions: frozenset[str] = NOTHING
     locale: str | None = None
     theme: str | None = None
     email: str | None = None
@@ -31,13 +32,15 @@ class Actor:
 
     @classmethod
     def of(cls, user: User) -> Actor:
-        return cls(user.id, user.name, user.role, user.zone, user.locale, user.theme, user.email)
+        return cls(
+            user.id, user.name, user.role, user.zone, user.permissions, user.locale, user.theme, user.email
+        )
 
     def get_id(self) -> str:
         return str(self.id)
 
     def may(self, permission: str) -> bool:
-        return permission in ROLES.get(self.role, NOTHING)
+        return permission in self.permissions
 
     @property
     def given_name(self) -> str:
@@ -55,4 +58,4 @@ class Actor:
 
     @property
     def principal(self) -> Principal:
-        return Principal(self.id, sees_all=self.may("customers:all"), why=self.role)
+        return Principal(self.id, sees_all=self.may("customers:read:all"), why=self.role)

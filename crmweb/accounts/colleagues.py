@@ -22,6 +22,6 @@ class Colleague(NamedTuple):
 def colleagues(of: Actor) -> list[Colleague]:
     """Oneself and everyone below, by name; everybody, for those who see every customer. Only who still works here."""
     people = select(User.id, User.name).where(User.deactivated_at.is_(None)).order_by(User.name, User.id)
-    if not of.may("customers:all"):
+    if not of.may("customers:read:all"):
         people = people.join(Oversight, Oversight.person_id == User.id).where(Oversight.viewer_id == of.id)
     return [Colleague(*row) for row in db.session.execute(people)]

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from blinker import Signal
-from sqlalchemy import ForeignKey, String, delete, insert, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, delete, insert, or_, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crmweb.accounts.roles import NOTHING, ROLES
+from crmweb import audit
+from crmweb.accounts.roles import is_known, rights_of, roles_with
 from crmweb.db import Model, db, new_id
 from crmweb.names import stream_safe
 
@@ -29,6 +31,18 @@ DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
 def email_key(email: str) -> str:
     """The form in which two spellings of one address are the same (NFKC, case folded)."""
     return unicodedata.normalize("NFKC", stream_safe(email)).strip().casefold()
+
+
+class TakenEmail(ValueError):
+    """Somebody has that email already."""
+
+
+class Circle(ValueError):
+    """They would work under somebody who works under them."""
+
+
+class LastOne(ValueError):
+    """Nobody else could let people in."""
 
 
 class User(Model):
@@ -62,9 +76,16 @@ class User(Model):
         phone: str | None = None,
         zone: str = DEFAULT_ZONE,
         id: uuid.UUID | None = None,
+        by: Actor | None = None,
     ) -> User:
-        """A new person, overseen by themself and everyone above. Raises KeyError for an unknown role."""
-        ROLES[role]
+        """A new person, overseen by themself and everyone above; `by` is None for the house itself.
+
+        Raises KeyError for an unknown role, `TakenEmail`.
+        """
+        if not is_known(role):
+            raise KeyError(role)
+        if email and cls.with_email(email):
+            raise TakenEmail(email)
         user = cls(
             id=id or new_id(),
             name=unicodedata.normalize("NFC", name),
@@ -79,6 +100,7 @@ class User(Model):
         db.session.add(user)
         db.session.flush()
         Oversight.spread(user)
+        user._changed("user.added", by, at, None, {"role": role, "email": email, "manager": user.manager_id})
         return user
 
     @classmethod
@@ -87,36 +109,98 @@ class User(Model):
 
     @property
     def permissions(self) -> frozenset[str]:
-        return ROLES.get(self.role, NOTHING)
+        return rights_of(self.role)
 
-    @property
+    @hybrid_property
     def active(self) -> bool:
         return self.deactivated_at is None
 
-    def report_to(self, manager: User | None) -> None:
-        """Move under another manager, with everyone below. Raises ValueError for a circle."""
-        if manager is not None and Oversight.covers(self.id, manager.id):
-            raise ValueError(f"{manager.name} works under {self.name}")
-        self.manager_id = manager.id if manager else None
+    @active.inplace.expression
+    @classmethod
+    def _active(cls) -> ColumnElement[bool]:
+        return cls.deactivated_at.is_(None)
+
+    def rename(self, name: str, *, by: Actor | None, at: datetime) -> None:
+        before, self.name = self.name, unicodedata.normalize("NFC", name)
+        self._changed("user.renamed", by, at, {"name": before}, {"name": self.name})
+
+    def be_reached(self, email: str | None, phone: str | None, *, by: Actor | None, at: datetime) -> None:
+        """Another email, which signs in from now on, or another phone. Raises `TakenEmail`."""
+        key = email_key(email) if email else None
+        if key and db.session.scalar(select(User.id).where(User.email_key == key, User.id != self.id)):
+            raise TakenEmail(email)
+        before = {"email": self.email, "phone": self.phone}
+        self.email, self.email_key, self.phone = email or None, key, phone or None
+        self._changed("user.reached_anew", by, at, before, {"email": self.email, "phone": self.phone})
+
+    def report_to(self, manager: User | None, *, by: Actor | None, at: datetime) -> None:
+        """Move under another manager, with everyone below. Raises `Circle`."""
+        if manager is not None and self.id in chain(manager.id, _managers()):
+            raise Circle(f"{manager.name} works under {self.name}")
+        before, self.manager_id = self.manager_id, manager.id if manager else None
         db.session.flush()
         Oversight.rebuild()
+        self._changed("user.moved", by, at, {"manager": before}, {"manager": self.manager_id})
 
-    def deactivate(self, *, by: Actor, at: datetime) -> None:
-        """Close the door. What let them in before stays shut, even if they come back one day."""
-        self.deactivated_at = self.deactivated_at or at
+    def change_role(self, role: str, *, by: Actor | None, at: datetime) -> None:
+        """Another role, from this moment on; they sign in anew. Raises KeyError for an unknown one, `LastOne`."""
+        if not is_known(role):
+            raise KeyError(role)
+        if role == self.role:
+            return
+        if "users:manage" not in rights_of(role):
+            self._leave_one_behind()
+        before, self.role = self.role, role
+        db.session.flush()
+        Oversight.rebuild()
+        self._changed("user.role_changed", by, at, {"role": before}, {"role": role})
         access_ended.send(self, at=at)
 
-    def change_role(self, role: str, *, by: Actor, at: datetime) -> None:
-        """Another role, from this moment on; they sign in anew. Raises KeyError for an unknown one."""
-        ROLES[role]
-        if role != self.role:
-            self.role = role
-            access_ended.send(self, at=at)
+    def deactivate(self, *, by: Actor | None, at: datetime) -> None:
+        """Close the door. What let them in before stays shut, even if they come back. Raises `LastOne`."""
+        if not self.active:
+            return
+        self._leave_one_behind()
+        self.deactivated_at = at
+        self._changed("user.deactivated", by, at, None, {"at": at})
+        access_ended.send(self, at=at)
 
-    def set_password(self, hashed: str, *, at: datetime, staying: uuid.UUID | None = None) -> None:
+    def come_back(self, *, by: Actor | None, at: datetime) -> None:
+        """Work here again, with nothing of what was handed over meanwhile."""
+        if not self.active:
+            before, self.deactivated_at = self.deactivated_at, None
+            self._changed("user.came_back", by, at, {"at": before}, None)
+
+    def set_password(
+        self, hashed: str, *, by: Actor | None, at: datetime, staying: uuid.UUID | None = None
+    ) -> None:
         """A new password signs every device out, except the one `staying` (a session's id)."""
         self.password_hash = hashed
+        self._changed("user.password_changed", by, at, None, None)
         access_ended.send(self, at=at, staying=staying)
+
+    def _leave_one_behind(self) -> None:
+        """Somebody must be left who can let people in. Raises `LastOne`."""
+        if "users:manage" not in self.permissions:
+            return
+        able = User.role.in_(roles_with("users:manage"))
+        if db.session.scalar(select(User.id).where(able, User.id != self.id, User.active)) is None:
+            raise LastOne(self.name)
+
+    def _changed(
+        self,
+        action: str,
+        by: Actor | None,
+        at: datetime,
+        before: audit.Values | None,
+        after: audit.Values | None,
+    ) -> None:
+        audit.record(action, by=by, at=at, about=self.reference, before=before, after=after)
+
+    @property
+    def reference(self) -> audit.Reference:
+        """How the audit names them."""
+        return audit.Reference("user", self.id, self.name)
 
 
 class Oversight(Model):
@@ -134,23 +218,30 @@ class Oversight(Model):
         return db.session.get(cls, (viewer_id, person_id)) is not None
 
     @classmethod
+    def team_of(cls, head: uuid.UUID) -> Select[uuid.UUID]:
+        """The ids of a manager and their people, whatever the manager's rights."""
+        below = select(cls.person_id).where(cls.viewer_id == head)
+        return select(User.id).where(or_(User.manager_id == head, User.id.in_(below)))
+
+    @classmethod
     def spread(cls, user: User) -> None:
         """Make a new person seen by themself and by everyone who sees their manager."""
         db.session.add(cls(viewer_id=user.id, person_id=user.id))
-        for viewer_id in db.session.scalars(
-            select(cls.viewer_id).where(cls.person_id == user.manager_id)
-        ).all():
+        above = select(cls.viewer_id).where(cls.person_id == user.manager_id, cls.viewer_id.in_(_seers()))
+        for viewer_id in db.session.scalars(above).all():
             db.session.add(cls(viewer_id=viewer_id, person_id=user.id))
         db.session.flush()
 
     @classmethod
     def rebuild(cls) -> None:
-        """Work the whole table out anew from the managers."""
-        managers = {row.id: row.manager_id for row in db.session.execute(select(User.id, User.manager_id))}
+        """Work the whole table out anew from the managers and their rights."""
+        managers = _managers()
+        seers = set(db.session.scalars(_seers()))
         rows = [
             {"viewer_id": above, "person_id": person}
             for person in managers
-            for above in _chain(person, managers)
+            for above in chain(person, managers)
+            if above == person or above in seers
         ]
         db.session.execute(delete(cls))
         if rows:
@@ -158,8 +249,17 @@ class Oversight(Model):
         db.session.expire_all()
 
 
-def _chain(person: uuid.UUID, managers: dict[uuid.UUID, uuid.UUID | None]) -> list[uuid.UUID]:
-    """The person and everyone above, nearest first."""
+def _seers() -> Select[uuid.UUID]:
+    """Whoever sees more than their own, if somebody works under them."""
+    return select(User.id).where(User.role.in_(roles_with("customers:read:team")))
+
+
+def _managers() -> dict[uuid.UUID, uuid.UUID | None]:
+    return {row.id: row.manager_id for row in db.session.execute(select(User.id, User.manager_id))}
+
+
+def chain(person: uuid.UUID, managers: dict[uuid.UUID, uuid.UUID | None]) -> list[uuid.UUID]:
+    """The person and everyone above, nearest first; `managers`: person → manager."""
     chain: list[uuid.UUID] = []
     step: uuid.UUID | None = person
     while step is not None and step not in chain:

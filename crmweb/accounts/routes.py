@@ -152,7 +152,7 @@ def save_password() -> ResponseReturnValue:
     fresh = passwords.hash_password(form.password.data or "")
     with writing():
         user = not_found_unless(db.session.get(User, current_user.id))
-        user.set_password(fresh, at=clock.now(), staying=current_user.session_id)
+        user.set_password(fresh, by=current_user, at=clock.now(), staying=current_user.session_id)
     return go("/settings", notice="password_changed")
 
 

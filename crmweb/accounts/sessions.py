@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User, access_ended
+from crmweb.accounts.roles import Role, rights
 from crmweb.db import Model, db, new_id
 
 IDLE = timedelta(days=14)
@@ -70,7 +71,11 @@ class DeviceSession(Model):
         """Whoever holds this token, and when their device was last seen; None when it is unknown or over."""
         asked = {"token": token_hash(token), "idle": at - IDLE, "absolute": at - ABSOLUTE}
         row = db.session.connection().execute(_WHO, asked).one_or_none()  # nothing that a session would track
-        return (Actor(*row[:-1]), row.seen_at) if row else None
+        if row is None:
+            return None
+        known = {**row._mapping, "permissions": rights(row.role, row.permissions)}
+        seen_at: datetime = known.pop("seen_at")
+        return Actor(**known), seen_at
 
     @classmethod
     def touch(cls, session_id: uuid.UUID, *, at: datetime) -> None:
@@ -121,6 +126,7 @@ _WHO = (
         User.name,
         User.role,
         User.zone,
+        Role.permissions,
         User.locale,
         User.theme,
         User.email,
@@ -128,6 +134,7 @@ _WHO = (
         DeviceSession.seen_at,
     )
     .join(User, User.id == DeviceSession.user_id)
+    .outerjoin(Role, Role.name == User.role)
     .where(
         DeviceSession.token == bindparam("token"),
         DeviceSession.ended_at.is_(None),

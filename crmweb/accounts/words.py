@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crmweb.accounts.roles import Role
 from crmweb.languages import gettext as _
 
 SYSTEMS = (
@@ -28,7 +29,7 @@ def role_name(role: str) -> str:
         "manager": _("Manager"),
         "admin": _("Admin"),
     }
-    return words[role]
+    return words.get(role) or Role.title_of(role)
 
 
 def device_name(agent: str) -> str:

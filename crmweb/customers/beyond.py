@@ -51,7 +51,7 @@ def sees(customer_id: uuid.UUID, actor: Actor) -> bool:
 
 def may_see(person: User, customer_id: uuid.UUID) -> bool:
     """The same of somebody who is not at work: whoever sends them something asks as the house, before it leaves."""
-    if "customers:all" in person.permissions:
+    if "customers:read:all" in person.permissions:
         return True
     standing = (
         select(Assignment.id)
@@ -81,7 +81,7 @@ def is_a_teammates(customer_id: uuid.UUID, actor: Actor) -> bool:
     head = db.session.scalar(select(User.manager_id).where(User.id == actor.id))
     if head is None:
         return False
-    mates = select(Oversight.person_id).where(Oversight.viewer_id == head)
+    mates = Oversight.team_of(head)
     standing = select(Assignment.id).where(
         Assignment.customer_id == customer_id, Assignment.person_id.in_(mates),
         Assignment.started_at.is_not(None), Assignment.ended_at.is_(None),

@@ -88,7 +88,7 @@ def _twin(row: Any, visible: bool) -> Twin:
 def _of_the_team(by: Actor) -> Team:
     """Customers with the name of one who looks after them: of everyone under the same manager."""
     team: list[ColumnElement[bool]] = []
-    if not by.may("customers:all"):
+    if not by.may("customers:read:all"):
         head = db.session.scalar(select(User.manager_id).where(User.id == by.id)) or by.id
         members = select(Oversight.person_id).where(Oversight.viewer_id == head)
         team = [Assignment.person_id.in_(members)]

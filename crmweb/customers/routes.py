@@ -45,7 +45,7 @@ NOTICES["customer_archived"] = lambda about: Notice(_("Put away"), undo_at("/cus
 
 
 @customers.get("/customers")
-@needs("customers:read")
+@needs("customers:read:own")
 def index() -> ResponseReturnValue:
     today = current_user.today(clock.now())
     try:
@@ -69,13 +69,13 @@ def index() -> ResponseReturnValue:
 
 
 @customers.get("/customers/<uuid:id>")
-@needs("customers:read")
+@needs("customers:read:own")
 def show(id: uuid.UUID) -> ResponseReturnValue:
     return show_customer(found_customer(id))
 
 
 @customers.get("/customers/<uuid:id>/timeline")
-@needs("customers:read")
+@needs("customers:read:own")
 def show_timeline(id: uuid.UUID) -> ResponseReturnValue:
     customer = found_customer(id)
     most, before = 30, min(max(request.args.get("before", NEWEST, type=int), 0), NEWEST)
@@ -86,7 +86,7 @@ def show_timeline(id: uuid.UUID) -> ResponseReturnValue:
 
 
 @customers.get("/customers/names")
-@needs("customers:read")
+@needs("customers:read:own")
 def names() -> ResponseReturnValue:
     """What to choose from while one types the name of a head office."""
     found = [row.id for row in Search(request.args.get("parent", "")).run()[:10]]

@@ -28,20 +28,20 @@ nearby = Blueprint("nearby", __name__)
 
 
 @nearby.get("/nearby")
-@needs("customers:read")
+@needs("customers:read:own")
 def index() -> ResponseReturnValue:
     return _show("nearby/index.html", fragment="nearby/_results.html")
 
 
 @nearby.get("/nearby/map")
-@needs("customers:read")
+@needs("customers:read:own")
 def on_the_map() -> ResponseReturnValue:
     """The same on a map. Without a place it begins where most of one's customers are."""
     return _show("nearby/map.html")
 
 
 @nearby.get("/nearby/places")
-@needs("customers:read")
+@needs("customers:read:own")
 def places() -> ResponseReturnValue:
     """Whatever one typed as a place: coordinates lead on at once, the rest is offered."""
     search = PlaceSearch(request.args.get("q", "")[:LONGEST])
@@ -51,7 +51,7 @@ def places() -> ResponseReturnValue:
 
 
 @nearby.post("/nearby/places")
-@needs("customers:read")
+@needs("customers:read:own")
 def ask_for_place() -> ResponseReturnValue:
     """Have the worker ask the geocoder; the page that follows waits for the answer."""
     search = PlaceSearch(request.form.get("q", "")[:LONGEST])
@@ -109,7 +109,7 @@ def _people() -> list[tuple[uuid.UUID, str]]:
     if not current_user.may("team:read"):
         return []
     people = select(User.id, User.name).where(User.deactivated_at.is_(None)).order_by(User.name)
-    if not current_user.may("customers:all"):
+    if not current_user.may("customers:read:all"):
         people = people.join(Oversight, Oversight.person_id == User.id).where(
             Oversight.viewer_id == current_user.id
         )

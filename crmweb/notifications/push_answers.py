@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.models import User
-from crmweb.accounts.roles import ROLES
+from crmweb.accounts.roles import roles_with
 from crmweb.db import db, writing
 from crmweb.languages import gettext as _
 from crmweb.notifications.notices import Notice, Words, notice_kind
@@ -33,8 +33,8 @@ def retry_after(header: str | None, *, at: datetime) -> float | None:
 def tell_admins(host: str, status: int) -> None:
     """Once a day and push service: whoever looks after the settings hears that it does not know us."""
     at = clock.now()
-    admins = [role for role, permissions in ROLES.items() if "policies:manage" in permissions]
-    asked = select(User.id).where(User.role.in_(admins), User.deactivated_at.is_(None))
+    admins = User.role.in_(roles_with("policies:manage"))
+    asked = select(User.id).where(admins, User.deactivated_at.is_(None))
     with writing():
         for person_id in db.session.scalars(asked).all():
             Notice.file(

@@ -30,7 +30,7 @@ def own_reminder(id: uuid.UUID) -> Reminder:
 
 def may_change(reminder: Reminder) -> bool:
     """Whether it is one's own work, or that of somebody below; a tick is open to whoever sees it."""
-    everything: bool = current_user.may("customers:all")
+    everything: bool = current_user.may("customers:read:all")
     return everything or Oversight.covers(current_user.id, reminder.person_id)
 
 

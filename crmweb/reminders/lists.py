@@ -29,7 +29,7 @@ DONE_FOR: Final = timedelta(days=90)
 
 
 @lists.get("/reminders")
-@needs("customers:read")
+@needs("customers:read:own")
 def index() -> ResponseReturnValue:
     view = request.args.get("view", DUE)
     view, team = view if view in (LATER, DONE) else DUE, request.args.get("person") == TEAM

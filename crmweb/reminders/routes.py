@@ -141,7 +141,7 @@ def _home_of(customer_id: uuid.UUID | None) -> str:
 
 
 @reminders.get("/reminders/<uuid:id>")
-@needs("customers:read")
+@needs("customers:read:own")
 def show(id: uuid.UUID) -> ResponseReturnValue:
     return _page(found_reminder(id))
 

@@ -191,7 +191,9 @@ def may_plan(actor: Actor, person_id: uuid.UUID) -> bool:
     """Whether somebody lays this person's routes: they themself, and who sees their work and plans for a team."""
     if actor.id == person_id:
         return True
-    return actor.may("team:plan") and (actor.may("customers:all") or Oversight.covers(actor.id, person_id))
+    return actor.may("team:plan") and (
+        actor.may("customers:read:all") or Oversight.covers(actor.id, person_id)
+    )
 
 
 def next_days_of(person_id: uuid.UUID, customer_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, date]:

@@ -41,7 +41,7 @@ NOTICES["stop_left_out"] = lambda about: Notice(
 
 
 @routes.get("/routes")
-@needs("customers:read")
+@needs("customers:read:own")
 def index() -> ResponseReturnValue:
     return show_week(whose(request.args.get("person")))
 
@@ -63,7 +63,7 @@ def create() -> ResponseReturnValue:
 
 
 @routes.get("/routes/<uuid:id>")
-@needs("customers:read")
+@needs("customers:read:own")
 def show(id: uuid.UUID) -> ResponseReturnValue:
     return _show(_found(id))
 

@@ -32,7 +32,7 @@ def team_of(actor: Actor) -> list[Member]:
         .where(User.deactivated_at.is_(None), User.id != actor.id)
         .order_by(manager.name, manager.id, User.name, User.id)
     )
-    if not actor.may("customers:all"):
+    if not actor.may("customers:read:all"):
         people = people.join(Oversight, Oversight.person_id == User.id).where(Oversight.viewer_id == actor.id)
     return [Member(*row) for row in db.session.execute(people)]
 
@@ -45,7 +45,7 @@ def member(actor: Actor, person_id: uuid.UUID) -> Member | None:
         .outerjoin(manager, manager.id == User.manager_id)
         .where(User.id == person_id)
     )
-    if not actor.may("customers:all"):
+    if not actor.may("customers:read:all"):
         overseen = select(Oversight.person_id).where(Oversight.viewer_id == actor.id)
         found = found.where(or_(User.id == actor.id, User.id.in_(overseen)))
     row = db.session.execute(found).one_or_none()

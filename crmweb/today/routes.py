@@ -23,7 +23,7 @@ OFFERED = 5
 
 
 @today.get("/")
-@needs("customers:read")
+@needs("customers:read:own")
 def show() -> ResponseReturnValue:
     now = clock.now()
     day = current_user.today(now)

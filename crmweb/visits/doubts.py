@@ -138,7 +138,7 @@ def _works_below(actor: Actor, person_id: Any) -> ColumnElement[bool]:
     """True for the people whose work the actor sees; everybody's for those who see every customer."""
     overseen = aliased(Oversight)
     below = select(overseen.person_id).where(overseen.viewer_id == actor.id)
-    if actor.may("customers:all"):
+    if actor.may("customers:read:all"):
         below = select(User.id)
     found: ColumnElement[bool] = person_id.in_(below)
     return found

@@ -78,7 +78,7 @@ def _photo(customer_id: uuid.UUID, name: str, picture: Picture, id: uuid.UUID | 
 
 
 @photos.get("/photos/<uuid:id>")
-@needs("customers:read")
+@needs("customers:read:own")
 def show(id: uuid.UUID) -> ResponseReturnValue:
     """The picture itself. A browser may keep it, and asks each time whether its person may still see it."""
     photo = _found(id)

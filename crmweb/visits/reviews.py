@@ -104,7 +104,7 @@ def may_review(visit: Visit, *, by: Actor) -> bool:
     """Nobody reviews their own visits, or those of people who work elsewhere."""
     if visit.person_id == by.id or not by.may("visits:review"):
         return False
-    return by.may("customers:all") or Oversight.covers(by.id, visit.person_id)
+    return by.may("customers:read:all") or Oversight.covers(by.id, visit.person_id)
 
 
 def may_object(visit: Visit, review: Review | None, *, by: Actor) -> bool:

@@ -66,7 +66,7 @@ def check_in_at(customer_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @visits.get("/visits/<uuid:id>")
-@needs("customers:read")
+@needs("customers:read:own")
 def show(id: uuid.UUID) -> ResponseReturnValue:
     return show_visit(seen(id))
 

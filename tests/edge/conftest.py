@@ -35,7 +35,7 @@ def misbehave(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Misbehave:
     """`misbehave(view)` puts a view in the place of Nearby's, for people who may see it; returns its path."""
 
     def replace(view: Callable[..., Any]) -> str:
-        view.needs = "customers:read"  # type: ignore[attr-defined]
+        view.needs = "customers:read:own"  # type: ignore[attr-defined]
         monkeypatch.setitem(app.view_functions, "nearby.index", view)
         return "/nearby"
 

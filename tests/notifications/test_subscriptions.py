@@ -90,7 +90,7 @@ def _deactivate(house: House, _client: FlaskClient, lan: Actor, tuan: Actor) -> 
 
 def _change_password(house: House, _client: FlaskClient, lan: Actor, _tuan: Actor) -> None:
     with house(), writing():
-        db.session.get_one(User, lan.id).set_password("$argon2id$…", at=clock.now())
+        db.session.get_one(User, lan.id).set_password("$argon2id$…", by=None, at=clock.now())
 
 
 def _stay_away(house: House, _client: FlaskClient, _lan: Actor, _tuan: Actor) -> None:

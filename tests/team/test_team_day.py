@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -71,7 +72,7 @@ def test_tuan_sees_all_teams_by_their_managers(phone_of: PhoneOf, tuan: Actor) -
 def test_a_team_with_nobody_says_what_to_do(phone_of: PhoneOf, mai: Actor, house: House) -> None:
     with house(), writing():
         for person in db.session.scalars(select(User).where(User.manager_id == mai.id)):
-            person.report_to(None)
+            person.report_to(None, by=None, at=clock.now())
     assert "Nobody is in your team yet" in phone_of(mai).get("/team", headers=ENGLISH).text
 
 
@@ -96,7 +97,7 @@ def test_the_day_of_a_person_is_that_of_their_own_zone(
     """In Kiritimati, 14 hours ahead of Greenwich, it is tomorrow seven hours earlier than in Vietnam."""
     with house(), writing():
         db.session.get_one(User, lan.id).zone = "Pacific/Kiritimati"
-    far_east = Actor(lan.id, lan.name, lan.role, "Pacific/Kiritimati")
+    far_east = replace(lan, zone="Pacific/Kiritimati")
     at = clock.now().replace(hour=11, minute=0) - timedelta(
         days=2
     )  # 01:00 there, a day later; 18:00 in Vietnam

@@ -50,7 +50,9 @@ def create(customer_id: uuid.UUID) -> ResponseReturnValue:
 def end(id: uuid.UUID) -> ResponseReturnValue:
     assignment = _found(id)
     customer_id = assignment.customer_id
-    if not (current_user.may("customers:all") or Oversight.covers(current_user.id, assignment.person_id)):
+    if not (
+        current_user.may("customers:read:all") or Oversight.covers(current_user.id, assignment.person_id)
+    ):
         abort(403)
     with writing():
         assignment = _found(id)
