@@ -32,6 +32,7 @@ SLICES = (
     "check_in.routes",
     "admin.outcomes",
     "admin.deliveries",
+    "admin.audit",
 )
 """The modules that hang pages on the app, lower slices first."""
 

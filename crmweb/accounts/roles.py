@@ -39,8 +39,9 @@ IMPLIED = {
     "customers:read:all": ("customers:read:team", "customers:read:own"),
     "customers:read:team": ("customers:read:own",),
     "templates:manage": ("templates:read",),
+    "audit:read": ("customers:read:all", "customers:read:team", "customers:read:own"),
 }
-"""Rights that come with a wider one."""
+"""Rights that come with a wider one. Whoever reads the audit reads what was said of any customer."""
 
 EVERYONES = frozenset({"own:settings"})
 """No role is without these."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TextIO
 
-Outcome = Literal["created", "updated", "unchanged"]
+from crmweb import csv_out
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Outcome = Literal["created", "updated", "unchanged"]
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class RejectedRows:
 
     def add(self, number: int, reason: str, cells: Sequence[str]) -> None:
         file = self._file or self._open()
-        csv.writer(file).writerow([number, reason, *map(_inert, cells)])
+        csv.writer(file).writerow([number, reason, *map(csv_out.cell, cells)])
 
     def close(self) -> None:
         if self._file is not None:
@@ -75,10 +75,5 @@ class RejectedRows:
         )  # people's numbers are not for every account of the machine
         # The mark at its beginning tells Excel that the file is UTF-8.
         self._file = self.path.open("w", encoding="utf-8-sig", newline="")
-        csv.writer(self._file).writerow(["line", "reason", *map(_inert, self._header)])
+        csv.writer(self._file).writerow(["line", "reason", *map(csv_out.cell, self._header)])
         return self._file
-
-
-def _inert(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

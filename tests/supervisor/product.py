@@ -69,7 +69,7 @@ class Product:
 
     def ready(self) -> Product:
         """Itself, once it has shown its address."""
-        until(lambda: self.told("ready: ") or self._process.poll() is not None, within=30)
+        until(lambda: self.told("ready: ") or self._process.poll() is not None, within=90)
         assert self.told("ready: "), self.text
         return self
 

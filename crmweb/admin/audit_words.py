@@ -1,0 +1,78 @@
+"""How an entry of the audit is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from crmweb.accounts.words import role_name
+from crmweb.audit import Entry
+from crmweb.languages import gettext as _
+from crmweb.languages import lazy_gettext as later
+
+KINDS = {
+    "user": later("People"),
+    "role": later("Roles"),
+    "policy": later("Policies"),
+    "customer": later("Customers"),
+    "session": later("Sign-ins"),
+    "delivery": later("Deliveries"),
+    "outcome": later("Results of a visit"),
+    "template": later("Templates"),
+    "audit": later("Audit"),
+}
+"""Kind of record → what a filter calls it."""
+
+
+def action_words(entry: Entry) -> str:
+    """What was done, as a sentence about the record; the bare name of an action that nobody knows any more."""
+    name = entry.values.about_name or _("a name that was erased")
+    sentences = {
+        "user.added": _("%(name)s was added", name=name),
+        "user.renamed": _("%(name)s has another name", name=name),
+        "user.reached_anew": _("%(name)s has another email or phone", name=name),
+        "user.moved": _("%(name)s works under somebody else", name=name),
+        "user.role_changed": _("%(name)s has another role", name=name),
+        "user.deactivated": _("%(name)s was deactivated", name=name),
+        "user.came_back": _("%(name)s works here again", name=name),
+        "user.password_changed": _("%(name)s has another password", name=name),
+        "audit.exported": _("The audit was exported: %(name)s entries", name=name),
+    }
+    return sentences.get(entry.action, f"{entry.action} · {name}")
+
+
+FIELDS = {
+    "role": later("Role"),
+    "manager": later("Manager"),
+    "email": later("Email"),
+    "phone": later("Phone"),
+    "name": later("Name"),
+    "at": later("Moment"),
+    "entries": later("Entries"),
+    "asked": later("Asked for"),
+    "permissions": later("Rights"),
+    "title": later("Title"),
+    "value": later("Value"),
+    "team": later("Team"),
+}
+
+
+def changes(entry: Entry) -> list[tuple[str, str, str]]:
+    """(field, before, after), in words where there are some."""
+    was, became = entry.values.before or {}, entry.values.after or {}
+    named = [*was, *(name for name in became if name not in was)]
+    return [(str(FIELDS.get(name, name)), _value(name, was), _value(name, became)) for name in named]
+
+
+def _value(name: str, values: dict[str, Any]) -> str:
+    value = values.get(name)
+    if value is None or value == "":
+        return "–"
+    if name == "role":
+        return role_name(str(value))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(action_words=action_words, changes=changes)

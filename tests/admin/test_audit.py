@@ -1,0 +1,99 @@
+"""Tuấn reads who changed what, narrows it, and takes it along as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from crmweb import audit, clock, csv_out
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
+from crmweb.audit import Entry
+from crmweb.db import db, writing
+
+House = Callable[[], AbstractContextManager[None]]
+PhoneOf = Callable[[Actor], FlaskClient]
+ENGLISH = {"Accept-Language": "en"}
+
+
+@pytest.fixture(autouse=True)
+def _changes(house: House, lan: Actor, hung: Actor, tuan: Actor, mai: Actor) -> None:
+    with house(), writing():
+        db.session.get_one(User, lan.id).rename("Lan <b>Anh</b>", by=tuan, at=clock.now())
+        db.session.get_one(User, hung.id).change_role("manager", by=mai, at=clock.now() - timedelta(days=9))
+
+
+def seen(phone: FlaskClient, **asked: object) -> str:
+    return phone.get("/admin/audit", query_string=asked, headers=ENGLISH).text
+
+
+def test_he_reads_who_changed_what_before_and_after(phone_of: PhoneOf, tuan: Actor) -> None:
+    shown = seen(phone_of(tuan))
+    assert "Lan &lt;b&gt;Anh&lt;/b&gt;" in shown
+    assert "<del>Nguyễn Thị Lan</del>" in shown
+    assert "<del>Account manager</del> <ins>Manager</ins>" in shown
+
+
+def test_he_narrows_it_by_person_record_kind_and_day(
+    phone_of: PhoneOf, tuan: Actor, mai: Actor, lan: Actor
+) -> None:
+    phone, week_ago = phone_of(tuan), (clock.now() - timedelta(days=7)).date()
+    his, hers = "has another name", "has another role"
+    for asked in ({"by": tuan.id}, {"about": lan.id}, {"since": week_ago}):
+        assert his in seen(phone, **asked), asked
+        assert hers not in seen(phone, **asked), asked
+    for asked in ({"by": mai.id}, {"until": week_ago}):
+        assert hers in seen(phone, **asked), asked
+        assert his not in seen(phone, **asked), asked
+    assert "None of these" in seen(phone, kind="policy")
+
+
+@pytest.mark.parametrize(
+    "asked", ["by=me", "since=yesterday", "until=9999-12-31", "after=x", "kind=%00", "after=²"]
+)
+def test_what_is_asked_wrongly_is_left_out(phone_of: PhoneOf, tuan: Actor, asked: str) -> None:
+    answer = phone_of(tuan).get(f"/admin/audit?{asked}")
+    assert answer.status_code in (200, 400)
+
+
+def test_more_than_a_page_is_shown_by_and_by(phone_of: PhoneOf, tuan: Actor, house: House) -> None:
+    with house(), writing():
+        for number in range(60):
+            about = audit.Reference("shop", name=f"shop {number}")
+            audit.record("shop.painted", by=tuan, at=clock.now(), about=about)
+    first = seen(phone_of(tuan), kind="")
+    assert "shop 59" in first
+    assert "shop 5<" not in first
+    with house():
+        fiftieth = db.session.scalars(select(Entry.seq).order_by(Entry.seq.desc()).offset(49).limit(1)).one()
+    assert f"after={fiftieth}" in first
+    assert "shop 5" in seen(phone_of(tuan), after=fiftieth)
+
+
+def test_the_file_holds_what_was_asked_and_is_itself_written_down(
+    phone_of: PhoneOf, tuan: Actor, lan: Actor, house: House
+) -> None:
+    with house(), writing():
+        db.session.get_one(User, lan.id).rename("=HYPERLINK(1)", by=tuan, at=clock.now())
+    answer = phone_of(tuan).post(f"/admin/audit/export?about={lan.id}")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix(csv_out.BYTE_ORDER_MARK))))
+    assert [row["action"] for row in rows] == ["user.renamed", "user.renamed", "user.added"]
+    assert rows[0]["record"] == "'=HYPERLINK(1)"
+    assert "The audit was exported: 3 entries" in seen(phone_of(tuan))
+
+
+def test_what_was_erased_is_said_to_be(phone_of: PhoneOf, tuan: Actor, lan: Actor, house: House) -> None:
+    with house(), writing():
+        for entry in db.session.scalars(select(Entry).where(Entry.about_id == lan.id)):
+            entry.values.empty()
+    shown = seen(phone_of(tuan), about=lan.id)
+    assert "What it said was erased" in shown
+    assert "Nguyễn Thị Lan" not in shown
