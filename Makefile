@@ -6,7 +6,7 @@ IN := cd "$(ROOT)" && PATH="$(ROOT)/.venv/bin:$$PATH"
 PREPARE = cd "$(ROOT)" && python=$$(dev/find-python) && "$$python" dev/prepare.py
 PYTEST = $(IN) python -m pytest
 
-.PHONY: help run build test test-fast lint format bench drill translations lock clean
+.PHONY: help run build test test-fast lint format bench drill security translations lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo 'make format        let ruff lay out the code'
 	@echo 'make bench         measure speed, write benchmarks/results.md'
 	@echo 'make drill         kill and freeze the real processes, and look what is left'
+	@echo 'make security      let other people’s tools look for holes: bandit, wapiti'
 	@echo 'make translations  collect texts for translation'
 	@echo 'make lock          pin the newest allowed packages'
 	@echo 'make clean         remove what set-up made; never data'
@@ -55,6 +56,9 @@ drill:
 	@$(PREPARE) test
 	@$(PYTEST) tests/supervisor tests/notifications tests/test_backup.py tests/drills
 
+security:
+	@$(PREPARE) test && exec .venv/bin/python dev/security.py
+
 translations:
 	@$(PREPARE) test && exec .venv/bin/python dev/translations.py
 
@@ -62,4 +66,4 @@ lock:
 	@$(PREPARE) run && exec .venv/bin/python dev/lock.py
 
 clean:
-	@cd "$(ROOT)" && rm -rf .venv .node .chromium .firefox .cache node_modules static/dist .mypy_cache .ruff_cache .import_linter_cache
+	@cd "$(ROOT)" && rm -rf .venv .security .node .chromium .firefox .cache node_modules static/dist .mypy_cache .ruff_cache .import_linter_cache

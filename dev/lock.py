@@ -17,6 +17,7 @@ LOCKS = {
     "run": RUN,
     "dev": f"{RUN} requirements/dev.in --constraints requirements/run.txt",
     "node": "requirements/node.in",
+    "security": "requirements/security.in",
 }
 HOW = "--universal --python-version 3.11 --generate-hashes --no-annotate --upgrade --quiet"
 

@@ -72,7 +72,7 @@ def _shown(token: str, channel: str, *, done: bool) -> ResponseReturnValue:
 
 def _unknown() -> ResponseReturnValue:
     """For whoever copied half a link: our page of what is missing speaks to people who work here."""
-    return page("followups/unsubscribe.html", status=404, token="", channel="", done=False)
+    return page("followups/unsubscribe.html", status=404, token="", channel="", done=False)  # nosec B106
 
 
 def _found(token: str) -> Followup | None:
