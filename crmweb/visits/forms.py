@@ -128,8 +128,8 @@ class Finish:
 
 def _next_day(sent: Mapping[str, str], today: date) -> date | None:
     text = sent.get("next", "") or sent.get("next_on", "")
-    if text == "other":
-        text = sent.get("next_other", "")
+    if text == "other" and not (text := sent.get("next_other", "")):
+        raise BadVisit("next", _("Choose the day of the next step."))
     if text in ("", "route", "none"):
         return None
     day = _day(text, "next")

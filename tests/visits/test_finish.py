@@ -93,6 +93,16 @@ def test_a_full_result_keeps_all_that_was_told(
         assert told["attendees"] == ["Nguyễn Thị Ba"]
 
 
+def test_another_day_without_a_day_is_asked_for(
+    here: uuid.UUID, lans_phone: FlaskClient, visit: Find
+) -> None:
+    sent = {"outcome": "interested", "next": "other", "next_other": ""}
+    answer = lans_phone.post(f"/visits/{here}/finish", data=sent, headers={"Accept-Language": "en"})
+    assert answer.status_code == 422
+    assert "Choose the day of the next step." in answer.text
+    assert visit(here).outcome is None
+
+
 def test_a_wrong_day_is_said_beside_it_and_nothing_typed_is_lost(
     here: uuid.UUID, lans_phone: FlaskClient, visit: Find
 ) -> None:
