@@ -66,6 +66,11 @@ class Question:
         place = [("lat", f"{self.at.lat:.4f}"), ("lng", f"{self.at.lng:.4f}")] if self.at else []
         return [*place, ("accuracy_m", self.accuracy_m)] if self.accuracy_m else place
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether there is a filter to take away."""
+        return self.filters != Filters()
+
     def toggled(self, tier: str) -> tuple[str, ...]:
         """The tiers with this one added, or taken away."""
         return tuple(name for name in TIERS if (name in self.filters.tiers) != (name == tier))

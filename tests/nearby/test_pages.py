@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
@@ -90,6 +91,20 @@ class TestWhoIsNear:
         assert (
             "Nobody here" in phone.get(f"{HOAN_KIEM}&status=former", headers={"Accept-Language": "en"}).text
         )
+
+    @pytest.mark.parametrize("view", ["/nearby", "/nearby/map"])
+    def test_only_who_filtered_is_told_to_take_a_filter_away(
+        self, phone_of: PhoneOf, mai: Actor, house: House, view: str
+    ) -> None:
+        asked = HOAN_KIEM.replace("/nearby", view)
+        with house(), writing():
+            for customer in db.session.scalars(select(Customer)):
+                customer.archive(by=None, at=clock.now())
+        page = phone_of(mai).get(asked, headers={"Accept-Language": "en"}).text
+        assert "No customer around here" in page
+        assert "Take a filter away" not in page
+        filtered = phone_of(mai).get(f"{asked}&tier=A", headers={"Accept-Language": "en"}).text
+        assert "Take a filter away" in filtered
 
     def test_mai_picks_out_one_of_her_people(self, phone_of: PhoneOf, mai: Actor, hung: Actor) -> None:
         page = phone_of(mai).get(f"{HOAN_KIEM}&person={hung.id}").text
