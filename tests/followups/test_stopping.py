@@ -74,6 +74,7 @@ def test_a_forged_link_opens_nothing(client: FlaskClient, link: str, house: Hous
     asked = client.get(f"/u/{token}", headers={"Accept-Language": "en"})
     assert asked.status_code == 404
     assert "This link is not whole" in asked.text
+    assert 'class="bar' not in asked.text  # nothing can be done here
     assert client.post(f"/u/{token}").status_code == 404
     with house():
         assert db.session.scalar(select(Stopped.address)) is None

@@ -155,6 +155,14 @@ def test_a_mailbox_that_refuses_is_told_in_plain_words(
     assert "no such person" in phone.get("/followups?state=failed").text
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("sent", "Nothing sent yet"), ("failed", "No message failed"), ("cancelled", "Nothing cancelled")],
+)
+def test_an_empty_list_says_what_it_is_for(phone: FlaskClient, state: str, words: str) -> None:
+    assert words in phone.get(f"/followups?state={state}", headers={"Accept-Language": "en"}).text
+
+
 def test_a_replayed_message_is_one_message(write: Write, house: House) -> None:
     named, key = minted(WEDNESDAY), "a-key"
     first, again = (write(**{"id": named, "Idempotency-Key": key}) for _ in range(2))
