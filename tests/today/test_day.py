@@ -89,6 +89,18 @@ def test_what_is_done_is_folded_and_the_next_one_leads(
     assert 'data-verdict="on_site"' in folded
 
 
+def test_when_every_stop_is_done_the_day_can_be_looked_at(
+    lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor
+) -> None:
+    for each in round_[:3]:
+        visit(house, lan, each)
+    assert "See how the day went" not in lans.get("/").text
+    visit(house, lan, round_[3])
+    page = lans.get("/").text
+    assert "Every stop is done" in page
+    assert "See how the day went" in page
+
+
 def test_the_open_visit_leads_everything(
     lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor
 ) -> None:
