@@ -45,7 +45,7 @@ class Falls(NamedTuple):
 
 
 def falls(reminder: Reminder) -> Falls:
-    """`2 days late`, `Due today`, `By Fri 21 Nov`: where the reader is."""
+    """`2 days late`, `By today`, `By Fri 21 Nov`: where the reader is."""
     here = reminder.due_at.astimezone(ZoneInfo(chosen_zone()))
     days = (here.date() - clock.today(chosen_zone())).days
     if reminder.waits_for_visit and days > 0:
@@ -58,7 +58,7 @@ def falls(reminder: Reminder) -> Falls:
             return Falls("planned", day if reminder.whole_day else f"{day} {here:%H:%M}")
         return Falls("planned", _("By %(day)s", day=day))
     if reminder.whole_day:
-        return Falls("due", _("Due today"))
+        return Falls("due", _("Today") if reminder.promised_by is None else _("By today"))
     late = reminder.due_at < clock.now()
     words = (
         _("Late since %(time)s", time=f"{here:%H:%M}") if late else _("Due at %(time)s", time=f"{here:%H:%M}")

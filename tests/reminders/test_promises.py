@@ -50,7 +50,7 @@ def tick(phone: FlaskClient, reminder: uuid.UUID, act: str = "done", **headers: 
 def test_lan_sees_what_she_promised_and_how_late_it_is(
     phone: FlaskClient, co_ba: uuid.UUID, shelf: uuid.UUID
 ) -> None:
-    for days, words in ((-3, "By Wed 18 Nov"), (-2, "Due today"), (-1, "1 day late"), (0, "2 days late")):
+    for days, words in ((-3, "By Wed 18 Nov"), (-2, "By today"), (-1, "1 day late"), (0, "2 days late")):
         with clock.frozen(AUTUMN + timedelta(days=days)):
             shown = phone.get(f"/customers/{co_ba}", headers=ENGLISH).text
             assert f'id="reminder-{shelf}"' in shown
@@ -65,7 +65,7 @@ def test_what_they_promised_is_said_to_be_theirs(
         until = clock.today(lan.zone)
         Reminder.promise(customer, "Pay", promised_by="them", until=until, by=lan, at=clock.now())
     shown = phone.get(f"/customers/{co_ba}", headers=ENGLISH).text
-    assert "Due today · they promised" in shown
+    assert "By today · they promised" in shown
     assert "Promised by them" in shown
 
 
