@@ -15,6 +15,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
+from crmweb.customers.proposals import PIN, Proposal
 from crmweb.db import db, new_id, writing
 from crmweb.routes.models import Route, RouteStop
 from crmweb.routes.plans import Stop
@@ -129,3 +130,31 @@ def test_of_two_places_at_once_the_first_one_freezes_the_verdict(
     with ThreadPoolExecutor(CROWD) as crowd:
         list(crowd.map(hear, zip([phone_of(lan) for _ in forms], forms, strict=True)))
     assert len(heard) == 1
+
+
+def test_of_two_who_decide_on_a_pin_at_once_one_is_told_that_it_is_too_late(
+    phone_of: PhoneOf, lan: Actor, mai: Actor, tuan: Actor, shops: list[uuid.UUID], house: House
+) -> None:
+    with house(), writing():
+        customers = [db.session.get_one(Customer, each) for each in shops]
+        place = (21.0385, 105.8542, 12.0)
+        waiting = [Proposal.make(each, PIN, by=lan, at=clock.now(), place=place).id for each in customers]
+    with ThreadPoolExecutor(2) as both:
+        for proposal in waiting:
+            acts = ((phone_of(mai), "approve"), (phone_of(tuan), "reject"))
+            heard = both.map(lambda pair, at=proposal: pair[0].post(f"/proposals/{at}/{pair[1]}"), acts)
+            assert {answer.status_code for answer in heard} == {303, 409}
+    with house():
+        for proposal in db.session.scalars(select(Proposal)):
+            assert (proposal.customer.lat == 21.0385) is proposal.approved
+
+
+def test_of_two_pins_proposed_at_once_one_waits(
+    phone_of: PhoneOf, lan: Actor, shops: list[uuid.UUID], house: House
+) -> None:
+    phones = [phone_of(lan) for _ in shops]
+    places = ({**FAR, "lat": f"21.03{n}"} for n in range(10, 10 + CROWD))
+    assert send(phones, f"/customers/{shops[0]}/pin-proposals", *places) == {303}
+    with house():
+        assert db.session.scalar(select(func.count(Proposal.id))) == CROWD
+        assert len(db.session.scalars(Proposal.waiting()).all()) == 1

@@ -24,9 +24,10 @@ WAITING = text("decided_at IS NULL")
 
 
 class Proposal(OfCustomer, Model):
-    """One at a time of a kind and customer: a later one takes the place of one that still waits.
+    """One at a time of a kind and customer waits: a later one takes the place of one that still does.
 
     For a pin: latitude, longitude and metres of accuracy. `cause_id` is the visit it comes from, if any.
+    One whose place was taken is decided, but neither approved nor rejected.
     """
 
     __tablename__ = "proposals"
@@ -69,14 +70,38 @@ class Proposal(OfCustomer, Model):
         cause_id: uuid.UUID | None = None,
     ) -> Proposal:
         """Propose it. `place` is latitude, longitude, and metres of accuracy where they are known."""
-        waiting = db.session.scalar(
-            select(cls).where(cls.customer_id == customer.id, cls.kind == kind, cls.decided_at.is_(None))
-        )
-        proposal = waiting or cls(id=new_id(), customer_id=customer.id, kind=kind)
-        proposal.by_id, proposal.at, proposal.cause_id = by.id, at, cause_id
+        cls._wait_for_turn(customer.id)
+        cls._take_the_place_of_the_last(customer, kind, by=by, at=at)
+        proposal = cls(id=new_id(), customer_id=customer.id, kind=kind, by_id=by.id, at=at, cause_id=cause_id)
         proposal.lat, proposal.lng, proposal.accuracy_m = place or (None, None, None)
         db.session.add(proposal)
         return proposal
+
+    @classmethod
+    def _take_the_place_of_the_last(
+        cls, customer: Customer, kind: Proposed, *, by: HasId, at: datetime
+    ) -> None:
+        """It keeps its place and its id, so that nobody approves what they were not shown."""
+        waiting = select(cls).where(
+            cls.customer_id == customer.id, cls.kind == kind, cls.decided_at.is_(None)
+        )
+        if last := db.session.scalar(waiting):
+            last.decided_at, last.decided_by_id = at, by.id
+            db.session.flush()  # before the next one waits
+
+    @classmethod
+    def alone(cls, id: uuid.UUID) -> Proposal | None:
+        """The one of that id, as it stands once nobody else proposes or decides at its customer; for the write."""
+        one = select(cls).where(cls.id == id)
+        if found := db.session.scalar(one):
+            cls._wait_for_turn(found.customer_id)
+        return db.session.scalar(one.execution_options(populate_existing=True))
+
+    @classmethod
+    def _wait_for_turn(cls, customer_id: uuid.UUID) -> None:
+        """SQLite has one writer at a time anyway; PostgreSQL lets two through, and each sees what was before."""
+        here = select(Customer.id).where(Customer.id == customer_id)
+        db.session.execute(here.with_for_update(of=Customer, key_share=True)).all()
 
     @classmethod
     def waiting(cls) -> Select[Any]:
@@ -105,6 +130,11 @@ class Proposal(OfCustomer, Model):
     def may_be_decided_by(self, actor: Actor) -> bool:
         """Nobody approves what they proposed themselves."""
         return actor.may("customers:approve") and actor.id != self.by_id
+
+    @property
+    def is_past(self) -> bool:
+        """Whether a later one took its place."""
+        return self.decided_at is not None and self.approved is None
 
     def approve(self, *, by: Actor, at: datetime) -> None:
         """Make it so. What is decided stays decided."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import NamedTuple
 
 from flask import Blueprint, abort, request
@@ -13,12 +13,12 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from crmweb import clock
-from crmweb.accounts.actor import Actor
 from crmweb.customers.finding import found_customer
 from crmweb.customers.place_words import nowhere_words, point_words
 from crmweb.customers.proposals import GONE, PIN, Proposal
 from crmweb.customers.showing import show_customer
 from crmweb.db import db, writing
+from crmweb.errors import TooLate
 from crmweb.geo import BadPoint, Point, read_accuracy
 from crmweb.idempotency import keep, once, written
 from crmweb.languages import gettext as _
@@ -107,27 +107,36 @@ def _is_stale(sent: Mapping[str, str]) -> bool:
 def approve(id: uuid.UUID) -> ResponseReturnValue:
     kind = _found(id).kind
     notice = "gone_approved" if kind == GONE else "pin_approved"
-    return _decide(id, lambda proposal, by, at: proposal.approve(by=by, at=at), notice)
+    return _decide(id, True, notice)
 
 
 @proposals.post("/proposals/<uuid:id>/reject")
 @needs("customers:approve")
 @once(shows="customers.show")
 def reject(id: uuid.UUID) -> ResponseReturnValue:
-    return _decide(id, lambda proposal, by, at: proposal.reject(by=by, at=at), "proposal_rejected")
+    return _decide(id, False, "proposal_rejected")
 
 
-def _decide(
-    id: uuid.UUID, verb: Callable[[Proposal, Actor, datetime], None], notice: str
-) -> ResponseReturnValue:
+def _decide(id: uuid.UUID, yes: bool, notice: str) -> ResponseReturnValue:
     with writing():
-        proposal = _found(id)
-        if not proposal.may_be_decided_by(current_user):
-            abort(403)
-        verb(proposal, current_user, clock.now())
+        proposal = _undecided(id, unless=yes)
+        verb = proposal.approve if yes else proposal.reject
+        verb(by=current_user, at=clock.now())
         customer_id = proposal.customer_id
         keep(customer_id, status=200)
     return written(customer_id, status=200, notice=notice)
+
+
+def _undecided(id: uuid.UUID, *, unless: bool) -> Proposal:
+    """The one to decide on, or one that was decided just so; 409 with what stands now."""
+    proposal: Proposal = not_found_unless(Proposal.alone(id))
+    if not proposal.may_be_decided_by(current_user):
+        abort(403)
+    if proposal.is_past:
+        raise TooLate(_("Somebody proposed something else since. Open the customer and look at that."))
+    if proposal.approved not in (None, unless):
+        raise TooLate(_("It was decided the other way before. Open the customer to see what stands."))
+    return proposal
 
 
 def _found(id: uuid.UUID) -> Proposal:

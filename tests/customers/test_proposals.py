@@ -116,7 +116,10 @@ def test_what_was_decided_stays_decided(
     propose()
     (proposal,) = waiting()
     assert decide(phone_of(mai), proposal, "reject") == 303
-    assert decide(phone_of(mai), proposal, "approve") == 303
+    assert decide(phone_of(mai), proposal, "reject") == 303
+    late = phone_of(mai).post(f"/proposals/{proposal}/approve", headers=ENGLISH)
+    assert late.status_code == 409
+    assert "decided the other way" in late.text
     with house():
         assert db.session.get_one(Customer, co_ba).lat == OLD_PIN[0]
         assert db.session.get_one(Proposal, proposal).approved is False
@@ -149,8 +152,27 @@ def test_a_second_proposal_takes_the_place_of_the_first(
     propose()
     propose(lat="21.0300")
     with house():
-        assert [each.lat for each in db.session.scalars(select(Proposal))] == [21.03]
+        assert [each.lat for each in db.session.scalars(Proposal.waiting())] == [21.03]
     assert len(waiting()) == 1
+
+
+def test_mai_approves_the_place_she_was_shown_or_none(
+    propose: Propose, phone_of: PhoneOf, mai: Actor, co_ba: uuid.UUID, waiting: Waiting, house: House
+) -> None:
+    propose()
+    (shown,) = waiting()
+    propose(lat="21.0300")
+    (later,) = waiting()
+    for act in ("approve", "reject"):
+        late = phone_of(mai).post(f"/proposals/{shown}/{act}", headers=ENGLISH)
+        assert late.status_code == 409
+        assert "something else since" in late.text
+    with house():
+        assert db.session.get_one(Customer, co_ba).lat == OLD_PIN[0]
+    assert waiting() == [later]
+    assert decide(phone_of(mai), later) == 303
+    with house():
+        assert db.session.get_one(Customer, co_ba).lat == 21.03
 
 
 def test_a_shop_without_a_pin_gets_its_first_one_so(
