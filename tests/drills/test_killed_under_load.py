@@ -17,29 +17,11 @@ from crmweb import clock
 from crmweb.db import db, writing
 from crmweb.notifications import Delivery
 from crmweb.scope import system_access
+from tests.drills.houses import IMPATIENT
 from tests.notifications.post_office import PostOffice
 from tests.supervisor.product import Product, alive, until
 
 MAILS, BATCH, KILLS = 2_000, 50, 12
-
-# The same rules with shorter waits: a lease of 5 s, a sweep each 2 s that steps in after 4 s.
-IMPATIENT = """
-from datetime import timedelta
-from crmweb import schedule
-from crmweb.notifications import claims, jobs, sending
-claims.LEASE, sending.SEND_LIMIT, jobs.NOBODY_CAME = timedelta(seconds=5), 2.0, timedelta(seconds=4)
-schedule.RECURRING = (
-    schedule.Task("ring", timedelta(seconds=2), "crmweb.notifications.jobs.ring_due", each_once=False),
-    schedule.Task("sweep", timedelta(seconds=2), "crmweb.notifications.jobs.sweep", each_once=False),
-)
-"""
-
-
-@pytest.fixture
-def office() -> Iterator[PostOffice]:
-    office = PostOffice()
-    yield office
-    office.close()
 
 
 @pytest.fixture

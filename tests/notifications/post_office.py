@@ -15,15 +15,19 @@ class PostOffice:
     """Takes mail on a port of its own. ``answers`` maps a word of SMTP to what is said in place of *250*.
 
     ``hangs_at`` is a word to which it gives no answer while it is set (MAIL IS HERE: after it took a mail);
-    ``hangs_up_after_data`` takes a mail and closes without a word, so that the sender cannot know.
+    ``hangs_up_after_data`` takes a mail and closes without a word, so that the sender cannot know. ``refuses`` are
+    addresses that it does not know.
     """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.came_at: list[float] = []
+        """When each of them did (`time.monotonic`)."""
         self.answers: dict[str, str] = {}
         self.hangs_at: str | None = None
         self.heard: list[str] = []
         self.hangs_up_after_data = False
+        self.refuses: set[str] = set()
         self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Counter)
         self._server.office = self
@@ -56,7 +60,9 @@ class _Counter(socketserver.StreamRequestHandler):
         self._say("220 post office")
         for line in self.rfile:
             word = line.decode().split()[0].upper()
-            if not self._heard(word) or not self._answered(word):
+            if word == "RCPT" and any(f"<{address}>" in line.decode() for address in self.office.refuses):
+                self._say("550 nobody of that name")
+            elif not self._heard(word) or not self._answered(word):
                 return
 
     def _heard(self, word: str) -> bool:
@@ -71,15 +77,21 @@ class _Counter(socketserver.StreamRequestHandler):
         """False at the end of the conversation."""
         if word == "DATA" and "DATA" not in self.office.answers:
             self._say("354 go ahead")
-            self.office.mails.append(self._read_mail())
+            if (mail := self._read_mail()) is None:
+                return False
+            self.office.came_at.append(time.monotonic())
+            self.office.mails.append(mail)
             if not self._heard("MAIL IS HERE") or self.office.hangs_up_after_data:
                 return False
         self._say("221 bye" if word == "QUIT" else self.office.answers.get(word, "250 ok"))
         return word != "QUIT"
 
-    def _read_mail(self) -> EmailMessage:
+    def _read_mail(self) -> EmailMessage | None:
+        """None where whoever sends it dies in the middle: half a mail is none."""
         lines: list[bytes] = []
         while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                return None
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
         return email.message_from_bytes(b"".join(lines), policy=default)
 

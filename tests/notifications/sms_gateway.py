@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
 
 class SmsGateway:
-    """Takes messages on a port of its own. ``status`` and ``headers`` are what it answers; ``hangs``: nothing."""
+    """Takes messages on a port of its own. ``status`` and ``headers`` are what it answers; ``hangs``: nothing.
+    ``refuses`` are numbers that it does not know.
+    """
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
+        self.came_at: list[float] = []
+        """When each of them did (`time.monotonic`)."""
         self.asked: list[dict[str, str]] = []
         self.status = 202
+        self.refuses: set[str] = set()
         self.headers: dict[str, str] = {}
         self.hangs = False
         self.closing = threading.Event()
@@ -48,9 +54,14 @@ class _Counter(BaseHTTPRequestHandler):
         if gateway.hangs:
             gateway.closing.wait(20)
             return
-        if 200 <= gateway.status < 300:
-            gateway.messages.append(json.loads(body))
-        self.send_response(gateway.status)
+        if len(body) < int(self.headers["Content-Length"]):
+            return  # whoever sent it died in the middle: half a message is none
+        message = json.loads(body)
+        status = 400 if message["to"] in gateway.refuses else gateway.status
+        if 200 <= status < 300:
+            gateway.came_at.append(time.monotonic())
+            gateway.messages.append(message)
+        self.send_response(status)
         for name, value in gateway.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", "7")
