@@ -36,7 +36,7 @@ def refuse_foreign_writes() -> None:
 
 
 def _comes_from_anywhere() -> bool:
-    """Whether the view says so (``web.from_anywhere``): who may write there shows it by a token in the address."""
+    """Whether the view says so (``web.from_anywhere``): who may write there shows it by a token."""
     return getattr(current_app.view_functions.get(request.endpoint or ""), "from_anywhere", False)
 
 

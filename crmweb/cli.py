@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "crmweb.demo.cli:demo",
     "doctor": "crmweb.doctor:doctor",
     "import": "crmweb.imports.cli:import_group",
+    "mail-in": "crmweb.followups.incoming.cli:mail_in",
     "restore": "crmweb.backup:restore",
     "run": "crmweb.supervisor.cli:run",
     "sign-in-link": "crmweb.accounts.cli:sign_in_link",

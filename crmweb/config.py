@@ -19,9 +19,13 @@ from crmweb.config_readers import (
     HOST,
     LOOPBACK,
     contact,
+    geocoder,
+    long_word,
+    mailbox,
     mailto,
     one_word,
     push_services,
+    scheme,
     signing_key,
     sms_gateway,
     web_address,
@@ -66,28 +70,12 @@ def _environment(value: str) -> str:
     return value
 
 
-def _geocoder(value: str) -> str:
-    name, _, host = value.partition(":")
-    if name != "nominatim" or (host and urlsplit(host).scheme not in ("http", "https")):
-        raise ValueError(f"is {value!r}, and must be nominatim or nominatim:https://your.host")
-    return value
-
-
-def _scheme(*schemes: str) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        if urlsplit(value).scheme not in schemes:
-            raise ValueError(f"must begin with one of {', '.join(s + '://' for s in schemes)}")
-        return value
-
-    return read
-
-
 def _database(value: str) -> str:
     """SQLAlchemy's own address; the short forms that platforms hand out are read too."""
     for short in ("postgres://", "postgresql://"):
         if value.startswith(short):
             return "postgresql+psycopg://" + value.removeprefix(short)
-    return _scheme("sqlite", "postgresql+psycopg")(value)
+    return scheme("sqlite", "postgresql+psycopg")(value)
 
 
 def _setting(
@@ -118,7 +106,7 @@ class Settings:
         "REDIS_URL",
         "",
         "a Redis or Valkey server, `redis://…`",
-        lambda value: _scheme("redis", "rediss", "unix")(value) if value else "",
+        lambda value: scheme("redis", "rediss", "unix")(value) if value else "",
         shown="the embedded server",
     )
     secret_key: str = _setting(
@@ -140,7 +128,7 @@ class Settings:
         "MAIL_URL",
         "",
         "`smtp://user:password@host:587` or `smtps://…`",
-        lambda value: _scheme("smtp", "smtps")(value) if value else "",
+        lambda value: scheme("smtp", "smtps")(value) if value else "",
         shown="`.eml` files in `mail/` of the data folder; in production none leaves",
     )
     mail_from: str = _setting("MAIL_FROM", "", "the sender of our mail", shown="needed with `MAIL_URL`")
@@ -155,11 +143,28 @@ class Settings:
         "SMS_TOKEN", "", "a bearer token for it", one_word, shown="name and password of `SMS_URL`"
     )
     sms_from: str = _setting("SMS_FROM", "", "the sender that it shows", shown="the gateway's own")
+    mail_in_address: str = _setting(
+        "MAIL_IN_ADDRESS",
+        "",
+        "a mailbox that hands its mail in (see below) and takes a `+` and a mark before its `@`",
+        lambda value: mailbox(value) if value else "",
+        shown="bounces go to `MAIL_FROM`, answers to the writer",
+    )
+    mail_in_token: str = _setting(
+        "MAIL_IN_TOKEN",
+        "",
+        "a bearer token, or a password, for who hands in mail by `POST /in/mail`",
+        long_word,
+        shown="no such address",
+    )
+    sms_in_token: str = _setting(
+        "SMS_IN_TOKEN", "", "the same for `POST /in/sms`", long_word, shown="no such address"
+    )
     geocoder: str = _setting(
         "GEOCODER",
         "",
         "who finds typed addresses: `nominatim` or `nominatim:https://your.host`",
-        lambda value: _geocoder(value) if value else "",
+        lambda value: geocoder(value) if value else "",
         shown="off",
     )
     tile_url: str = _setting(

@@ -1,14 +1,18 @@
-"""How settings of push, SMS and addresses are read. Each reader raises ValueError, in words for an admin."""
+"""How settings of push, mail, SMS and addresses are read. Each reader raises ValueError, in words for an admin."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Private keys are below it (FIPS 186-5, D.1.2)."""
+
+SHORTEST_TOKEN = 24
+"""Characters of a secret that nobody guesses over a network."""
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+$", re.ASCII)
 HOST = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]*\.[a-z]{2,}$")
@@ -69,6 +73,41 @@ def one_word(value: str) -> str:
     if value and not (value.isascii() and value.isprintable() and " " not in value):
         raise ValueError("must be one word")
     return value
+
+
+def long_word(value: str) -> str:
+    """A secret by which somebody from outside comes in."""
+    if value and len(one_word(value)) < SHORTEST_TOKEN:
+        raise ValueError(f"must be a random word of at least {SHORTEST_TOKEN} characters")
+    return value
+
+
+def mailbox(value: str) -> str:
+    """One that is followed by a + and 42 characters, where 64 are the most."""
+    if not EMAIL.match(value) or "+" in value or len(value.partition("@")[0]) > 20:
+        raise ValueError(
+            "must be an address like answers@example.com, with at most 20 characters before the @"
+        )
+    return value
+
+
+def geocoder(value: str) -> str:
+    """Its name, and where there is, its host."""
+    name, _, host = value.partition(":")
+    if name != "nominatim" or (host and urlsplit(host).scheme not in ("http", "https")):
+        raise ValueError(f"is {value!r}, and must be nominatim or nominatim:https://your.host")
+    return value
+
+
+def scheme(*schemes: str) -> Callable[[str], str]:
+    """A reader of addresses that begin with one of these."""
+
+    def read(value: str) -> str:
+        if urlsplit(value).scheme not in schemes:
+            raise ValueError(f"must begin with one of {', '.join(s + '://' for s in schemes)}")
+        return value
+
+    return read
 
 
 def web_address(value: str) -> str:

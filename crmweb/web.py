@@ -78,8 +78,8 @@ def open_to_all(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def from_anywhere(view: Callable[P, R]) -> Callable[P, R]:
-    """Declare that a write may come from another site or from no browser at all: for addresses that carry a signed
-    token, whose views ask nothing of the cookie.
+    """Declare that a write may come from another site or from no browser at all: for views that ask for a token, in the
+    address or in a header, and nothing of the cookie.
     """
     view.from_anywhere = True  # type: ignore[attr-defined]
     return view

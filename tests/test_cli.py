@@ -42,6 +42,17 @@ def test_the_first_admin_comes_in_on_a_new_machine(home: Path) -> None:
     assert browser.get("/customers").status_code == 200
 
 
+def test_a_mail_server_hands_in_a_mail(home: Path) -> None:
+    """One that is about nothing of ours is let go; while the database is away, the server keeps it."""
+    typed("create-admin", "tuan@example.com")
+    mail = b"From: hanh@example.com\nIn-Reply-To: <0123456789abcdef0123456789abcdef@x>\n\nx" + b"y" * 300_000
+    taken = CliRunner().invoke(main, ["mail-in"], input=mail)
+    assert taken.exit_code == 0, taken.output
+    assert "hanh@" not in taken.output
+    (home / "crmweb.sqlite3").write_bytes(b"")
+    assert CliRunner().invoke(main, ["mail-in"], input=mail).exit_code == 75
+
+
 def test_a_known_email_is_told_what_to_type_instead(home: Path) -> None:
     typed("create-admin", "tuan@example.com")
     again = typed("create-admin", "TUAN@example.com")

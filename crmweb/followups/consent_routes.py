@@ -18,6 +18,7 @@ from crmweb.followups.addressees import Addressee, addressees
 from crmweb.followups.consents import HOWS, TOLD, Consent, NeedsWriting, Stopped, folded
 from crmweb.followups.message_templates import CHANNELS
 from crmweb.followups.models import cancel_planned
+from crmweb.followups.unreachable import Unreachable
 from crmweb.followups.unsubscribing import cancel_to
 from crmweb.idempotency import keep, once, written
 from crmweb.languages import gettext as _
@@ -36,6 +37,7 @@ class ConsentRow(NamedTuple):
     channel: str
     latest: Consent | None
     stopped: bool
+    unreachable: Unreachable | None
 
     @property
     def stands(self) -> bool:
@@ -51,7 +53,7 @@ def consent_rows(customer: Customer) -> list[ConsentRow]:
     return [
         ConsentRow(
             whom, channel, Consent.latest(customer.id, whom.contact_id, channel),
-            Stopped.at(channel, address) is not None,
+            Stopped.at(channel, address) is not None, Unreachable.at(channel, address),
         )
         for whom in addressees(customer)
         for channel in CHANNELS
@@ -96,7 +98,19 @@ def _withdraw(customer: Customer, whom: Addressee, channel: str) -> None:
 def _cancel_elsewhere(channel: str, address: str) -> None:
     """The same address may stand at customers whom this person does not see."""
     with system_access("an address that wants no more"), writing():
-        cancel_to(channel, address)
+        cancel_to(channel, address, "withdrawn")
+
+
+@consents.post("/customers/<uuid:customer_id>/reachable")
+@needs("followups:write")
+@once(shows="customers.show")
+def reachable(customer_id: uuid.UUID) -> ResponseReturnValue:
+    """An address from which messages came back works again: they said so, or their mailbox was full."""
+    whom, channel = _named(found_customer(customer_id))
+    with writing():
+        Unreachable.lift(channel, whom.address(channel) or "")
+        keep(customer_id)
+    return written(customer_id, notice="consent_kept")
 
 
 def _named(customer: Customer) -> tuple[Addressee, str]:

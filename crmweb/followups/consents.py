@@ -20,8 +20,8 @@ from crmweb.timeline.models import HasId
 
 SPOKEN, WRITTEN, FORM = "spoken", "written", "form"
 HOWS: Final = (SPOKEN, WRITTEN, FORM)
-LINK, TOLD = "link", "told"
-"""How it was withdrawn: by the link in a message, or they told one of us."""
+LINK, TOLD, ANSWERED = "link", "told", "answer"
+"""How it was withdrawn: by the link in a message, they told one of us, or they answered STOP."""
 
 
 class NeedsWriting(Exception):

@@ -23,6 +23,7 @@ from crmweb.followups.message_templates import CHANNELS, EMAIL, SMS, MessageTemp
 from crmweb.followups.models import Followup
 from crmweb.followups.segments import Segments, segments, without_accents
 from crmweb.followups.tokens import flaw_of
+from crmweb.followups.unreachable import Unreachable
 from crmweb.followups.window import next_opening
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
@@ -94,7 +95,10 @@ class FollowupForm(Form):
 
     def validate_channel(self, field: Any) -> None:
         whom = self.whom
-        if whom is None or field.data not in CHANNELS or self.address:
+        if whom is None or field.data not in CHANNELS:
+            return
+        if self.address:
+            self._refuse_unreachable(field.data, self.address)
             return
         if field.data == EMAIL:
             raise ValidationError(gettext("%(name)s has no email address here.", name=whom.name))
@@ -103,6 +107,15 @@ class FollowupForm(Form):
                 gettext("An SMS needs a mobile number; %(name)s has a landline.", name=whom.name)
             )
         raise ValidationError(gettext("%(name)s has no number that can be read.", name=whom.name))
+
+    def _refuse_unreachable(self, channel: str, address: str) -> None:
+        if Unreachable.at(channel, address):
+            raise ValidationError(
+                gettext(
+                    "What we sent to %(address)s came back. Mend it, or say on the customer's page that it works.",
+                    address=address,
+                )
+            )
 
     def validate_subject(self, field: Any) -> None:
         if self.channel.data != EMAIL:

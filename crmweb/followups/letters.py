@@ -14,6 +14,7 @@ from crmweb.accounts.models import User
 from crmweb.config import current_settings
 from crmweb.customers.reaching.phones import display
 from crmweb.followups.addressees import Addressee
+from crmweb.followups.incoming.marks import marked_address
 from crmweb.followups.message_templates import EMAIL, SMS
 from crmweb.followups.tokens import filled, missing
 from crmweb.followups.unsubscribe_tokens import token_for
@@ -56,7 +57,8 @@ class Letter:
             "unsubscribe": address,
             "from_name": self.writer,
         }
-        return told | {"reply_to": self.reply_to} if self.reply_to else told
+        back = {"reply_to": self.reply_to, "return_to": marked_address(followup_id)}
+        return told | {name: where for name, where in back.items() if where}
 
     def with_way_out(self, address: str) -> str:
         """An SMS says shortly how to stop it, without accents: they would double its price."""

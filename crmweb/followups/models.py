@@ -16,6 +16,7 @@ from crmweb.db import Model, db, new_id
 from crmweb.followups.addressees import Addressee
 from crmweb.followups.window import next_opening
 from crmweb.notifications import Delivery
+from crmweb.notifications.channels import wire_id
 from crmweb.notifications.models import CANCELLED, FAILED, SENT
 from crmweb.scope import Scoped, looked_after, works_for_viewer
 from crmweb.timeline.models import HasId
@@ -41,13 +42,15 @@ class Followup(Scoped, Model):
     """Written by `person`. `due_at` is when it goes: what was asked for, moved into the hours for customers.
 
     `dedupe` names what a sequence planned it for; one that was taken back has none, so that it can be planned anew.
-    `reason` says why it failed or was cancelled: one of `words.REASONS`, or a far end's own words. Seen by those who
-    see the customer or the writer's work.
+    `wire_id` is its name out there, by which what comes back is known. `reason` says why it failed or was cancelled:
+    one of `words.REASONS`, or a far end's own words. Seen by those who see the customer or the writer's work.
     """
 
     __tablename__ = "followups"
     __table_args__ = (
         Index("ix_followups_person", "person_id", "state", "due_at"),
+        Index("ix_followups_address", "channel", "address", "ended_at"),
+        Index("ix_followups_wire_id", "wire_id", unique=True),
         Index("ix_followups_planned", "customer_id", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
     )
 
@@ -70,12 +73,14 @@ class Followup(Scoped, Model):
     )
     cause_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     dedupe: Mapped[str | None] = mapped_column(String(160), unique=True)
+    wire_id: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(10), default=PLANNED)
     reason: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
 
     customer: Mapped[Customer] = relationship()
     person: Mapped[User] = relationship(lazy="joined")
@@ -104,11 +109,13 @@ class Followup(Scoped, Model):
     ) -> Followup:
         """Let it go at `due` (at once without), within the hours for customers. Its delivery is filed with it."""
         when = next_opening(max(due or at, at), person_id=by.id, zone=zone)
+        own = id or new_id()
         followup = cls(
-            id=id or new_id(), customer_id=customer.id, contact_id=whom.contact_id, to_name=whom.name,
-            person_id=by.id, channel=letter.channel, address=whom.address(letter.channel), subject=letter.subject,
-            text=letter.text, template_id=template_id, sequence_id=sequence_id, cause_id=cause_id, dedupe=dedupe,
-            state=PLANNED, reason="", created_at=at, due_at=when, answered_at=None, ended_at=None,
+            id=own, wire_id=wire_id(_delivery_dedupe(own)), customer_id=customer.id,
+            contact_id=whom.contact_id, to_name=whom.name, person_id=by.id, channel=letter.channel,
+            address=whom.address(letter.channel), subject=letter.subject, text=letter.text, template_id=template_id,
+            sequence_id=sequence_id, cause_id=cause_id, dedupe=dedupe,
+            state=PLANNED, reason="", created_at=at, due_at=when, answered_at=None, ended_at=None, bounced_at=None,
         )  # fmt: skip
         db.session.add(followup)
         timeline.record(customer, "followup.planned", by=by, at=at, payload=followup.told(), id=followup.id)
@@ -124,7 +131,7 @@ class Followup(Scoped, Model):
 
     @property
     def delivery_dedupe(self) -> str:
-        return f"followup {self.id}"
+        return _delivery_dedupe(self.id)
 
     def cancel(self, reason: str, *, at: datetime) -> bool:
         """Not to be sent after all. False where it is sent or just on its way: then it ends as its sender finds."""
@@ -149,6 +156,14 @@ class Followup(Scoped, Model):
         self.answered_at = self.answered_at or at
         return cancel_planned(self.customer_id, "answered", at=at)
 
+    def came_back(self, reason: str, *, at: datetime) -> bool:
+        """It was taken on the way and did not arrive after all. Said twice, the first time counts."""
+        if self.bounced_at is not None:
+            return False
+        self.bounced_at = at
+        self.end(FAILED, reason, at=at)
+        return True
+
     def told(self) -> dict[str, Any]:
         """What the timeline shows of it."""
         told = {
@@ -172,6 +187,10 @@ class Followup(Scoped, Model):
             theirs = theirs.where(cls.person_id == person_id)
         by_time = (cls.due_at, cls.id) if state == PLANNED else (cls.ended_at.desc(), cls.id.desc())
         return theirs.order_by(*by_time)
+
+
+def _delivery_dedupe(id: uuid.UUID) -> str:
+    return f"followup {id}"
 
 
 def cancel_planned(

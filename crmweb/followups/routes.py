@@ -22,6 +22,8 @@ from crmweb.errors import sent_by_script
 from crmweb.followups import consent_routes, news, sending, sequence_routes, template_routes, unsubscribing
 from crmweb.followups.consent_routes import consent_rows
 from crmweb.followups.forms import FollowupForm
+from crmweb.followups.incoming import routes as incoming_routes
+from crmweb.followups.incoming.models import Incoming
 from crmweb.followups.message_templates import CHANNELS, EMAIL, SMS, MessageTemplate
 from crmweb.followups.models import PLANNED, STATES, Followup, cancel_planned
 from crmweb.followups.sequences import Sequence
@@ -65,7 +67,9 @@ def index() -> ResponseReturnValue:
 @needs("followups:write")
 def show(id: uuid.UUID) -> ResponseReturnValue:
     followup = _found(id)
-    return page("followups/show.html", followup=followup, theirs=sees(followup.customer_id, current_user))
+    theirs = sees(followup.customer_id, current_user)
+    came = list(db.session.scalars(Incoming.to(followup))) if theirs else []
+    return page("followups/show.html", followup=followup, theirs=theirs, came=came)
 
 
 @followups.get("/customers/<uuid:customer_id>/followups/new")
@@ -235,7 +239,7 @@ def init_app(app: Flask) -> None:
     news.listen()
     sending.listen()
     app.register_blueprint(followups)
-    for part in (consent_routes, template_routes, sequence_routes, unsubscribing):
+    for part in (consent_routes, template_routes, sequence_routes, unsubscribing, incoming_routes):
         part.init_app(app)
     showing.BESIDE["followups"] = lambda customer: list(
         db.session.scalars(Followup.planned_at(customer.id)).unique()

@@ -13,7 +13,9 @@ from crmweb.customers.beyond import may_see
 from crmweb.customers.contacts.models import CustomerContact
 from crmweb.db import db
 from crmweb.followups.consents import Consent, Stopped
+from crmweb.followups.incoming.closing import refused
 from crmweb.followups.models import ABOUT, PLANNED, Followup
+from crmweb.followups.unreachable import Unreachable
 from crmweb.followups.window import next_opening
 from crmweb.notifications.channels import Message, NotWanted, NotYet
 from crmweb.notifications.models import CANCELLED, DEAD, FAILED, SENT
@@ -25,7 +27,7 @@ _ENDS: Final = {SENT: SENT, FAILED: FAILED, DEAD: FAILED, CANCELLED: CANCELLED}
 def check(message: Message) -> None:
     """Raises NotWanted with one of `words.REASONS`, NotYet outside of the hours for customers."""
     followup = db.session.get(Followup, uuid.UUID(message.payload["followup"]))
-    if followup is None or followup.state in (CANCELLED, SENT):
+    if followup is None or followup.state in (CANCELLED, SENT) or followup.bounced_at is not None:
         raise NotWanted("cancelled")
     if reason := unwanted(followup):
         raise NotWanted(reason)
@@ -50,6 +52,8 @@ def unwanted(followup: Followup) -> str:
         return "handed_over"
     if Stopped.at(followup.channel, followup.address) is not None:
         return "withdrawn"
+    if Unreachable.at(followup.channel, followup.address) is not None:
+        return "unreachable"
     return "" if _agreed(followup) else "no_consent"
 
 
@@ -68,8 +72,12 @@ def _heard(ends: Sequence[Ended]) -> None:
     ids = {uuid.UUID(end.payload["followup"]): end for end in ends}
     for followup in db.session.scalars(select(Followup).where(Followup.id.in_(ids))).unique():
         end = ids[followup.id]
+        if followup.bounced_at is not None:
+            continue  # it came back before its sender could write down that it was taken
         if followup.state in (PLANNED, FAILED):  # failed: an admin tried it again
             followup.end(_ENDS[end.state], end.reason, at=end.at)
+            if end.state == FAILED:
+                refused(followup, at=end.at)
 
 
 def listen() -> None:

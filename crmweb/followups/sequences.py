@@ -19,6 +19,7 @@ from crmweb.followups.consents import Consent
 from crmweb.followups.letters import prepared
 from crmweb.followups.message_templates import MessageTemplate
 from crmweb.followups.models import Followup
+from crmweb.followups.unreachable import reaches
 
 MOST_STEPS: Final = 5
 LONGEST_WAIT: Final = 180
@@ -126,7 +127,7 @@ class Step(Model):
 
 def best_addressee(customer: Customer, channel: str) -> Addressee | None:
     """Whom a sequence writes to: the first who agreed, else the first whom the channel reaches."""
-    reached = [whom for whom in addressees(customer) if whom.address(channel)]
+    reached = [whom for whom in addressees(customer) if reaches(channel, whom.address(channel))]
     agreed = (
         whom
         for whom in reached

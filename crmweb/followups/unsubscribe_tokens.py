@@ -11,13 +11,13 @@ from typing import Final
 
 from crmweb.config import current_settings
 
-_SEAL: Final = 10
+SEAL: Final = 10
 """Bytes of the seal: 80 bits, which nobody guesses over a network."""
 
 
 def token_for(followup_id: uuid.UUID) -> str:
     """35 characters that only we can make."""
-    raw = followup_id.bytes + _seal(followup_id.bytes)
+    raw = followup_id.bytes + seal("unsubscribe", followup_id.bytes)
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
@@ -27,12 +27,13 @@ def followup_of(token: str) -> uuid.UUID | None:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (binascii.Error, ValueError):
         return None
-    if len(raw) != 16 + _SEAL or not hmac.compare_digest(raw[16:], _seal(raw[:16])):
+    if len(raw) != 16 + SEAL or not hmac.compare_digest(raw[16:], seal("unsubscribe", raw[:16])):
         return None
     found = uuid.UUID(bytes=raw[:16])
     return found if token_for(found) == token else None
 
 
-def _seal(content: bytes) -> bytes:
-    key = f"unsubscribe {current_settings().secret_key}".encode()
-    return hmac.digest(key, content, hashlib.sha256)[:_SEAL]
+def seal(purpose: str, content: bytes) -> bytes:
+    """What only we can put beside a content, for one purpose."""
+    key = f"{purpose} {current_settings().secret_key}".encode()
+    return hmac.digest(key, content, hashlib.sha256)[:SEAL]

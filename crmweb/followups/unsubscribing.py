@@ -50,20 +50,22 @@ def withdraw(token: str) -> ResponseReturnValue:
                 followup.customer, followup.contact_id, followup.channel, followup.address,
                 name=followup.to_name, how=LINK, by=None, at=at,
             )  # fmt: skip
-            cancel_to(followup.channel, followup.address)
+            cancel_to(followup.channel, followup.address, "withdrawn")
             channel = followup.channel
     return _shown(token, channel, done=True)
 
 
-def cancel_to(channel: str, address: str) -> None:
-    """Whatever is planned to an address that wants no more, wherever it stands. Needs a session that sees all."""
+def cancel_to(channel: str, address: str, reason: str) -> None:
+    """Whatever is planned to an address that wants no more or cannot be reached, wherever it stands. Needs a session
+    that sees all.
+    """
     theirs = select(Followup).where(
         Followup.state == PLANNED,
         Followup.channel == channel,
         func.lower(Followup.address) == address.lower(),
     )
     for followup in db.session.scalars(theirs).unique().all():
-        followup.cancel("withdrawn", at=clock.now())
+        followup.cancel(reason, at=clock.now())
 
 
 def _shown(token: str, channel: str, *, done: bool) -> ResponseReturnValue:

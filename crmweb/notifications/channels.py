@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -74,6 +75,13 @@ class Message:
         """
         if not self.may_go():
             raise LeaseLost
+
+
+def wire_id(dedupe: str) -> str:
+    """The name of a delivery out there, the same for each resend: who got the message already can tell, and what comes
+    back to it names it.
+    """
+    return hashlib.sha256(dedupe.encode()).hexdigest()[:32]
 
 
 class Channel(Protocol):

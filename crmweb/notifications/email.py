@@ -1,12 +1,12 @@
 """The channel *email*: SMTP (RFC 5321), one connection a message; or files, where there is no server.
 
-Payload: ``subject`` and ``text``, and where there are, ``html``, ``reply_to`` (an address), ``from_name`` and
-``unsubscribe``, the address of the web that takes a POST from whoever wants no more (RFC 8058). Recipient: an address.
+Payload: ``subject`` and ``text``, and where there are, ``html``, ``reply_to`` (an address), ``from_name``,
+``return_to``, the mailbox of ours where bounces and, beside ``reply_to``, answers go, and ``unsubscribe``, the address
+of the web that takes a POST from whoever wants no more (RFC 8058). Recipient: an address.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import smtplib
 import socket
@@ -25,7 +25,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from crmweb.clock import now
-from crmweb.notifications.channels import SEND_LIMIT, Message, PermanentFailure, TransientFailure
+from crmweb.notifications.channels import SEND_LIMIT, Message, PermanentFailure, TransientFailure, wire_id
 
 # Seconds for each word of the conversation; SEND_LIMIT is for all of it.
 ANSWER_WITHIN: Final = 10.0
@@ -103,9 +103,8 @@ class Email:
         try:
             with _conversation(server) as smtp:
                 smtp.before_data = message.last_look  # after this the mail is theirs
-                smtp.send_message(
-                    mail, from_addr=parseaddr(sender)[1], to_addrs=[mail["To"].addresses[0].addr_spec]
-                )
+                back = str(message.payload.get("return_to") or parseaddr(sender)[1])
+                smtp.send_message(mail, from_addr=back, to_addrs=[mail["To"].addresses[0].addr_spec])
         except (smtplib.SMTPException, OSError) as error:
             raise _judged(error) from error
 
@@ -139,7 +138,7 @@ class Email:
 def message_id(dedupe: str, sender: str) -> str:
     """The same for each resend, so that a mailbox that already has the message can tell."""
     domain = parseaddr(sender)[1].rpartition("@")[2]
-    return f"<{hashlib.sha256(dedupe.encode()).hexdigest()[:32]}@{domain}>"
+    return f"<{wire_id(dedupe)}@{domain}>"
 
 
 def _mail(message: Message, sender: str) -> EmailMessage:
@@ -148,8 +147,9 @@ def _mail(message: Message, sender: str) -> EmailMessage:
         mail["From"] = _sender_named(sender, message.payload.get("from_name"))
         mail["To"] = Address(addr_spec=message.recipient)  # strictly one address, or it raises
         mail["Subject"] = _one_line(str(message.payload["subject"]))
-        if reply_to := message.payload.get("reply_to"):
-            mail["Reply-To"] = Address(addr_spec=str(reply_to))
+        back = [message.payload[name] for name in ("reply_to", "return_to") if message.payload.get(name)]
+        if back:
+            mail["Reply-To"] = [Address(addr_spec=str(where)) for where in back]
     except (KeyError, ValueError, IndexError, HeaderParseError) as error:
         raise PermanentFailure(f"cannot be written as a mail: {error}") from error
     mail["Date"] = format_datetime(now())

@@ -7,7 +7,6 @@ is the same at each resend, so that it can tell.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from crmweb import clock
 from crmweb.config import Settings
-from crmweb.notifications.channels import Message, PermanentFailure, TransientFailure
+from crmweb.notifications.channels import Message, PermanentFailure, TransientFailure, wire_id
 from crmweb.notifications.push_answers import retry_after
 from crmweb.outgoing import Answer, Outgoing, Refused, Unreachable
 
@@ -89,13 +88,8 @@ class Sms:
         text = str(message.payload.get("text", "")).replace("\0", "")
         if not _E164.fullmatch(message.recipient) or not text.strip():
             raise PermanentFailure("an SMS needs a number and words")
-        told = {"to": message.recipient, "text": text, "id": message_id(message.dedupe)}
+        told = {"to": message.recipient, "text": text, "id": wire_id(message.dedupe)}
         return json.dumps({**told, "from": self._from} if self._from else told, ensure_ascii=False).encode()
-
-
-def message_id(dedupe: str) -> str:
-    """The same for each resend, so that a gateway that already has the message can tell."""
-    return hashlib.sha256(dedupe.encode()).hexdigest()[:32]
 
 
 def _judge(answer: Answer) -> None:

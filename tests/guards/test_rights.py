@@ -195,8 +195,10 @@ def test_a_new_address_with_an_id_must_be_tried_too(app: Flask, lan: Actor, shop
 # --- from elsewhere -----------------------------------------------------------------------------------
 
 
-FROM_ANYWHERE = {"unsubscribing.withdraw"}
-"""A mail program that unsubscribes (RFC 8058) is no browser of ours; the token in the address is what lets it."""
+FROM_ANYWHERE = {"unsubscribing.withdraw", "incoming.mail", "incoming.sms"}
+"""A mail program that unsubscribes (RFC 8058) is no browser of ours, nor is a provider that hands in what came back; a
+token lets them in, in the address or in a header.
+"""
 
 
 def test_what_may_come_from_anywhere_is_a_choice(app: Flask) -> None:
@@ -231,6 +233,8 @@ def test_open_to_all_is_a_choice(app: Flask) -> None:
         "health.readyz",
         "health.robots",
         "health.security_txt",
+        "incoming.mail",
+        "incoming.sms",
         "pwa.manifest",
         "unsubscribing.show",
         "unsubscribing.withdraw",

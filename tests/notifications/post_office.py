@@ -16,7 +16,7 @@ class PostOffice:
 
     ``hangs_at`` is a word to which it gives no answer while it is set (MAIL IS HERE: after it took a mail);
     ``hangs_up_after_data`` takes a mail and closes without a word, so that the sender cannot know. ``refuses`` are
-    addresses that it does not know.
+    addresses that it does not know. ``lines``: what was said to it.
     """
 
     def __init__(self) -> None:
@@ -26,6 +26,7 @@ class PostOffice:
         self.answers: dict[str, str] = {}
         self.hangs_at: str | None = None
         self.heard: list[str] = []
+        self.lines: list[str] = []
         self.hangs_up_after_data = False
         self.refuses: set[str] = set()
         self.closing = threading.Event()
@@ -59,6 +60,7 @@ class _Counter(socketserver.StreamRequestHandler):
         self.office = cast(_Server, self.server).office
         self._say("220 post office")
         for line in self.rfile:
+            self.office.lines.append(line.decode().strip())
             word = line.decode().split()[0].upper()
             if word == "RCPT" and any(f"<{address}>" in line.decode() for address in self.office.refuses):
                 self._say("550 nobody of that name")
