@@ -145,8 +145,8 @@ def test_of_two_who_decide_on_a_pin_at_once_one_is_told_that_it_is_too_late(
             heard = both.map(lambda pair, at=proposal: pair[0].post(f"/proposals/{at}/{pair[1]}"), acts)
             assert {answer.status_code for answer in heard} == {303, 409}
     with house():
-        for proposal in db.session.scalars(select(Proposal)):
-            assert (proposal.customer.lat == 21.0385) is proposal.approved
+        for made in db.session.scalars(select(Proposal)):
+            assert (made.customer.lat == 21.0385) is made.approved
 
 
 def test_of_two_pins_proposed_at_once_one_waits(

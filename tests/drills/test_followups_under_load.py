@@ -17,8 +17,8 @@ from sqlalchemy import select
 from crmweb.db import db
 from crmweb.followups.models import PLANNED, Followup
 from crmweb.notifications import Delivery
+from crmweb.notifications.channels import wire_id as sms_id
 from crmweb.notifications.email import message_id as mail_id
-from crmweb.notifications.sms import message_id as sms_id
 from crmweb.scope import system_access
 from crmweb.timeline import Event
 from tests.drills.houses import AT_ANY_HOUR, EVERYTHING, IMPATIENT, House
