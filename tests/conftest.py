@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from flask import Flask, has_app_context
@@ -34,6 +35,11 @@ from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.machine.redis import RedisServer
 
 SECRET = "for the tests alone: 9f2c51b07ae84d36"
+
+
+# How long a machine takes is none of a property's business; `make bench` measures.
+hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,7 +5,7 @@ from math import inf, isclose, nan
 
 import pytest
 from geopy.distance import geodesic, great_circle
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmweb.geo import (
@@ -104,7 +104,6 @@ def test_hanoi_is_as_far_from_saigon_as_on_the_ellipsoid_but_for_half_a_percent(
     assert haversine_m(HANOI, SAIGON) == pytest.approx(on_the_ellipsoid, rel=0.006)
 
 
-@settings(deadline=None)
 @given(points, points)
 def test_distances_agree_with_geopys_great_circle(a: Point, b: Point) -> None:
     reference = great_circle((a.lat, a.lng), (b.lat, b.lng), radius=EARTH_RADIUS_M / 1000).m
@@ -112,7 +111,6 @@ def test_distances_agree_with_geopys_great_circle(a: Point, b: Point) -> None:
     assert isclose(haversine_m(a, b), reference, rel_tol=1e-9, abs_tol=2.0 if near_the_antipode else 1e-6)
 
 
-@settings(deadline=None)
 @given(points, points)
 def test_the_way_back_is_as_long(a: Point, b: Point) -> None:
     assert haversine_m(a, b) == pytest.approx(haversine_m(b, a), rel=1e-12, abs=1e-9)
@@ -138,7 +136,6 @@ def test_the_course_from_hanoi_to_saigon_is_a_little_east_of_south() -> None:
     assert bearing(HANOI, SAIGON) == pytest.approx(175.36, abs=0.05)
 
 
-@settings(deadline=None)
 @given(points, points)
 @example(Point(0, 0), Point(1, -5e-324))
 def test_a_bearing_is_a_course_on_the_compass(a: Point, b: Point) -> None:
@@ -148,7 +145,6 @@ def test_a_bearing_is_a_course_on_the_compass(a: Point, b: Point) -> None:
 # Cells
 
 
-@settings(deadline=None)
 @given(points)
 def test_a_cell_is_the_morton_code_of_its_column_and_row(point: Point) -> None:
     column = min(int((point.lng + 180) * CELLS_AN_AXIS / 360), CELLS_AN_AXIS - 1)
@@ -161,7 +157,6 @@ def _holds(box: Box, point: Point) -> bool:
     return box.south <= point.lat <= box.north and box.west <= point.lng <= box.east
 
 
-@settings(deadline=None)
 @given(points, points, radii)
 def test_who_is_within_the_radius_is_in_the_cells(centre: Point, other: Point, further: float) -> None:
     boxes = boxes_around(centre, haversine_m(centre, other) + 0.001 + further)
@@ -169,7 +164,6 @@ def test_who_is_within_the_radius_is_in_the_cells(centre: Point, other: Point, f
     assert any(first <= other.cell <= last for first, last in cover(boxes))
 
 
-@settings(deadline=None)
 @given(points, points)
 def test_who_is_on_the_circle_is_in_the_cells(centre: Point, other: Point) -> None:
     boxes = boxes_around(centre, haversine_m(centre, other) + 0.001)
@@ -177,7 +171,6 @@ def test_who_is_on_the_circle_is_in_the_cells(centre: Point, other: Point) -> No
     assert any(first <= other.cell <= last for first, last in cover(boxes))
 
 
-@settings(deadline=None)
 @given(points, st.floats(0.1, 1_000_000), st.floats(0, 360))
 def test_the_edge_of_a_circle_is_in_its_box(centre: Point, radius: float, course: float) -> None:
     edge = great_circle(kilometers=radius / 1000).destination((centre.lat, centre.lng), course)
@@ -186,7 +179,6 @@ def test_the_edge_of_a_circle_is_in_its_box(centre: Point, radius: float, course
     assert any(first <= other.cell <= last for first, last in cover(boxes_around(centre, padded)))
 
 
-@settings(deadline=None)
 @given(points, radii)
 def test_boxes_are_on_the_map(centre: Point, radius: float) -> None:
     for box in boxes_around(centre, radius):
@@ -194,7 +186,6 @@ def test_boxes_are_on_the_map(centre: Point, radius: float) -> None:
         assert -180 <= box.west <= box.east <= 180
 
 
-@settings(deadline=None)
 @given(points, radii, st.integers(1, 12))
 def test_a_cover_is_a_few_ascending_ranges(centre: Point, radius: float, most: int) -> None:
     ranges = cover(boxes_around(centre, radius), most)

@@ -94,7 +94,7 @@ def test_nobody_works_under_themself(house: House, lan: Actor, mai: Actor) -> No
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=st.lists(st.tuples(st.integers(0, 5), st.integers(-1, 5)), max_size=8))
 def test_after_any_moves_oversight_is_what_the_managers_say(
     house: House, moves: list[tuple[int, int]]
