@@ -341,10 +341,14 @@ def test_an_sms_needs_a_mobile_number(
     assert says in answer.text
 
 
-def test_nobody_writes_to_a_customer_who_was_put_away(write: Write, shops: Shops, house: House) -> None:
+def test_nobody_writes_to_a_customer_who_was_put_away(
+    write: Write, phone: FlaskClient, shops: Shops, house: House
+) -> None:
+    assert 'id="followups"' in phone.get(f"/customers/{shops.lan}").text
     with house(), writing():
         db.session.get_one(Customer, shops.lan).archive(by=None, at=datetime.now(UTC))
     assert write().status_code == 422
+    assert 'id="followups"' not in phone.get(f"/customers/{shops.lan}").text
 
 
 def test_a_preview_writes_nothing(phone: FlaskClient, shops: Shops, house: House) -> None:
