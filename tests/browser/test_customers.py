@@ -40,6 +40,15 @@ def test_what_nobody_matches_can_be_added_by_its_name(phone_in_hand: PhoneInHand
     expect(page.get_by_label("Name")).to_have_value("Quán Cây Bàng")
 
 
+def test_a_second_number_is_asked_for_once_there_is_a_first(phone_in_hand: PhoneInHand, lan: Actor) -> None:
+    page = phone_in_hand(lan)
+    page.goto("/customers/new")
+    first, second = page.get_by_label("Phones 1"), page.locator("[aria-label='Phones 2']")
+    expect(second).to_be_hidden()
+    first.fill("0905 412 777")
+    expect(second).to_be_visible()
+
+
 def test_the_list_goes_on_where_it_ended(phone_in_hand: PhoneInHand, lan: Actor) -> None:
     page = phone_in_hand(lan)
     page.goto("/customers?sort=due")
