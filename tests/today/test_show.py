@@ -14,6 +14,7 @@ from sqlalchemy import select
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.accounts.working_days import WorkingWeek
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 
@@ -33,6 +34,7 @@ def visited(name: str, of: Actor, tier: str, days_ago: int) -> Customer:
 @pytest.fixture
 def week(house: House, lan: Actor, hung: Actor, outsider: Actor) -> None:
     with house(), writing():
+        WorkingWeek.set(range(7), head_id=None)  # or a Sunday between would make it a day less
         visited("Tạp hóa Lâu Rồi", lan, "A", 20)
         visited("Nhà thuốc Hôm Nay", lan, "B", 30)
         visited("Quán Mới Ghé", lan, "C", 1)
