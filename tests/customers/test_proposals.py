@@ -183,7 +183,10 @@ def test_a_shop_without_a_pin_gets_its_first_one_so(
     phone = phone_of(lan)
     assert "Set the pin here" in phone.get(f"/customers/{bare}", headers=ENGLISH).text
     assert phone.post(f"/customers/{bare}/pin-proposals", data=HERE).status_code == 303
-    assert "A first pin" in phone_of(mai).get(f"/customers/{bare}", headers=ENGLISH).text
+    asked = phone_of(mai).get(f"/customers/{bare}", headers=ENGLISH).text
+    assert "A first pin" in asked
+    assert "Set the pin there" in asked
+    assert "Move the pin there" not in asked
 
 
 def test_gone_for_good_is_decided_by_mai(
