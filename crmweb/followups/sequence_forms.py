@@ -59,6 +59,12 @@ class SequenceForm(Form):
         form.message.choices = messages
         return form
 
+    @property
+    def in_sight(self) -> int:
+        """How many messages stand open: those in use, and the next one to fill."""
+        used = [place for place, step in enumerate(self.steps) if step.message.data]
+        return min(max(used, default=-1) + 2, len(self.steps))
+
     def sound(self) -> bool:
         """Whether all of it can stand; each field says what is wrong with it."""
         used = [step for step in self.steps if step.message.data]

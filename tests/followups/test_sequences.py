@@ -230,7 +230,9 @@ def test_tuan_keeps_templates_and_mai_reads_them(
     assert "Cam on {contact}" in phone_of(tuan).get(address).text, "what it reads like without accents"
     assert phone_of(tuan).post(address, data={**WORDS, "sms": ""}).status_code == 303
     assert phone_of(tuan).post(f"{address}/retire").status_code == 303
-    assert "Thanks, {contact}" in phone_of(mai).get("/admin/templates").text
+    read = phone_of(mai).get("/admin/templates", headers={"Accept-Language": "en"}).text
+    assert "Thanks, {contact}" in read
+    assert "not offered any more" in read
     assert phone_of(mai).post("/admin/templates", data=WORDS).status_code == 403
     assert phone_of(lan).get("/admin/templates").status_code == 403
 
@@ -281,3 +283,18 @@ def test_tuan_keeps_sequences(
             admin.post(address, data={**words, "step0-days": "3", "step0-at": "09:00", **wrong}).status_code
             == 422
         )
+
+
+def test_only_the_messages_in_use_and_the_next_one_stand_open(
+    phone_of: Callable[[Actor], FlaskClient], tuan: Actor, house: House
+) -> None:
+    def open_ones(address: str) -> int:
+        text = phone_of(tuan).get(address).text
+        return text.partition("more-fields")[0].count('id="step-') // 2
+
+    with house():
+        kept = db.session.scalars(select(Sequence)).first()
+        assert kept is not None
+        address, used = f"/admin/sequences/{kept.id}", len(kept.steps)
+    assert open_ones(address) == used + 1
+    assert open_ones("/admin/sequences/new") == 1
