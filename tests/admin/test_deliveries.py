@@ -54,6 +54,7 @@ def test_tuan_reads_why_a_mail_failed_and_retries_it(
     failed = file("Your quote", failed="the mail server said 550 no such mailbox")
     file("Another one")
     shown = phone_of(tuan).get("/admin/deliveries", headers=ENGLISH).text
+    assert "1 try" in shown
     assert "Your quote" in shown
     assert "550 no such mailbox" in shown
     assert "Another one" not in shown
@@ -62,6 +63,15 @@ def test_tuan_reads_why_a_mail_failed_and_retries_it(
         assert db.session.get_one(Delivery, failed).state == "waiting"
     again = phone_of(tuan).post(f"/admin/deliveries/{failed}/retry", follow_redirects=True, headers=ENGLISH)
     assert "sent meanwhile" in again.text
+
+
+def test_what_nobody_tried_yet_counts_no_tries(
+    file: Callable[..., uuid.UUID], phone_of: PhoneOf, tuan: Actor
+) -> None:
+    file("Another one")
+    waiting = phone_of(tuan).get("/admin/deliveries?state=waiting", headers=ENGLISH).text
+    assert "Another one" in waiting
+    assert "0 tries" not in waiting
 
 
 def test_he_filters_by_state_channel_and_recipient(
