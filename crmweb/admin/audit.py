@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload
 from crmweb import audit, clock, csv_out
 from crmweb.accounts.models import User
 from crmweb.admin import audit_words
-from crmweb.admin.audit_words import KINDS
+from crmweb.admin.audit_words import KINDS, managers
 from crmweb.audit import Entry
 from crmweb.audit.seals import Seal
 from crmweb.db import db, writing
@@ -128,8 +128,9 @@ def _latest(question: Question) -> Select[Any]:
 
 
 def _names(entries: list[Entry], question: Question) -> dict[uuid.UUID, str]:
-    """The people who did these things, and who or what is asked for."""
+    """The people who did these things or are told of in them, and who or what is asked for."""
     people = {entry.by_id for entry in entries} | {question.by, question.about}
+    people |= {each for entry in entries for each in managers(entry)}
     named = select(User.id, User.name).where(User.id.in_(people - {None}))
     return {row.id: row.name for row in db.session.execute(named)}
 

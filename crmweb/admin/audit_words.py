@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
@@ -58,19 +60,30 @@ FIELDS = {
 }
 
 
-def changes(entry: Entry) -> list[tuple[str, str, str]]:
-    """(field, before, after), in words where there are some."""
+def managers(entry: Entry) -> set[uuid.UUID]:
+    """Whom its values name as somebody's manager."""
+    told = [values.get("manager") for values in (entry.values.before, entry.values.after) if values]
+    return {uuid.UUID(each) for each in told if each}
+
+
+def changes(entry: Entry, people: Mapping[uuid.UUID, str]) -> list[tuple[str, str, str]]:
+    """(field, before, after), in words where there are some; ``people`` are the names of whom it may tell."""
     was, became = entry.values.before or {}, entry.values.after or {}
     named = [*was, *(name for name in became if name not in was)]
-    return [(str(FIELDS.get(name, name)), _value(name, was), _value(name, became)) for name in named]
+    return [
+        (str(FIELDS.get(name, name)), _value(name, was, people), _value(name, became, people))
+        for name in named
+    ]
 
 
-def _value(name: str, values: dict[str, Any]) -> str:
+def _value(name: str, values: dict[str, Any], people: Mapping[uuid.UUID, str]) -> str:
     value = values.get(name)
     if value is None or value == "":
         return "–"
     if name == "role":
         return role_name(str(value))
+    if name == "manager":
+        return people.get(uuid.UUID(value), str(value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -41,6 +41,16 @@ def test_he_reads_who_changed_what_before_and_after(phone_of: PhoneOf, tuan: Act
     assert "<del>Account manager</del> <ins>Manager</ins>" in shown
 
 
+def test_a_manager_is_told_by_name(
+    phone_of: PhoneOf, tuan: Actor, lan: Actor, mai: Actor, house: House
+) -> None:
+    with house(), writing():
+        other = User.add("Phúc", role="manager", email="phuc@example.com", by=tuan, at=clock.now())
+        db.session.get_one(User, lan.id).report_to(other, by=tuan, at=clock.now())
+    shown = seen(phone_of(tuan), about=lan.id)
+    assert f"<del>{mai.name}</del> <ins>Phúc</ins>" in shown
+
+
 def test_he_narrows_it_by_person_record_kind_and_day(
     phone_of: PhoneOf, tuan: Actor, mai: Actor, lan: Actor
 ) -> None:
