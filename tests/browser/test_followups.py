@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
 from crmweb.db import db
+from crmweb.followups.incoming.taking import take_mail
 from crmweb.followups.models import Followup
 from crmweb.followups.unsubscribe_tokens import token_for
 from tests.browser import street
 from tests.browser.conftest import LiveServer
 from tests.conftest import system_access_to
+from tests.followups.incoming.mails import answer, bounce
 
 PhoneInHand = Callable[[Actor], Page]
 
@@ -72,3 +74,48 @@ def test_a_customer_says_no_by_a_link_and_lan_sees_it(
     page.goto(shop)
     expect(page.get_by_text("Nguyễn Thị Ba wants no more Email")).to_be_visible()
     expect(page.locator("#consents")).to_contain_text("wants no more")
+
+
+@pytest.fixture
+def written(live_server: LiveServer) -> Followup:
+    """What Lan's shop will get in three days."""
+    with system_access_to(live_server.app, "what it is called out there"):
+        return db.session.scalars(select(Followup)).unique().one()
+
+
+def test_a_customer_answers_by_mail_and_lan_reads_it(
+    phone_in_hand: PhoneInHand,
+    lan: Actor,
+    shop: str,
+    live_server: LiveServer,
+    written: Followup,
+    axe: Callable[[Page], list[str]],
+) -> None:
+    with live_server.app.app_context():
+        take_mail(answer("Chị lấy hai thùng nhé.", name=written.wire_id or "").as_bytes())
+    page = phone_in_hand(lan)
+    page.goto(shop)
+    assert axe(page) == []
+    page.get_by_role("link", name="Nguyễn Thị Ba answered by Email").tap()
+    expect(page.get_by_text("Chị lấy hai thùng nhé.")).to_be_visible()
+    expect(page.get_by_text("from hanh@example.com")).to_have_count(0)
+    assert axe(page) == []
+
+
+def test_a_mail_comes_back_and_lan_says_that_the_address_works(
+    phone_in_hand: PhoneInHand,
+    lan: Actor,
+    shop: str,
+    live_server: LiveServer,
+    written: Followup,
+    axe: Callable[[Page], list[str]],
+) -> None:
+    with live_server.app.app_context():
+        take_mail(bounce("5.1.1", "550 who?", name=written.wire_id or "", address=written.address))
+    page = phone_in_hand(lan)
+    page.goto(shop)
+    expect(page.locator("#consents")).to_contain_text("came back: there is no such mailbox")
+    assert axe(page) == []
+    page.get_by_role("button", name="It works again").tap()
+    expect(page.locator("#toasts")).to_contain_text("Noted")
+    expect(page.locator("#consents")).not_to_contain_text("came back")

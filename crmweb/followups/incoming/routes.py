@@ -21,8 +21,6 @@ from crmweb.web import from_anywhere, open_to_all, takes
 
 incoming = Blueprint("incoming", __name__)
 
-LARGEST_MAIL: Final = 12 * 1024 * 1024
-"""Bytes; the proxy that README shows takes no more."""
 LARGEST_SMS: Final = 16 * 1024
 LONGEST_FIELD: Final = 2000
 
@@ -34,7 +32,6 @@ FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 @incoming.post("/in/mail")
 @open_to_all
 @from_anywhere
-@takes(LARGEST_MAIL)
 def mail() -> ResponseReturnValue:
     """The body is one raw mail (RFC 5322)."""
     _let_in(current_settings().mail_in_token)

@@ -30,6 +30,7 @@ from crmweb.followups.models import Followup
 from crmweb.followups.unreachable import Unreachable
 from crmweb.notifications import Notice
 from crmweb.timeline import Event
+from crmweb.web import LARGEST_BODY
 from tests.followups.incoming.conftest import TOKEN
 from tests.followups.incoming.mails import answer, bounce
 from tests.notifications.post_office import PostOffice
@@ -367,7 +368,7 @@ def test_what_is_no_mail_at_all_is_told(hand_in: HandIn) -> None:
     assert hand_in(b" \r\n").status_code == 422
     form = hand_in(b"a=b", **{"Content-Type": "application/x-www-form-urlencoded"})
     assert (form.status_code, "message/rfc822" in form.text) == (415, True)
-    assert hand_in(b"x" * (12 * 1024 * 1024 + 1)).status_code == 413
+    assert hand_in(b"x" * (LARGEST_BODY + 1)).status_code == 413
 
 
 def test_the_log_names_nobody(
