@@ -12,15 +12,17 @@ from urllib.parse import urlsplit
 
 import click
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 
 from crmweb.assets import MANIFEST
 from crmweb.clock import now
 from crmweb.config import VAPID_KEY, current_settings
 from crmweb.db import db, is_sqlite
 from crmweb.jobs import QUEUES, bell
-from crmweb.notifications.models import DEAD, FAILED, Delivery
+from crmweb.notifications.models import DEAD, FAILED, SENT, Delivery
+from crmweb.notifications.notices import TOLD, Notice
 from crmweb.schedule import Occurrence
+from crmweb.scope import system_access
 from crmweb.supervisor.lock import FolderTaken, run_lock
 
 if TYPE_CHECKING:
@@ -158,15 +160,18 @@ def _database_time() -> datetime:
 
 
 def _deliveries() -> tuple[Mark, str]:
-    counted = select(Delivery.state, func.count().label("total")).where(
-        Delivery.ended_at > now() - timedelta(days=7)
-    )
-    rows = db.session.execute(counted.group_by(Delivery.state))
-    found = {row.state: row.total for row in rows}
-    lost = found.get(FAILED, 0) + found.get(DEAD, 0)
+    """What one channel could not carry is no trouble where the next one told its person."""
+    lately = Delivery.ended_at > now() - timedelta(days=7)
+    told_otherwise = select(Notice.id).where(Notice.id == Delivery.notice_id, Notice.state == TOLD)
+    lost = _counted(lately, Delivery.state.in_((FAILED, DEAD)), ~told_otherwise.exists())
     if lost:
         return Mark.BAD, f"{lost} could not be sent in the last 7 days: see /admin/deliveries"
-    return Mark.OK, f"{found.get('sent', 0)} sent in the last 7 days, none failed"
+    return Mark.OK, f"{_counted(lately, Delivery.state == SENT)} sent in the last 7 days, none lost"
+
+
+def _counted(*which: ColumnElement[bool]) -> int:
+    with system_access("doctor"):
+        return db.session.scalar(select(func.count()).select_from(Delivery).where(*which)) or 0
 
 
 def _mail() -> tuple[Mark, str]:

@@ -14,9 +14,10 @@ from flask import Flask
 from sqlalchemy import text, update
 
 from crmweb import clock, doctor, jobs
+from crmweb.accounts.actor import Actor
 from crmweb.db import db, writing
 from crmweb.doctor import Finding, Mark
-from crmweb.notifications import Delivery
+from crmweb.notifications import Delivery, Notice
 from crmweb.schedule import RECURRING, Clock
 from tests.machine.redis import RedisServer
 
@@ -72,6 +73,22 @@ def test_messages_that_never_left_are_counted(house: House) -> None:
         found = _finding("deliveries")
     assert found.mark is Mark.BAD
     assert "1 could not be sent" in found.says
+
+
+@pytest.mark.parametrize(("told", "mark"), [("told", Mark.OK), ("unreached", Mark.BAD)])
+def test_what_one_channel_refused_is_no_trouble_where_the_next_told_lan(
+    house: House, lan: Actor, told: str, mark: Mark
+) -> None:
+    with house():
+        with writing():
+            notice = Notice.file(lan.id, "test", dedupe="n", payload={}, at=clock.now())
+            db.session.execute(update(Notice).values(state=told))
+            db.session.execute(update(Delivery).values(state="sent", ended_at=clock.now()))
+            push = {"dedupe": "p", "kind": "push", "lane": "push", "recipient": "x", "payload": {}}
+            Delivery.file_many([{**push, "notice_id": notice, "stale_at": None}], at=clock.now())
+            failed = update(Delivery).where(Delivery.kind == "push")
+            db.session.execute(failed.values(state="failed", ended_at=clock.now()))
+        assert _finding("deliveries").mark is mark
 
 
 def test_a_clock_that_was_set_back_is_noticed(app: Flask, house: House) -> None:
