@@ -83,7 +83,7 @@ def create(customer_id: uuid.UUID) -> ResponseReturnValue:
             _("They wanted no more. It takes their word in writing to write again.")
         ) from None
     if how == "withdrawn":
-        _cancel_elsewhere(channel, whom.address(channel) or "")
+        _cancel_elsewhere(customer_id, whom, channel)
     return written(customer_id, notice="consent_kept")
 
 
@@ -95,10 +95,11 @@ def _withdraw(customer: Customer, whom: Addressee, channel: str) -> None:
     cancel_planned(customer.id, "withdrawn", at=at, to=(channel, address))
 
 
-def _cancel_elsewhere(channel: str, address: str) -> None:
+def _cancel_elsewhere(customer_id: uuid.UUID, whom: Addressee, channel: str) -> None:
     """The same address may stand at customers whom this person does not see."""
     with system_access("an address that wants no more"), writing():
-        cancel_to(channel, address, "withdrawn")
+        address = whom.address(channel) or ""
+        cancel_to(channel, address, "withdrawn", whom=(customer_id, whom.contact_id))
 
 
 @consents.post("/customers/<uuid:customer_id>/reachable")

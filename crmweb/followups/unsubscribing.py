@@ -5,9 +5,11 @@ A GET shows one button and writes nothing. The POST comes from that button, or f
 
 from __future__ import annotations
 
+import uuid
+
 from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from crmweb import clock
 from crmweb.browser import shows_a_secret
@@ -50,20 +52,28 @@ def withdraw(token: str) -> ResponseReturnValue:
                 followup.customer, followup.contact_id, followup.channel, followup.address,
                 name=followup.to_name, how=LINK, by=None, at=at,
             )  # fmt: skip
-            cancel_to(followup.channel, followup.address, "withdrawn")
+            cancel_withdrawn(followup)
             channel = followup.channel
     return _shown(token, channel, done=True)
 
 
-def cancel_to(channel: str, address: str, reason: str) -> None:
-    """Whatever is planned to an address that wants no more or cannot be reached, wherever it stands. Needs a session
-    that sees all.
+def cancel_withdrawn(followup: Followup) -> None:
+    """Whoever got it wants no more. Needs a session that sees all."""
+    whom = (followup.customer_id, followup.contact_id)
+    cancel_to(followup.channel, followup.address, "withdrawn", whom=whom)
+
+
+def cancel_to(
+    channel: str, address: str, reason: str, *, whom: tuple[uuid.UUID, uuid.UUID | None] | None = None
+) -> None:
+    """Whatever is planned to an address that wants no more or cannot be reached, wherever it stands; and to the one
+    who said so (customer, contact), also at another address of theirs. Needs a session that sees all.
     """
-    theirs = select(Followup).where(
-        Followup.state == PLANNED,
-        Followup.channel == channel,
-        func.lower(Followup.address) == address.lower(),
-    )
+    there = func.lower(Followup.address) == address.lower()
+    if whom is not None:
+        same = (Followup.customer_id == whom[0], Followup.contact_id.is_not_distinct_from(whom[1]))
+        there = or_(there, and_(*same))
+    theirs = select(Followup).where(Followup.state == PLANNED, Followup.channel == channel, there)
     for followup in db.session.scalars(theirs).unique().all():
         followup.cancel(reason, at=clock.now())
 

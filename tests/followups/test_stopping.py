@@ -116,6 +116,37 @@ def test_it_holds_for_the_address_wherever_else_it_stands(
     )
 
 
+@pytest.fixture
+def moved(link: str, shops: Shops, house: House) -> None:
+    """The shop has another address since."""
+    with house(), writing():
+        shop = db.session.get_one(Customer, shops.lan)
+        shop.change(by=None, at=datetime.now(UTC), emails=["new@shops.example.com"])
+
+
+@pytest.mark.usefixtures("moved")
+def test_what_is_planned_to_an_address_of_before_is_cancelled_at_once(
+    phone: FlaskClient, shops: Shops, house: House
+) -> None:
+    """It would not be sent any more, and Lan sees why."""
+    said = {"to": "shop", "channel": "email", "how": "withdrawn"}
+    assert phone.post(f"/customers/{shops.lan}/consents", data=said).status_code == 303
+    with house():
+        assert _states() == [("cancelled", "withdrawn")]
+    shown = phone.get("/followups?state=cancelled", headers={"Accept-Language": "en"})
+    assert "they want no more messages" in shown.text
+
+
+@pytest.mark.usefixtures("moved")
+def test_a_link_in_a_mail_to_an_address_of_before_stops_those_to_the_new_one(
+    client: FlaskClient, write: Write, link: str, house: House
+) -> None:
+    assert write(when="tomorrow").status_code == 303
+    client.post(link)
+    with house():
+        assert _states() == [("cancelled", "withdrawn")] * 2
+
+
 def test_lan_notes_who_agreed_and_who_wants_no_more(phone: FlaskClient, shops: Shops, house: House) -> None:
     said = {"to": "shop", "channel": "email"}
     for how in ("form", "withdrawn"):

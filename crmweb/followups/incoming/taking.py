@@ -30,7 +30,7 @@ from crmweb.followups.incoming.words import own_words
 from crmweb.followups.message_templates import EMAIL, SMS
 from crmweb.followups.models import Followup
 from crmweb.followups.unreachable import Unreachable
-from crmweb.followups.unsubscribing import cancel_to
+from crmweb.followups.unsubscribing import cancel_withdrawn
 from crmweb.scope import system_access
 
 LATELY: Final = timedelta(days=30)
@@ -168,7 +168,7 @@ def _withdraw(followup: Followup, *, at: datetime) -> None:
         followup.customer, followup.contact_id, followup.channel, followup.address,
         name=followup.to_name, how=ANSWERED, by=None, at=at,
     )  # fmt: skip
-    cancel_to(followup.channel, followup.address, "withdrawn")
+    cancel_withdrawn(followup)
 
 
 def _tell_the_timeline(came: Incoming, followup: Followup, *, files: bool) -> None:
