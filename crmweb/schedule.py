@@ -76,9 +76,12 @@ RECURRING: Final = (
     Task("forget what is over", timedelta(hours=6), "crmweb.schedule.forget_what_is_over"),
     Task("ring lost look-ups", timedelta(seconds=30), "crmweb.places.work.ring_lost", each_once=False),
     Task("seal the audit", timedelta(minutes=10), "crmweb.audit.seals.seal_what_is_settled"),
+    Task("tell of old promises", timedelta(days=1), "crmweb.schedule.tell_of_old_promises"),
     Task("forget old occurrences", timedelta(days=1), "crmweb.schedule.forget_old_occurrences"),
 )
 
+# Rows that one write takes: whoever else wants to write waits for it.
+AT_ONCE: Final = 200
 OCCURRENCES_KEPT: Final = timedelta(days=30)
 
 
@@ -145,6 +148,20 @@ def lay_down_days() -> None:
         with system_access("a day that begins"), suppress(IntegrityError), writing():
             plan_all_next_days(person_id)  # days off may have changed while no worker was there
             Day(person_id, day).lay_down(at=now())
+
+
+def tell_of_old_promises() -> None:
+    """File the notices of promises from before they rang (0007): once each, for it is looked for who has none."""
+    from crmweb.reminders.models import Reminder
+
+    with system_access("old promises"):
+        found = True
+        while found:
+            with writing():
+                found = False
+                for reminder in db.session.scalars(Reminder.never_filed(at=now()).limit(AT_ONCE)):
+                    reminder.tell_when_due(at=now())
+                    found = True
 
 
 def forget_what_is_over() -> None:

@@ -241,6 +241,12 @@ class Reminder(Scoped, Model):
             not_before=self.due_at, about_id=self.id, customer_id=self.customer_id, locale=locale,
         )  # fmt: skip
 
+    @classmethod
+    def never_filed(cls, *, at: datetime) -> Select[Any]:
+        """What is open and to come, and nobody was ever going to be told of: promises of before they rang."""
+        told = select(Notice.id).where(Notice.about_id == cls.id, Notice.kind == DUE)
+        return select(cls).where(OPEN, cls.due_at > at, ~told.exists()).order_by(cls.due_at, cls.id)
+
     def _tell_no_more(self, *, at: datetime) -> None:
         Notice.drop(self.id, at=at)
 
