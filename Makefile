@@ -66,4 +66,4 @@ lock:
 	@$(PREPARE) run && exec .venv/bin/python dev/lock.py
 
 clean:
-	@cd "$(ROOT)" && rm -rf .venv .security .node .chromium .firefox .cache node_modules static/dist .mypy_cache .ruff_cache .import_linter_cache
+	@cd "$(ROOT)" && rm -rf .venv .security .node .chromium .firefox .faketime .cache node_modules static/dist .mypy_cache .ruff_cache .import_linter_cache

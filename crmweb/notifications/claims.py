@@ -17,11 +17,8 @@ from sqlalchemy import bindparam, or_, select, text, update
 
 from crmweb.db import changed, db
 from crmweb.notifications.channels import Message
-from crmweb.notifications.models import CANCELLED, DEAD, FAILED, FREE, SENT, Delivery
+from crmweb.notifications.models import CANCELLED, DEAD, FAILED, FREE, LEASE, SENT, Delivery
 
-# How long a sender has a row for itself. Longer than a bell job may run (jobs.TIME_LIMITS) and than a
-# send may take.
-LEASE: Final = timedelta(seconds=60)
 MOST_TRIES: Final = 8
 # Waits between tries: 10 s, 40 s, 2.7 min, 11 min, 43 min, 2.8 h, 6 h. Quick enough for a hiccup, and the
 # eighth try comes ten hours after the first, when somebody has mended the mail server.
@@ -64,6 +61,7 @@ class Claim:
         """
         lease, until = uuid.uuid4().hex, at + LEASE
         asked = {"ids": list(deliveries), "at": at, "lease": lease, "until": until, "but": list(but)}
+        asked["far"] = at + 2 * LEASE
         return [cls._of(row, lease, until) for row in db.session.execute(_TAKE, asked)]
 
     @classmethod
@@ -123,7 +121,11 @@ _TAKE: Final = (
         _ROW.id.in_(bindparam("ids", expanding=True)),
         text("deliveries.state = 'waiting'"),
         _ROW.next_at <= bindparam("at"),
-        or_(_ROW.lease_until.is_(None), _ROW.lease_until <= bindparam("at")),
+        or_(
+            _ROW.lease_until.is_(None),
+            _ROW.lease_until <= bindparam("at"),
+            _ROW.lease_until > bindparam("far"),  # see Delivery.free
+        ),
         or_(_ROW.lane.not_in(bindparam("but", expanding=True)), _ROW.stale_at <= bindparam("at")),
     )
     .values(lease=bindparam("lease"), lease_until=bindparam("until"), attempts=_ROW.attempts + 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import JSON, ColumnElement, Index, String, Text, and_, or_, text, update
@@ -23,6 +23,9 @@ WAITING, SENT, FAILED, DEAD, CANCELLED = "waiting", "sent", "failed", "dead", "c
 STATES: Final = (WAITING, SENT, FAILED, DEAD, CANCELLED)
 
 DELIVER: Final = "crmweb.notifications.jobs.deliver"
+# How long a sender has a row for itself. Longer than a bell job may run (jobs.TIME_LIMITS) and than a
+# send may take.
+LEASE: Final = timedelta(seconds=60)
 FREE: Final[dict[str, None]] = {"lease": None, "lease_until": None}
 
 _WAITS: Final = text("state = 'waiting'")
@@ -106,8 +109,13 @@ class Delivery(Model):
     @classmethod
     def due(cls, *, at: datetime) -> ColumnElement[bool]:
         """Rows that somebody should send now: waiting, their time come, in nobody's hands."""
-        free = or_(cls.lease_until.is_(None), cls.lease_until <= at)
-        return and_(text("deliveries.state = 'waiting'"), cls.next_at <= at, free)
+        return and_(text("deliveries.state = 'waiting'"), cls.next_at <= at, cls.free(at=at))
+
+    @classmethod
+    def free(cls, *, at: datetime) -> ColumnElement[bool]:
+        """Rows in nobody's hands. A lease that ends later than any can was taken before the clock was set back."""
+        until = cls.lease_until
+        return or_(until.is_(None), until <= at, until > at + 2 * LEASE)
 
     @classmethod
     def cancel(cls, dedupes: Collection[str], *, at: datetime) -> int:
@@ -115,8 +123,7 @@ class Delivery(Model):
 
         Returns how many. One that is being sent ends as its sender finds.
         """
-        free = or_(cls.lease_until.is_(None), cls.lease_until <= at)
-        waiting = (cls.dedupe.in_(dedupes), text("deliveries.state = 'waiting'"), free)
+        waiting = (cls.dedupe.in_(dedupes), text("deliveries.state = 'waiting'"), cls.free(at=at))
         return changed(update(cls).where(*waiting).values(state=CANCELLED, ended_at=at, **FREE))
 
     @classmethod

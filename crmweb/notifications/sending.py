@@ -46,6 +46,8 @@ HANDS: Final = 6
 LOOK: Final = 0.2
 # Seconds for which a look at the lease is still fresh.
 FRESH: Final = 2.0
+# Tries that a notice has by one channel however late it is; the first may have been lost with its lease.
+CHANCES: Final = 2
 # Seconds between tries to write an outcome down; a try itself waits for its turn (db.LOCK_PATIENCE).
 WAITS_TO_WRITE: Final = (0.5, 1.0)
 
@@ -172,9 +174,18 @@ def attempted(claim: Claim) -> Outcome | None:
 def _not_to_be_tried(claim: Claim) -> Outcome | None:
     if claim.attempts > MOST_TRIES:
         return Outcome(claim, DEAD, "tried too often without an outcome")
-    if claim.message.stale_at is not None and claim.message.stale_at <= now():
+    stale_at = claim.message.stale_at
+    if stale_at is not None and stale_at <= now() and not _has_a_chance_yet(claim):
         return Outcome(claim, FAILED, "went stale before it could be sent")
     return None
+
+
+def _has_a_chance_yet(claim: Claim) -> bool:
+    """A notice's time by one channel may pass while the house stands still, or in one moment when its clock is set:
+    that is no reason to go on to the next channel, or to none.
+    """
+    tried = claim.attempts > CHANCES or claim.lane in channels().resting()
+    return claim.notice_id is not None and not tried
 
 
 def _send(claim: Claim) -> None:

@@ -47,7 +47,12 @@ class House:
         self._environment["PORT"] = str(self.product.port)
 
     def _started(self) -> Product:
-        return Product(self._home, "--no-demo", prelude=self._prelude, **self._environment).ready()
+        started = Product(self._home, "--no-demo", prelude=self._prelude, **self._environment)
+        try:
+            return started.ready()
+        except AssertionError:
+            started.end()
+            raise
 
     def app(self) -> Flask:
         """An app beside it on the same database."""

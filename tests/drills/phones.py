@@ -5,11 +5,12 @@ from __future__ import annotations
 import http.client
 import time
 import uuid
+from datetime import datetime
 from urllib.parse import urlencode
 
 from crmweb.db import new_id
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds for which one write is sent again."""
 AGAIN = 0.3
 
@@ -60,12 +61,12 @@ class Phone:
         self.post(f"/visits/{visit}/finish", outcome=outcome)
         return visit
 
-    def write(self, customer: uuid.UUID, channel: str, text: str) -> uuid.UUID:
-        """One message to the shop, to be sent at once; the follow-up's id."""
-        followup = new_id()
+    def write(self, customer: uuid.UUID, channel: str, text: str, *, at: datetime | None = None) -> uuid.UUID:
+        """One message to the shop, to be sent at that time by the rep's watch, or at once; the follow-up's id."""
+        followup, when = new_id(), {"when": "at", "at": f"{at:%FT%T}"} if at else {"when": "now"}
         self.post(
             f"/customers/{customer}/followups",
-            id=str(followup), to="shop", channel=channel, subject=text, text=text, when="now",
+            id=str(followup), to="shop", channel=channel, subject=text, text=text, **when,
         )  # fmt: skip
         return followup
 

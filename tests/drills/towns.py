@@ -35,6 +35,8 @@ class Shop:
 
 @dataclass(frozen=True)
 class Rep:
+    id: uuid.UUID
+    zone: str
     cookie: str
     shops: list[Shop]
 
@@ -52,10 +54,12 @@ def settle(app: Flask, *, reps: int, shops: int, sms_in: timedelta) -> list[Rep]
 
 def _rep(number: int, shops: int) -> Rep:
     with writing():
-        user = User.add(f"Rep {number}", role="rep", at=clock.now())
+        user = User.add(f"Rep {number}", role="rep", email=f"rep{number}@example.com", at=clock.now())
         db.session.flush()
         cookie = DeviceSession.start(user, at=clock.now(), device="drill")
-        return Rep(cookie, [_shop(number * shops + place, user) for place in range(shops)])
+        return Rep(
+            user.id, user.zone, cookie, [_shop(number * shops + place, user) for place in range(shops)]
+        )
 
 
 def _shop(number: int, rep: User) -> Shop:

@@ -17,7 +17,8 @@ from crmweb.clock import HeldClock
 from crmweb.db import db, writing
 from crmweb.followups.models import Followup
 from crmweb.notifications import Delivery, sending
-from crmweb.notifications.claims import LEASE, MOST_TRIES, Claim
+from crmweb.notifications.claims import MOST_TRIES, Claim
+from crmweb.notifications.models import LEASE
 from crmweb.timeline import Event
 from tests.notifications.post_office import PostOffice
 

@@ -20,8 +20,8 @@ from crmweb.notifications import channels as module
 from crmweb.notifications import jobs, sending
 from crmweb.notifications import outcomes as module_of_outcomes
 from crmweb.notifications.channels import SEND_LIMIT, Channels, Message, PermanentFailure, TransientFailure
-from crmweb.notifications.claims import LEASE, MOST_TRIES, Claim, wait_after
-from crmweb.notifications.models import Delivery
+from crmweb.notifications.claims import MOST_TRIES, Claim, wait_after
+from crmweb.notifications.models import LEASE, Delivery
 from crmweb.notifications.outcomes import Outcome
 from crmweb.notifications.sending import HANDS
 from tests.machine.redis import RedisServer
@@ -180,6 +180,21 @@ def test_a_worker_that_slept_past_its_lease_neither_sends_nor_marks(
         with writing():
             assert Claim.all_sent([other], at=clock.now())
         assert _look(delivery).state == "sent"
+
+
+def test_a_lease_of_a_clock_that_was_set_back_holds_nothing_up(
+    house: House, far: Far, held: clock.HeldClock
+) -> None:
+    with house():
+        delivery = _filed()
+        held.move(timedelta(days=1))
+        lost = _claimed(delivery)
+        held.move(-timedelta(days=1))
+        assert jobs._due(at=clock.now()) == [delivery.hex]
+        jobs.deliver(delivery.hex)
+        assert far.got == ["visit 17 finished"]
+        with writing():
+            assert not lost.failed("too late", at=clock.now())
 
 
 def test_a_lease_too_short_for_a_send_is_no_lease(house: House, held: clock.HeldClock) -> None:

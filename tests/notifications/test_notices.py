@@ -331,6 +331,19 @@ def test_a_crash_while_it_sets_out_leaves_it_to_the_next_worker(
     assert _state(house, notice) == ("told", "sms")
 
 
+def test_when_the_house_stood_still_for_an_hour_the_first_channel_is_tried_all_the_same(
+    house: House, lan: Actor, world: World, held: clock.HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = _tell(house, lan)
+    with monkeypatch.context() as broken:
+        broken.setattr(jobs, "send_all", lambda _claims: None)
+        _sweep(house)
+    held.move(timedelta(hours=1))
+    _sweep(house)
+    assert len(world.sms.got) == 1
+    assert _state(house, notice) == ("told", "sms")
+
+
 def _crash(*_arguments: object, **_more: object) -> None:
     raise SystemError("the power went")
 
