@@ -5,15 +5,16 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blinker import Signal
-from sqlalchemy import ColumnElement, ForeignKey, Select, String, delete, insert, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, delete, insert, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb import audit
-from crmweb.accounts.roles import is_known, rights_of, roles_with
+from crmweb.accounts.finding import BY_BYTES, search_text
+from crmweb.accounts.roles import Role, is_known, refuse_beyond, rights_changed, rights_of, roles_with
 from crmweb.db import Model, db, new_id
 from crmweb.names import stream_safe
 
@@ -45,10 +46,16 @@ class LastOne(ValueError):
     """Nobody else could let people in."""
 
 
+def _found_by(context: Any) -> str:
+    told = context.get_current_parameters()
+    return search_text(told["name"], told.get("email"), told.get("phone"))
+
+
 class User(Model):
     """A person who works with crmweb. Never deleted while their work stands; deactivated instead."""
 
     __tablename__ = "users"
+    __table_args__ = (Index("ix_users_folded", "folded", "id"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(200))
@@ -63,6 +70,7 @@ class User(Model):
     zone: Mapped[str] = mapped_column(String(64), default=DEFAULT_ZONE)
     created_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]
+    folded: Mapped[str] = mapped_column(BY_BYTES, default=_found_by)
 
     @classmethod
     def add(
@@ -80,10 +88,9 @@ class User(Model):
     ) -> User:
         """A new person, overseen by themself and everyone above; `by` is None for the house itself.
 
-        Raises KeyError for an unknown role, `TakenEmail`.
+        Raises KeyError for an unknown role, `TakenEmail`, `Beyond`.
         """
-        if not is_known(role):
-            raise KeyError(role)
+        _refuse_to_give(role, by)
         if email and cls.with_email(email):
             raise TakenEmail(email)
         user = cls(
@@ -122,6 +129,7 @@ class User(Model):
 
     def rename(self, name: str, *, by: Actor | None, at: datetime) -> None:
         before, self.name = self.name, unicodedata.normalize("NFC", name)
+        self.folded = search_text(self.name, self.email, self.phone)
         self._changed("user.renamed", by, at, {"name": before}, {"name": self.name})
 
     def be_reached(self, email: str | None, phone: str | None, *, by: Actor | None, at: datetime) -> None:
@@ -131,6 +139,7 @@ class User(Model):
             raise TakenEmail(email)
         before = {"email": self.email, "phone": self.phone}
         self.email, self.email_key, self.phone = email or None, key, phone or None
+        self.folded = search_text(self.name, self.email, self.phone)
         self._changed("user.reached_anew", by, at, before, {"email": self.email, "phone": self.phone})
 
     def report_to(self, manager: User | None, *, by: Actor | None, at: datetime) -> None:
@@ -143,11 +152,14 @@ class User(Model):
         self._changed("user.moved", by, at, {"manager": before}, {"manager": self.manager_id})
 
     def change_role(self, role: str, *, by: Actor | None, at: datetime) -> None:
-        """Another role, from this moment on; they sign in anew. Raises KeyError for an unknown one, `LastOne`."""
-        if not is_known(role):
-            raise KeyError(role)
+        """Another role, from this moment on; they sign in anew.
+
+        Raises KeyError for an unknown one, `LastOne`, and `Beyond` for one with more rights than `by` holds.
+        """
+        _refuse_to_give(role, by)
         if role == self.role:
             return
+        refuse_beyond(by, self.permissions)
         if "users:manage" not in rights_of(role):
             self._leave_one_behind()
         before, self.role = self.role, role
@@ -183,8 +195,7 @@ class User(Model):
         """Somebody must be left who can let people in. Raises `LastOne`."""
         if "users:manage" not in self.permissions:
             return
-        able = User.role.in_(roles_with("users:manage"))
-        if db.session.scalar(select(User.id).where(able, User.id != self.id, User.active)) is None:
+        if db.session.scalar(_able().where(User.id != self.id).limit(1)) is None:
             raise LastOne(self.name)
 
     def _changed(
@@ -201,6 +212,25 @@ class User(Model):
     def reference(self) -> audit.Reference:
         """How the audit names them."""
         return audit.Reference("user", self.id, self.name)
+
+
+def _refuse_to_give(role: str, by: Actor | None) -> None:
+    if not is_known(role):
+        raise KeyError(role)
+    refuse_beyond(by, rights_of(role))
+
+
+@rights_changed.connect
+def _see_by_new_rights(role: Role, *, lost: frozenset[str]) -> None:
+    """Whoever holds the role sees their people from now on, or no longer. Raises `LastOne`."""
+    if "users:manage" in lost and not db.session.scalar(select(_able().limit(1).exists())):
+        raise LastOne(role.title)
+    Oversight.rebuild()
+
+
+def _able() -> Select[uuid.UUID]:
+    """Who can let people in."""
+    return select(User.id).where(User.role.in_(roles_with("users:manage")), User.active)
 
 
 class Oversight(Model):

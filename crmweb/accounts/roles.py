@@ -6,34 +6,47 @@ Routes ask for a right, never for a role.
 from __future__ import annotations
 
 import unicodedata
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, String, select
+from blinker import Signal
+from sqlalchemy import JSON, String, column, func, select, table
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crmweb import audit
 from crmweb.db import Model, db, new_id
+from crmweb.languages import lazy_gettext as _
+
+if TYPE_CHECKING:
+    from crmweb.accounts.actor import Actor
+
+rights_changed = Signal(
+    "A made role holds other rights from now on. Sender: the role; `lost`: which it lost."
+)
 
 PERMISSIONS = {
-    "customers:read:own": "See the customers that one looks after",
-    "customers:read:team": "See the customers that one's people look after",
-    "customers:read:all": "See every customer",
-    "customers:write": "Add and change customers",
-    "customers:assign": "Say who looks after a customer",
-    "customers:approve": "Approve pins and other proposals of others",
-    "visits:write": "Check in, finish and note",
-    "followups:write": "Write to customers by email and SMS",
-    "templates:read": "Read the templates and sequences of messages",
-    "templates:manage": "Change the templates and sequences of messages",
-    "visits:review": "Accept doubtful check-ins or ask about them",
-    "team:read": "See what one's team does",
-    "team:plan": "Plan routes, cover and working days of one's team",
-    "policies:manage": "Set what holds for everyone",
-    "deliveries:manage": "See what left the house, and send it again",
-    "audit:read": "Read who changed what",
-    "users:manage": "Manage users and roles",
-    "own:settings": "Change one's own settings",
+    "customers:read:own": _("See the customers that one looks after"),
+    "customers:read:team": _("See the customers that one's people look after"),
+    "customers:read:all": _("See every customer"),
+    "customers:write": _("Add and change customers"),
+    "customers:assign": _("Say who looks after a customer"),
+    "customers:approve": _("Approve pins and other proposals of others"),
+    "visits:write": _("Check in, finish and note"),
+    "followups:write": _("Write to customers by email and SMS"),
+    "templates:read": _("Read the templates and sequences of messages"),
+    "templates:manage": _("Change the templates and sequences of messages"),
+    "visits:review": _("Accept doubtful check-ins or ask about them"),
+    "team:read": _("See what one's team does"),
+    "team:plan": _("Plan routes, cover and working days of one's team"),
+    "policies:manage": _("Set what holds for everyone"),
+    "deliveries:manage": _("See what left the house, and send it again"),
+    "audit:read": _("Read who changed what"),
+    "users:manage": _("Manage users and roles"),
+    "own:settings": _("Change one's own settings"),
 }
+"""Named rights, each with what it lets one do, in words."""
 
 IMPLIED = {
     "customers:read:all": ("customers:read:team", "customers:read:own"),
@@ -87,6 +100,14 @@ class RoleInUse(ValueError):
     """People hold the role."""
 
 
+class Beyond(ValueError):
+    """There are rights in it that whoever gives or takes them does not hold."""
+
+
+_HELD = table("users", column("role"))
+"""People know roles, and not the other way round."""
+
+
 class Role(Model):
     """A role that an admin made from named rights."""
 
@@ -99,23 +120,60 @@ class Role(Model):
     made_at: Mapped[datetime]
 
     @classmethod
-    def make(cls, title: str, permissions: Iterable[str], *, at: datetime) -> Role:
-        """A new role. Raises `TakenTitle`, and KeyError for a right that is not known."""
+    def make(cls, title: str, permissions: Iterable[str], *, at: datetime, by: Actor | None = None) -> Role:
+        """A new role. Raises `TakenTitle`, `Beyond`, and KeyError for a right that is not known."""
         role = cls(name=f"made-{new_id().hex}", made_at=at)
-        role.change(title, permissions)
+        role._hold(title, permissions, by)
         db.session.add(role)
         db.session.flush()
+        audit.record("role.made", by=by, at=at, about=role.reference, after=role._told)
         return role
 
-    def change(self, title: str, permissions: Iterable[str]) -> None:
-        """Another title, other rights, which hold from each holder's next request. Raises as `make` does."""
+    def change(self, title: str, permissions: Iterable[str], *, by: Actor | None, at: datetime) -> None:
+        """Another title, other rights, which hold from each holder's next request.
+
+        Raises as `make` does; and `LastOne`, when nobody would be left who can let people in.
+        """
+        refuse_beyond(by, self.rights)
+        before, held = self._told, self.rights
+        self._hold(title, permissions, by)
+        if self._told == before:
+            return
+        db.session.flush()
+        rights_changed.send(self, lost=held - self.rights)
+        audit.record("role.changed", by=by, at=at, about=self.reference, before=before, after=self._told)
+
+    def _hold(self, title: str, permissions: Iterable[str], by: Actor | None) -> None:
+        held = with_implied(permissions) | EVERYONES
+        refuse_beyond(by, held)
         key = _title_key(title)
         taken = select(Role.name).where(Role.title_key == key, Role.name != self.name)
         with db.session.no_autoflush:
             if db.session.scalar(taken) is not None:
                 raise TakenTitle(title)
         self.title, self.title_key = unicodedata.normalize("NFC", title), key
-        self.permissions = sorted(with_implied(permissions) | EVERYONES)
+        self.permissions = sorted(held)
+
+    def remove(self, *, by: Actor | None, at: datetime) -> None:
+        """Take it away. Raises `RoleInUse`, also where those who hold it have left; `Beyond`."""
+        refuse_beyond(by, self.rights)
+        if holders(self.name):
+            raise RoleInUse(self.title)
+        db.session.delete(self)
+        audit.record("role.removed", by=by, at=at, about=self.reference, before=self._told)
+
+    @property
+    def rights(self) -> frozenset[str]:
+        return rights(self.name, self.permissions)
+
+    @property
+    def reference(self) -> audit.Reference:
+        """How the audit names it."""
+        return audit.Reference("role", uuid.UUID(self.name.removeprefix("made-")), self.title)
+
+    @property
+    def _told(self) -> audit.Values:
+        return {"title": self.title, "permissions": list(self.permissions)}
 
     @classmethod
     def title_of(cls, name: str) -> str:
@@ -130,6 +188,17 @@ class Role(Model):
 def _title_key(title: str) -> str:
     """The form in which two spellings of one title are the same (NFKC, case folded)."""
     return unicodedata.normalize("NFKC", title).strip().casefold()
+
+
+def refuse_beyond(by: Actor | None, permissions: Iterable[str]) -> None:
+    """Nobody gives or takes what they do not hold themself; the house (None) may. Raises `Beyond`."""
+    if by is not None and (missing := set(permissions) - by.permissions):
+        raise Beyond(sorted(missing)[0])
+
+
+def holders(role: str) -> int:
+    """How many people hold a role, those who left too."""
+    return db.session.scalar(select(func.count()).select_from(_HELD).where(_HELD.c.role == role)) or 0
 
 
 def with_implied(permissions: Iterable[str]) -> frozenset[str]:

@@ -11,8 +11,19 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.finding import patterns
 from crmweb.accounts.models import LastOne, TakenEmail, User
-from crmweb.accounts.roles import MANAGER, PERMISSIONS, Role, TakenTitle, rights_of, roles_with
+from crmweb.accounts.roles import (
+    MANAGER,
+    PERMISSIONS,
+    Beyond,
+    Role,
+    RoleInUse,
+    TakenTitle,
+    rights_of,
+    roles_with,
+)
+from crmweb.audit import Entry
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from tests.shops import Shops, shop_name
@@ -49,7 +60,7 @@ def test_other_rights_hold_from_the_next_request(house: House, lan: Actor, phone
     phone = phone_of(lan)
     with house(), writing():
         (role,) = Role.all()
-        role.change("Made", ["customers:write", "customers:read:own"])
+        role.change("Made", ["customers:write", "customers:read:own"], by=None, at=clock.now())
     assert phone.get("/customers/new").status_code == 200
 
 
@@ -113,3 +124,107 @@ def test_an_email_is_one_persons(house: House, tuan: Actor, email: str) -> None:
             User.add("Lan", role="rep", email=email, at=clock.now(), by=tuan)
         with pytest.raises(TakenEmail):
             user(tuan).be_reached(email, None, by=tuan, at=clock.now())
+
+
+def test_nobody_gives_what_they_do_not_hold(house: House, mai: Actor, lan: Actor, tuan: Actor) -> None:
+    with house(), writing():
+        with pytest.raises(Beyond):
+            Role.make("Too much", ["users:manage"], by=mai, at=clock.now())
+        with pytest.raises(Beyond):
+            User.add("Friend", role="admin", by=mai, at=clock.now())
+        with pytest.raises(Beyond):
+            user(lan).change_role("admin", by=mai, at=clock.now())
+        with pytest.raises(Beyond):
+            user(tuan).change_role("rep", by=mai, at=clock.now())
+        role = Role.make("Auditor", ["audit:read"], by=tuan, at=clock.now())
+        with pytest.raises(Beyond):
+            role.change("Auditor", ["customers:read:own"], by=mai, at=clock.now())
+        with pytest.raises(Beyond):
+            role.remove(by=mai, at=clock.now())
+        assert role.permissions == ["audit:read", "own:settings"]
+
+
+def test_a_role_that_loses_the_team_shows_nobodys_customers_any_more(
+    house: House, acting: Acting, mai: Actor
+) -> None:
+    def her_sight() -> bool:
+        with acting(mai):
+            return shop_name("lan") in db.session.scalars(select(Customer.name)).all()
+
+    with house():
+        Shops.open()
+        give(mai, *MANAGER, title="Team lead")
+    assert her_sight()
+    for rights, sees in ((MANAGER - {"customers:read:team"}, False), (MANAGER, True)):
+        with house(), writing():
+            (role,) = Role.all()
+            role.change("Team lead", rights, by=None, at=clock.now())
+        assert her_sight() is sees
+
+
+def test_the_last_role_that_lets_people_in_keeps_its_right(house: House, tuan: Actor) -> None:
+    def take_away() -> None:
+        with writing():
+            Role.all()[0].change("Made", ["audit:read"], by=None, at=clock.now())
+
+    with house():
+        give(tuan, "users:manage")
+        with pytest.raises(LastOne):
+            take_away()
+    with house():
+        assert "users:manage" in user(tuan).permissions
+
+
+def test_a_role_goes_when_nobody_holds_it(house: House, lan: Actor, tuan: Actor) -> None:
+    with house():
+        give(lan, "customers:read:own")
+        with writing():
+            (role,) = Role.all()
+            with pytest.raises(RoleInUse):
+                role.remove(by=tuan, at=clock.now())
+            user(lan).deactivate(by=tuan, at=clock.now())
+            with pytest.raises(RoleInUse):
+                role.remove(by=tuan, at=clock.now())
+            user(lan).change_role("rep", by=tuan, at=clock.now())
+            role.remove(by=tuan, at=clock.now())
+        assert Role.all() == []
+
+
+def test_what_was_done_to_a_role_is_written_down(house: House, tuan: Actor) -> None:
+    with house(), writing():
+        role = Role.make("Auditor", ["audit:read"], by=tuan, at=clock.now())
+        role.change("Auditor", ["audit:read"], by=tuan, at=clock.now())
+        role.change("Revisor", ["audit:read", "team:read"], by=tuan, at=clock.now())
+        role.remove(by=tuan, at=clock.now())
+        told = [entry for entry in db.session.scalars(select(Entry)) if entry.about_kind == "role"]
+        assert [entry.action for entry in told] == ["role.made", "role.changed", "role.removed"]
+        before, after = told[1].values.before, told[1].values.after
+        assert before == {"title": "Auditor", "permissions": ["audit:read", "own:settings"]}
+        assert after == {"title": "Revisor", "permissions": ["audit:read", "own:settings", "team:read"]}
+        assert {entry.by_id for entry in told} == {tuan.id}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("nguyen lan", True),
+        ("LAN NGUYỄN", True),
+        ("ngu", True),
+        ("lan@exam", True),
+        ("an", False),
+        ("%", True),
+    ],
+)
+def test_lan_is_found_without_accents(house: House, lan: Actor, typed: str, found: bool) -> None:
+    with house():
+        fits = [User.folded.like(pattern) for pattern in patterns(typed)]
+        assert (lan.name in db.session.scalars(select(User.name).where(*fits)).all()) is found
+
+
+def test_lan_is_found_by_her_new_name_and_number(house: House, lan: Actor) -> None:
+    with house(), writing():
+        user(lan).rename("Đặng Thị Ố", by=None, at=clock.now())
+        user(lan).be_reached(None, "+84912345678", by=None, at=clock.now())
+        for typed in ("dang o", "0912 345", "+84 912 345 678"):
+            fits = [User.folded.like(pattern) for pattern in patterns(typed)]
+            assert db.session.scalars(select(User.id).where(*fits)).all() == [lan.id], typed
