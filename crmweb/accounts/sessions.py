@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crmweb import audit
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User, access_ended
 from crmweb.accounts.roles import Role, rights
@@ -113,6 +114,16 @@ class DeviceSession(Model):
 
     def end(self, *, at: datetime) -> None:
         self.ended_at = self.ended_at or at
+
+
+def sign_out(user: User, *, by: Actor | None, at: datetime, device: DeviceSession | None = None) -> None:
+    """End one of somebody's sessions; without one all of them, and whatever else lets them in."""
+    if device is None:
+        access_ended.send(user, at=at)
+    else:
+        device.end(at=at)
+    told = {"device": device.device if device else None}
+    audit.record("user.signed_out", by=by, at=at, about=user.reference, after=told)
 
 
 @access_ended.connect

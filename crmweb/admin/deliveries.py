@@ -13,8 +13,10 @@ from sqlalchemy import Select, func, select
 
 from crmweb import clock
 from crmweb.admin import delivery_words
+from crmweb.admin.places import offer
 from crmweb.db import db, writing
 from crmweb.languages import gettext as _
+from crmweb.languages import lazy_gettext
 from crmweb.notifications.metrics import last_sweep, oldest_due
 from crmweb.notifications.models import CANCELLED, DEAD, FAILED, SENT, WAITING, Delivery
 from crmweb.notifications.outcomes import NOTICE
@@ -30,6 +32,11 @@ COUNTED_TO: Final = 1000
 TROUBLE: Final = "trouble"
 GROUPS: Final = {TROUBLE: (FAILED, DEAD), WAITING: (WAITING,), SENT: (SENT,), CANCELLED: (CANCELLED,)}
 CHANNELS: Final = ("push", "sms", "email")
+
+offer(
+    HERE, icon="bell", needs="deliveries:manage", order=50,
+    name=lazy_gettext("Deliveries"), line=lazy_gettext("What left the house, and what did not arrive"),
+)  # fmt: skip
 
 NOTICES["delivery_retried"] = lambda _about: Notice(_("It is on its way again"))
 NOTICES["deliveries_retried"] = lambda _about: Notice(_("They are on their way again"))

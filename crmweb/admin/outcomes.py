@@ -6,9 +6,11 @@ from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
 
 from crmweb import clock
+from crmweb.admin.places import offer
 from crmweb.customers.fields import is_blank, one_line
 from crmweb.db import db, writing
 from crmweb.languages import gettext as _
+from crmweb.languages import lazy_gettext
 from crmweb.visits.outcomes import Outcome
 from crmweb.web import NOTICES, Notice, go, needs, not_found_unless, page
 
@@ -17,6 +19,11 @@ outcomes = Blueprint("outcomes", __name__)
 HERE = "/admin/outcomes"
 LONGEST = 40
 """Characters; more do not fit on a chip."""
+
+offer(
+    HERE, icon="flag", needs="policies:manage", order=40,
+    name=lazy_gettext("Results of a visit"), line=lazy_gettext("What may come of a visit"),
+)  # fmt: skip
 
 NOTICES["outcomes_changed"] = lambda _about: Notice(_("Saved"))
 NOTICES["outcome_needed"] = lambda _about: Notice(_("One has to stay, or nobody could finish a visit."))

@@ -105,8 +105,8 @@ def test_only_who_sets_policies_comes_here(phone_of: PhoneOf, mai: Actor) -> Non
     assert phone_of(mai).get(HERE).status_code == 403
 
 
-def test_tuan_finds_the_list_from_me_and_lan_does_not(
+def test_tuan_finds_the_list_from_the_office_and_lan_does_not(
     tuans: FlaskClient, phone_of: PhoneOf, lan: Actor
 ) -> None:
-    assert f'href="{HERE}"' in tuans.get("/settings").text
-    assert f'href="{HERE}"' not in phone_of(lan).get("/settings").text
+    assert f'href="{HERE}"' in tuans.get("/admin").text
+    assert f'href="{HERE}"' not in phone_of(lan).get("/admin").text

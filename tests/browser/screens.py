@@ -66,6 +66,8 @@ WITH_AN_ID = {
     ],
     "/admin/templates/<uuid:id>": ["/admin/templates/{template}"],
     "/admin/sequences/<uuid:id>": ["/admin/sequences/{sequence}"],
+    "/admin/users/<uuid:id>": ["/admin/users/{lan}"],
+    "/admin/users/<uuid:id>/edit": ["/admin/users/{lan}/edit"],
     "/u/<token>": ["/u/{token}"],
     "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
     "/routes/<uuid:id>": ["/routes/{route}"],

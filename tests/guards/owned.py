@@ -180,6 +180,9 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("consents", "customer_id"): _shop,
     ("templates", "id"): _template,
     ("sequences", "id"): _sequence,
+    ("users", "id"): _oneself,
+    ("users", "device_id"): _device,
+    ("user_changes", "id"): _oneself,
     ("unsubscribing", "token"): lambda lan, shops: token_for(_followup(lan, shops)),  # type: ignore[arg-type]
 }
 """(slice, name of the argument) → one of Lan's."""
