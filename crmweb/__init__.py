@@ -33,6 +33,7 @@ SLICES = (
     "admin.home",
     "admin.users",
     "admin.user_changes",
+    "admin.roles",
     "admin.outcomes",
     "admin.deliveries",
     "admin.audit",

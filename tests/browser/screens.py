@@ -66,6 +66,7 @@ WITH_AN_ID = {
     ],
     "/admin/templates/<uuid:id>": ["/admin/templates/{template}"],
     "/admin/sequences/<uuid:id>": ["/admin/sequences/{sequence}"],
+    "/admin/roles/<name>": ["/admin/roles/rep", "/admin/roles/nobodys", "/admin/roles/new?like=manager"],
     "/admin/users/<uuid:id>": ["/admin/users/{lan}"],
     "/admin/users/<uuid:id>/edit": ["/admin/users/{lan}/edit"],
     "/u/<token>": ["/u/{token}"],
