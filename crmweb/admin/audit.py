@@ -20,9 +20,11 @@ from crmweb import audit, clock, csv_out
 from crmweb.accounts.models import User
 from crmweb.admin import audit_words
 from crmweb.admin.audit_words import KINDS, managers
+from crmweb.admin.places import offer
 from crmweb.audit import Entry
 from crmweb.audit.seals import Seal
 from crmweb.db import db, writing
+from crmweb.languages import lazy_gettext
 from crmweb.web import needs, page
 
 audit_pages = Blueprint("audit", __name__)
@@ -31,6 +33,11 @@ HERE: Final = "/admin/audit"
 A_PAGE: Final = 50
 MOST_EXPORTED: Final = 50_000
 """Entries in one file; the page says so, and that days narrow it."""
+
+offer(
+    HERE, icon="history", needs="audit:read", order=60,
+    name=lazy_gettext("Audit"), line=lazy_gettext("Who changed what"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from alembic import op
 from crmweb.db import Id
 from crmweb.names import fold
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 BY_BYTES = sa.String(500).with_variant(sa.String(500, collation="C"), "postgresql")
 
