@@ -36,20 +36,3 @@ def device_name(agent: str) -> str:
     """`Chrome, Android` from what a browser calls itself."""
     named = [next((name for mark, name in kinds if mark in agent), None) for kinds in (BROWSERS, SYSTEMS)]
     return ", ".join(filter(None, named)) or _("Unknown device")
-
-
-def action_words(action: str) -> str:
-    """What was done to a person or a role, as the audit calls it; its own name where nobody has words for it."""
-    words = {
-        "user.added": _("Added"),
-        "user.renamed": _("Name changed"),
-        "user.reached_anew": _("Email or phone changed"),
-        "user.moved": _("Manager changed"),
-        "user.role_changed": _("Role changed"),
-        "user.deactivated": _("Deactivated"),
-        "user.came_back": _("Came back"),
-        "user.password_changed": _("Password changed"),
-        "user.signed_out": _("Signed out by an admin"),
-        "user.invited": _("Invited"),
-    }
-    return words.get(action, action)

@@ -152,7 +152,7 @@ def export() -> Response:
     rows = list(_rows(entries, names))
     with writing():
         told = {"entries": len(rows), "asked": question.address()}
-        about = audit.Reference("audit", name=f"{len(rows)}")
+        about = audit.Reference("audit")
         audit.record("audit.exported", by=current_user, at=at, about=about, after=told)
     return csv_out.download(f"audit-{at:%Y-%m-%d}.csv", HEADER, rows)
 

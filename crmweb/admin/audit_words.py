@@ -27,21 +27,24 @@ KINDS = {
 """Kind of record → what a filter calls it."""
 
 
-def action_words(entry: Entry) -> str:
-    """What was done, as a sentence about the record; the bare name of an action that nobody knows any more."""
-    name = entry.values.about_name or _("a name that was erased")
-    sentences = {
-        "user.added": _("%(name)s was added", name=name),
-        "user.renamed": _("%(name)s has another name", name=name),
-        "user.reached_anew": _("%(name)s has another email or phone", name=name),
-        "user.moved": _("%(name)s works under somebody else", name=name),
-        "user.role_changed": _("%(name)s has another role", name=name),
-        "user.deactivated": _("%(name)s was deactivated", name=name),
-        "user.came_back": _("%(name)s works here again", name=name),
-        "user.password_changed": _("%(name)s has another password", name=name),
-        "audit.exported": _("The audit was exported: %(name)s entries", name=name),
+def action_words(action: str) -> str:
+    """What was done, beside the name of what it was done to; its own name where nobody has words for it."""
+    words = {
+        "user.added": _("Added"),
+        "user.renamed": _("Name changed"),
+        "user.reached_anew": _("Email or phone changed"),
+        "user.moved": _("Manager changed"),
+        "user.role_changed": _("Role changed"),
+        "user.deactivated": _("Deactivated"),
+        "user.came_back": _("Came back"),
+        "user.password_changed": _("Password changed"),
+        "user.signed_out": _("Signed out by an admin"),
+        "role.made": _("Role made"),
+        "role.changed": _("Role changed"),
+        "role.removed": _("Role removed"),
+        "audit.exported": _("Audit exported"),
     }
-    return sentences.get(entry.action, f"{entry.action} · {name}")
+    return words.get(action, action)
 
 
 FIELDS = {

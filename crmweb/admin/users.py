@@ -17,7 +17,6 @@ from crmweb.accounts.models import User
 from crmweb.accounts.people import PeopleQuestion, leaders, offered, roles_held
 from crmweb.accounts.roles import Beyond, refuse_beyond
 from crmweb.accounts.sessions import DeviceSession, sign_out
-from crmweb.accounts.words import action_words
 from crmweb.admin.places import offer
 from crmweb.audit import Entry
 from crmweb.customers import asking
@@ -199,4 +198,3 @@ def end_device(id: uuid.UUID, device_id: uuid.UUID) -> ResponseReturnValue:
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(users)
-    app.jinja_env.filters["action_words"] = action_words
