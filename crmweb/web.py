@@ -38,6 +38,9 @@ R = TypeVar("R", bound=ResponseReturnValue)
 LARGEST_BODY = 2 * 1024 * 1024
 """Bytes that come in at most, where a view does not say otherwise with `takes`."""
 
+LARGEST_UPLOAD = 13 * 1024 * 1024
+"""Bytes of the largest body that any view takes, with the form around its files: the web server waits for no more."""
+
 LONGEST_PATH = 2000
 """Characters of an address to come back to; proxies cut answers with longer headers."""
 
@@ -87,6 +90,8 @@ def from_anywhere(view: Callable[P, R]) -> Callable[P, R]:
 
 def takes(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare how many bytes a view takes at most, files and all."""
+
+    assert most <= LARGEST_UPLOAD, most
 
     def declare(view: Callable[P, R]) -> Callable[P, R]:
         view.takes = most  # type: ignore[attr-defined]

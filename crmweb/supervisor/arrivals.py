@@ -10,10 +10,13 @@ import re
 from time import monotonic
 from typing import Final
 
-from crmweb.web import LARGEST_BODY
+from crmweb.web import LARGEST_UPLOAD
 
 HEAD_WITHIN, ALL_WITHIN = 10.0, 60.0
 """Seconds for the head and for the whole request; a phone at the edge of the net sends 150 KB in 60."""
+
+SLOWEST: Final = 64 * 1024
+"""Bytes a second at which a large body has to come: a photo as the camera made it, over a bad line."""
 
 LARGEST_HEAD: Final = 64 * 1024
 LONGEST_CHUNK_LINE: Final = 8190
@@ -36,7 +39,9 @@ class Arrival:
 
     @property
     def deadline(self) -> float:
-        return self.begun + (ALL_WITHIN if self._body_at else HEAD_WITHIN)
+        if not self._body_at:
+            return self.begun + HEAD_WITHIN
+        return self.begun + ALL_WITHIN + min(self._length or 0, LARGEST_UPLOAD) / SLOWEST
 
     @property
     def head_too_large(self) -> bool:
@@ -63,8 +68,8 @@ class Arrival:
             return False
         come = len(self.data) - self._body_at
         if self._length is not None:
-            return come >= self._length or self._length > LARGEST_BODY
-        return come > LARGEST_BODY or self._last_chunk_came()
+            return come >= self._length or self._length > LARGEST_UPLOAD
+        return come > LARGEST_UPLOAD or self._last_chunk_came()
 
     def _last_chunk_came(self) -> bool:
         """RFC 9112, section 7.1. What is no chunk is whole, too: the parser says what is wrong with it."""

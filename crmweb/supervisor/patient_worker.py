@@ -32,6 +32,9 @@ MOST_CONNECTIONS: Final = 500
 LARGE, MOST_LARGE = 64 * 1024, 32
 """Bytes, and how many requests above that are held at once: together under 100 MB."""
 
+HUGE, MOST_HUGE = 2 * 1024 * 1024, 6
+"""The same of what only photos need: together under 80 MB."""
+
 LINGER: Final = 2.0
 """Seconds for whoever gets an answer to have it before the connection is gone (RFC 9112, section 9.6)."""
 
@@ -73,6 +76,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self._arriving: dict[TConn, Arrival] = {}  # who began first stands first
         self._leaving: dict[TConn, float] = {}
         self._large: set[TConn] = set()
+        self._huge: set[TConn] = set()
         self._stops_by = float("inf")
 
     # Coming in -----------------------------------------------------------------------------------------
@@ -114,17 +118,21 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         arrival = self._arriving[conn]
         arrival.take(more)
         if len(arrival.data) > LARGE:
-            self._hold_large(conn)
+            self._hold(conn, self._large, MOST_LARGE)
+        if len(arrival.data) > HUGE and conn in self._arriving:
+            self._hold(conn, self._huge, MOST_HUGE)
         if conn in self._arriving:
             self._judge(conn, arrival)
 
-    def _hold_large(self, conn: TConn) -> None:
+    def _hold(self, conn: TConn, held: set[TConn], most: int) -> None:
         """One more; of too many, who has been sending longest must go."""
-        self._large.add(conn)
-        if len(self._large) > MOST_LARGE:
-            self._refuse(
-                next(each for each in self._arriving if each in self._large), "503 Service Unavailable"
-            )
+        held.add(conn)
+        if len(held) > most:
+            self._refuse(next(each for each in self._arriving if each in held), "503 Service Unavailable")
+
+    def _let_go(self, conn: TConn) -> None:
+        self._large.discard(conn)
+        self._huge.discard(conn)
 
     def _judge(self, conn: TConn, arrival: Arrival) -> None:
         if arrival.head_too_large:
@@ -146,7 +154,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     # Going out -----------------------------------------------------------------------------------------
 
     def finish_request(self, conn: TConn, fs: Future[bool]) -> None:
-        self._large.discard(conn)
+        self._let_go(conn)
         if fs.cancelled() or fs.exception() or fs.result():
             super().finish_request(conn, fs)
         else:
@@ -154,7 +162,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def _refuse(self, conn: TConn, why: str) -> None:
         del self._arriving[conn]
-        self._large.discard(conn)
+        self._let_go(conn)
         self.poller.unregister(conn.sock)
         self._say(conn, REFUSAL.format(why).encode())
         self._leave(conn)
@@ -186,7 +194,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def _drop(self, conn: TConn) -> None:
         self._arriving.pop(conn, None)
         self._leaving.pop(conn, None)
-        self._large.discard(conn)
+        self._let_go(conn)
         self.poller.unregister(conn.sock)
         self._close(conn)
 

@@ -16,8 +16,8 @@ import pytest
 
 from crmweb.config import PROJECT
 from crmweb.supervisor.arrivals import HEAD_WITHIN
-from crmweb.supervisor.patient_worker import MOST_CONNECTIONS, MOST_LARGE
-from crmweb.web import LARGEST_BODY
+from crmweb.supervisor.patient_worker import HUGE, MOST_CONNECTIONS, MOST_HUGE, MOST_LARGE
+from crmweb.web import LARGEST_BODY, LARGEST_UPLOAD
 from tests.supervisor.product import Product, free_port, until
 
 pytestmark = pytest.mark.slow
@@ -133,6 +133,19 @@ def test_many_large_half_bodies_do_not_fill_the_memory(port: int) -> None:
             assert line.recv(100).startswith(b"HTTP/1.1 503 ")
 
 
+def test_nor_do_a_few_huge_ones(port: int) -> None:
+    huge = f"{HEAD}Content-Length: {LARGEST_UPLOAD}\r\n\r\n" + "x" * (HUGE + 1000)
+    with _strangers(port, huge, MOST_HUGE + 3) as lines:
+        assert _status(port, WHOLE) == 303
+        refused = [line.recv(100).startswith(b"HTTP/1.1 503 ") for line in lines[:3]]
+        assert refused == [True, True, True]
+
+
+def test_more_than_a_view_takes_is_refused_in_words(port: int) -> None:
+    large = f"{HEAD}Sec-Fetch-Site: same-origin\r\nContent-Length: {LARGEST_BODY + 1}\r\n\r\n"
+    assert _status(port, large, "x" * (LARGEST_BODY + 1)) == 413
+
+
 def test_whoever_keeps_a_closed_connection_holds_nobody_up(port: int) -> None:
     with _strangers(port, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"):
         begun = time.monotonic()
@@ -200,7 +213,7 @@ def test_whoever_asks_first_is_told_to_go_on(port: int) -> None:
 
 
 def test_what_is_too_large_is_refused_and_never_taken_for_the_next_request(port: int) -> None:
-    head = f"{HEAD}Sec-Fetch-Site: same-origin\r\nContent-Length: {LARGEST_BODY * 2}\r\n\r\n"
+    head = f"{HEAD}Sec-Fetch-Site: same-origin\r\nContent-Length: {LARGEST_UPLOAD * 2}\r\n\r\n"
     with _line(port) as line:
         line.sendall(head.encode())
         heard = line.recv(65536)
