@@ -33,6 +33,7 @@ SLICES = (
     "admin.home",
     "admin.users",
     "admin.user_changes",
+    "admin.people_import",
     "admin.roles",
     "admin.outcomes",
     "admin.deliveries",

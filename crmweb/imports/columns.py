@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from crmweb.imports.tables import HEADER_WITHIN, Line, Table, Unreadable
@@ -71,7 +72,25 @@ KNOWN_NAMES: dict[str, str] = {
 MANY = frozenset({"address", "phone", "email", "tags", "preferences"})
 _NUMBERED = re.compile(r" ?\d{1,2}$")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_SYNONYMS = {field: names.split("|") for field, names in KNOWN_NAMES.items()}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The fields of one kind of record: field → how its column may be called; `many` take several columns."""
+
+    names: Mapping[str, str]
+    many: frozenset[str] = frozenset()
+
+    @cached_property
+    def synonyms(self) -> dict[str, list[str]]:
+        return {field: names.split("|") for field, names in self.names.items()}
+
+
+CUSTOMERS = Vocabulary(KNOWN_NAMES, MANY)
+
+
+class NoColumns(Unreadable):
+    """Nothing in the file looks like the head of its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,37 +113,39 @@ class Columns:
         return [name for place, name in enumerate(self.header) if place not in used and name.strip()]
 
 
-def find_columns(tables: Sequence[Table], chosen: Sequence[tuple[str, str]] = ()) -> tuple[Table, Columns]:
-    """The table that holds customers and what its columns mean.
+def find_columns(
+    tables: Sequence[Table], chosen: Sequence[tuple[str, str]] = (), words: Vocabulary = CUSTOMERS
+) -> tuple[Table, Columns]:
+    """The table that holds the records and what its columns mean.
 
     `chosen` are pairs of field and column that a person gave; they outrank what is recognised. A title may
     stand above the header. Raises Unreadable when no table has a column for the name, or a chosen field or
     column is not there.
     """
-    fields = [(_field_named(field), column) for field, column in chosen]
+    fields = [(_field_named(field, words), column) for field, column in chosen]
     for table in tables:
         first: Line | None = None
         for line in _candidates(table):
             first = first or line
-            columns = _recognised(line, fields)
+            columns = _recognised(line, fields, words)
             if columns is not None and (line is first or columns.known > 1):
                 return table, columns
-    raise Unreadable(_complaint(next(_candidates(tables[0])), fields))
+    raise NoColumns(_complaint(next(_candidates(tables[0])), fields))
 
 
 def _candidates(table: Table) -> "islice[Line]":
     return islice(table.lines(), HEADER_WITHIN)
 
 
-def _field_named(field: str) -> str:
+def _field_named(field: str, words: Vocabulary) -> str:
     wanted = fold(field)
-    for known, names in _SYNONYMS.items():
+    for known, names in words.synonyms.items():
         if {wanted, _NUMBERED.sub("", wanted)} & {fold(known), *names}:
             return known
-    raise Unreadable(f'There is no field "{field}". The fields are {", ".join(sorted(KNOWN_NAMES))}.')
+    raise Unreadable(f'There is no field "{field}". The fields are {", ".join(sorted(words.names))}.')
 
 
-def _recognised(line: Line, chosen: Sequence[tuple[str, str]]) -> Columns | None:
+def _recognised(line: Line, chosen: Sequence[tuple[str, str]], words: Vocabulary) -> Columns | None:
     """The columns if this line can be the header: it has a column for the name and every chosen one."""
     header = [cell.strip() for cell in line.cells]
     names = [_column_name(cell) for cell in header]
@@ -135,8 +156,10 @@ def _recognised(line: Line, chosen: Sequence[tuple[str, str]]) -> Columns | None
             return None
         by_hand.setdefault(field, []).append(place)
     taken = {place for places in by_hand.values() for place in places}
-    places = {field: _places(field, names, taken) for field in KNOWN_NAMES if field not in by_hand}
-    places |= {field: sorted(given) if field in MANY else given[-1:] for field, given in by_hand.items()}
+    places = {field: _places(field, names, taken, words) for field in words.names if field not in by_hand}
+    places |= {
+        field: sorted(given) if field in words.many else given[-1:] for field, given in by_hand.items()
+    }
     return Columns(header, line.number, places) if places["name"] else None
 
 
@@ -151,9 +174,9 @@ def _place_of(column: str, header: Sequence[str], names: Sequence[str]) -> int |
     return names.index(wanted) if wanted and wanted in names else None
 
 
-def _places(field: str, names: Sequence[str], taken: set[int]) -> list[int]:
-    synonyms = _SYNONYMS[field]
-    if field in MANY:
+def _places(field: str, names: Sequence[str], taken: set[int], words: Vocabulary) -> list[int]:
+    synonyms = words.synonyms[field]
+    if field in words.many:
         return [
             place
             for place, name in enumerate(names)

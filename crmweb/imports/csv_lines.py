@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from crmweb.imports.encodings import Encoding, encoding_of
-from crmweb.imports.tables import MAX_CELL, Line, Table, Unreadable
+from crmweb.imports.tables import MAX_CELL, Line, Table, Unreadable, _l
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_LINES = 50
@@ -33,7 +33,9 @@ def _lines(path: Path, encoding: Encoding, delimiter: str, skip: int) -> Iterato
                 return
             except csv.Error as fault:
                 raise Unreadable(
-                    f"Line {start} cannot be read: {fault}. Is a quotation mark left open?"
+                    _l("Line %(line)s cannot be read: %(fault)s. Is a quotation mark left open?"),
+                    line=start,
+                    fault=fault,
                 ) from fault
             if any(not cell.isspace() for cell in cells if cell):
                 yield Line(start, cells)
@@ -56,7 +58,8 @@ def _refuse_open_quote(path: Path, encoding: Encoding, delimiter: str, skip: int
             except csv.Error as fault:
                 if "unexpected end of data" in str(fault):
                     raise Unreadable(
-                        f"Line {start} begins a quotation that nobody ends: close it, or take it away."
+                        _l("Line %(line)s begins a quotation that nobody ends: close it, or take it away."),
+                        line=start,
                     ) from fault
             start = skip + reader.line_num + 1
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmweb.imports.tables import Unreadable
+from crmweb.imports.tables import Unreadable, _l
 
 _BLOCK = 1 << 20
 _BOMS = (
@@ -46,7 +46,7 @@ def encoding_of(path: Path) -> Encoding:
     if unmarked:
         return _proved(path, unmarked)
     if _is_binary(start):
-        raise Unreadable("The file is neither a table nor contact cards. Save it as CSV, XLSX or vCard.")
+        raise Unreadable(_l("The file is neither a table nor contact cards. Save it as CSV, XLSX or vCard."))
     fault = _first_fault(path, "utf-8")
     return Encoding("utf-8") if fault is None else _windows_page(path, fault)
 
@@ -72,7 +72,8 @@ def _utf16_without_mark(start: bytes) -> str | None:
 def _proved(path: Path, codec: str) -> Encoding:
     if _first_fault(path, codec) is not None:
         raise Unreadable(
-            f"The file says it is {codec.removesuffix('-sig').upper()} but has characters that are not."
+            _l("The file says it is %(codec)s but has characters that are not."),
+            codec=codec.removesuffix("-sig").upper(),
         )
     return Encoding(codec)
 
@@ -100,13 +101,15 @@ def _blocks(path: Path) -> Iterator[bytes]:
 def _windows_page(path: Path, fault: int) -> Encoding:
     body = path.read_bytes()
     if _is_damaged_utf8(body):
-        raise Unreadable(f"Line {fault} has a character that is broken. Save the file again as CSV UTF-8.")
+        raise Unreadable(
+            _l("Line %(line)s has a character that is broken. Save the file again as CSV UTF-8."), line=fault
+        )
     codec, name = ("cp1258", "Windows-1258") if _is_vietnamese_page(body) else ("cp1252", "Windows-1252")
     try:
         body.decode(codec)
     except UnicodeDecodeError as refusal:
         raise Unreadable(
-            f"Line {fault} has characters of an unknown encoding. Save the file as CSV UTF-8."
+            _l("Line %(line)s has characters of an unknown encoding. Save the file as CSV UTF-8."), line=fault
         ) from refusal
     return Encoding(codec, f"Not UTF-8; read as {name}. Check the accents: {_sample(body, codec)}")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from crmweb.imports.tables import Line, Table, Unreadable
+from crmweb.imports.tables import Line, Table, Unreadable, _l
 
 MAX_ENTRIES = 2_000
 MAX_UNPACKED = 512 * 1024 * 1024
@@ -16,14 +16,16 @@ MAX_RATIO = 200  # a sheet of one repeated cell packs about 100 times
 Cell = int | float | str | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta
 
 
-def xlsx_tables(path: Path) -> list[Table]:
-    """The visible sheets of a workbook, in its order. Raises Unreadable."""
-    _check_archive(path)
+def xlsx_tables(path: Path, most: int = MAX_UNPACKED) -> list[Table]:
+    """The visible sheets of a workbook of `most` bytes without its packing, in its order. Raises Unreadable."""
+    _check_archive(path, most)
     try:
         workbook = CalamineWorkbook.from_path(path)
         sheets = [workbook.get_sheet_by_name(name) for name in _visible(workbook)]
     except (CalamineError, OSError, ValueError) as fault:
-        raise Unreadable(f"The workbook cannot be read: {fault}. Save it again as XLSX.") from fault
+        raise Unreadable(
+            _l("The workbook cannot be read: %(fault)s. Save it again as XLSX."), fault=fault
+        ) from fault
     return [_sheet_table(sheet) for sheet in sheets]
 
 
@@ -39,20 +41,20 @@ def _visible(workbook: CalamineWorkbook) -> list[str]:
     ]
 
 
-def _check_archive(path: Path) -> None:
+def _check_archive(path: Path, most: int) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError) as fault:
-        raise Unreadable("The workbook is damaged. Save it again as XLSX.") from fault
+        raise Unreadable(_l("The workbook is damaged. Save it again as XLSX.")) from fault
     if not any(entry.filename == "xl/workbook.xml" for entry in entries):
-        raise Unreadable("The file is a ZIP archive, not an XLSX workbook.")
+        raise Unreadable(_l("The file is a ZIP archive, not an XLSX workbook."))
     unpacked, packed = (
         sum(entry.file_size for entry in entries),
         sum(entry.compress_size for entry in entries),
     )
-    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > MAX_RATIO * max(packed, 1):
-        raise Unreadable("The workbook unpacks to far more than a list of customers. Save the sheet as CSV.")
+    if len(entries) > MAX_ENTRIES or unpacked > most or unpacked > MAX_RATIO * max(packed, 1):
+        raise Unreadable(_l("The workbook unpacks to far more than a list. Save the sheet as CSV."))
 
 
 def _lines(sheet: CalamineSheet) -> Iterator[Line]:
