@@ -19,6 +19,7 @@ from crmweb.team.days import first_tier, team_day
 from crmweb.team.my_day import MyDay
 from crmweb.team.people import Member, member, team_of
 from crmweb.team.proposals import count_proposals, waiting_proposals
+from crmweb.team.tree import MOST_AT_ONCE, tree
 from crmweb.visits.doubts import A_DAY, Doubt, asked, count_by_day, count_doubts, doubts
 from crmweb.web import may, needs, not_found_unless, page
 
@@ -55,6 +56,17 @@ def _beside(day: date) -> dict[str, Any]:
     found = doubts(current_user, at=clock.now(), days=[day]) if may("visits:review") else []
     undelivered = not_delivered_below(current_user)
     return {"look_at": found[:BESIDE], "to_review": len(found), "undelivered": undelivered}
+
+
+@team.get("/team/people")
+@needs("team:read")
+def people() -> ResponseReturnValue:
+    """Who works under whom. Of a large company only who leads somebody, each with a link to their people."""
+    under = request.args.get("under", type=uuid.UUID)
+    tops = tree(current_user, under)
+    not_found_unless(tops or (None if under else True))
+    count = sum(1 + branch.people for branch in tops)
+    return page("team/people.html", tops=tops, under=under, count=count, whole=count <= MOST_AT_ONCE)
 
 
 @team.get("/team/<uuid:person_id>")
