@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Blueprint, Flask, Response, abort, make_response, request
+from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from crmweb import clock
+from crmweb import clock, csv_out
 from crmweb.admin.users import HERE
 from crmweb.imports.people import MOST_PEOPLE, PersonEntry, read_people
 from crmweb.imports.people_import import PeopleImport
 from crmweb.imports.people_plan import Plan, Planner
-from crmweb import csv_out
 from crmweb.imports.tables import Unreadable, _l
 from crmweb.languages import gettext as _
 from crmweb.web import needs, page, takes
@@ -110,15 +107,8 @@ def _handed_back() -> Sequence[PersonEntry]:
 
 def _as_csv(plan: Plan) -> Response:
     columns = ("name", "email", "phone", "role", "manager", "zone")
-    file = io.StringIO()
-    write = csv.writer(file).writerow
-    write([_("Line"), _("Reason"), *columns])
-    for entry, why in plan.rejected:
-        write([entry.line, why, *(csv_out.cell(str(entry.told[column])) for column in columns)])
-    answer = make_response("\ufeff" + file.getvalue())  # the mark tells Excel that it is UTF-8
-    answer.headers["Content-Type"] = "text/csv; charset=utf-8"
-    answer.headers["Content-Disposition"] = 'attachment; filename="people-rejected.csv"'
-    return answer
+    rows = [[entry.line, why, *(entry.told[column] for column in columns)] for entry, why in plan.rejected]
+    return csv_out.download("people-rejected.csv", [_("Line"), _("Reason"), *columns], rows)
 
 
 def init_app(app: Flask) -> None:
