@@ -34,7 +34,7 @@ class Ended:
 
 
 OnEnd = Callable[[Sequence[Ended]], None]
-BeforeSend = Callable[[Message], None]
+BeforeSend = Callable[[Message], Message | None]
 
 NOTICE: Final = "notice"
 """The kind of the deliveries that let a notice set out, and what those that carry it are about."""
@@ -51,14 +51,17 @@ def on_end(about: str, listener: OnEnd) -> None:
 
 
 def before_send(about: str, check: BeforeSend) -> None:
-    """Have ``check`` asked just before such a delivery is sent; it raises NotWanted or NotYet to hold it back."""
+    """Have ``check`` asked just before such a delivery is sent; it raises NotWanted or NotYet to hold it back.
+
+    It may return the message as it is to go, with what the ledger must not keep.
+    """
     _before_send[about] = check
 
 
-def may_be_sent(message: Message) -> None:
+def as_it_goes(message: Message) -> Message:
     """Ask whoever filed it. Raises what they raise."""
-    if check := _before_send.get(_about(message.payload)):
-        check(message)
+    check = _before_send.get(_about(message.payload))
+    return (check(message) if check else None) or message
 
 
 def _about(payload: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ from crmweb.notifications.channels import (
 )
 from crmweb.notifications.claims import MOST_TRIES, Claim
 from crmweb.notifications.models import DEAD, FAILED, WAITING
-from crmweb.notifications.outcomes import Outcome, judged, may_be_sent
+from crmweb.notifications.outcomes import Outcome, as_it_goes, judged
 from crmweb.scope import system_access
 
 log = structlog.get_logger(__name__)
@@ -191,12 +191,12 @@ def _has_a_chance_yet(claim: Claim) -> bool:
 def _send(claim: Claim) -> None:
     """To the channel, if whoever filed it still wants that and the lease did not run out while this process slept."""
     with system_access("deliveries"):
-        may_be_sent(claim.message)
+        message = as_it_goes(claim.message)
         held = Held(claim)
         if not held(room=SEND_LIMIT):
             raise LeaseLost
         db.session.rollback()  # no connection is held while the far end thinks
-        channels().send(claim.kind, claim.lane, replace(claim.message, may_go=held))
+        channels().send(claim.kind, claim.lane, replace(message, may_go=held))
 
 
 class Held:

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -389,3 +390,36 @@ def test_many_that_fall_due_at_once_are_rung_in_batches(
         jobs.ring_due()
         sizes = [len(job.args) for job in bell().queue("bell").jobs]
         assert sizes == [100, 20]
+
+
+def test_what_the_ledger_must_not_keep_is_put_in_just_before(
+    app: Flask, house: House, held: clock.HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each try anew, and to whom the words say."""
+    heard: list[Message] = []
+
+    class Listens:
+        def send(self, message: Message) -> None:
+            heard.append(message)
+            if len(heard) == 1:
+                raise TransientFailure("busy")
+
+    def filled(message: Message) -> Message:
+        return replace(message, recipient="lan@example.com", payload={"text": "the secret"})
+
+    monkeypatch.setitem(app.extensions, "channels", Channels({"test": Listens()}))
+    monkeypatch.setitem(module_of_outcomes._before_send, "a door", filled)
+    with house(), writing():
+        asked = {"dedupe": "door", "kind": "test", "recipient": "LAN", "payload": {"about": "a door"}}
+        filed = Delivery.file(**asked, at=clock.now())
+        assert filed is not None
+    for _ in range(2):
+        with house():
+            jobs.deliver(filed.hex)
+        held.move(timedelta(minutes=1))
+    assert [(each.recipient, each.payload["text"]) for each in heard] == [
+        ("lan@example.com", "the secret")
+    ] * 2
+    with house():
+        kept = db.session.get_one(Delivery, filed)
+        assert (kept.state, kept.recipient, kept.payload) == ("sent", "LAN", {"about": "a door"})
