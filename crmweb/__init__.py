@@ -16,6 +16,9 @@ SLICES = (
     "styleguide",
     "pwa.routes",
     "accounts.routes",
+    "accounts.joining",
+    "accounts.resetting",
+    "accounts.welcoming",
     "notifications.routes",
     "customers.routes",
     "notes.routes",
@@ -38,6 +41,8 @@ SLICES = (
     "admin.outcomes",
     "admin.deliveries",
     "admin.audit",
+    "admin.invitations",
+    "admin.cards",
 )
 """The modules that hang pages on the app, lower slices first."""
 

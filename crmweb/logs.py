@@ -26,7 +26,7 @@ _SECRET_KEY = re.compile(
 _URL_PASSWORD = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]*(?=@)")
 _QUERY = re.compile(r"(?<=[^\s?])\?[^\s\"'<>]*=[^\s\"'<>]*")
 # Addresses whose last part is itself a secret.
-_SECRET_PATH = re.compile(r"(?<=/join/)[^/\s?\"']+|(?<=/reset/)[^/\s?\"']+|(?<=/session/link/)[^/\s?\"']+")
+_SECRET_PATH = re.compile(r"(?:(?<=/join/)|(?<=/reset/)|(?<=/setup/)|(?<=/session/link/))[^/\s?\"']+")
 
 
 def without_secrets(text: str) -> str:

@@ -28,12 +28,12 @@ class SignInAttempt(Model):
     at: Mapped[datetime]
 
     @classmethod
-    def too_many(cls, account: str, address: str, *, at: datetime) -> bool:
-        """Whether this account, known or not, or this address has failed too often lately."""
+    def too_many(cls, account: str, address: str, *, at: datetime, most: int = PER_ACCOUNT) -> bool:
+        """Whether this account, known or not, or this address has failed too often lately; `most`: tries an account."""
         recent = select(func.count()).select_from(cls).where(cls.at > at - WINDOW)
         on_account = db.session.scalar(recent.where(cls.account == _key(account))) or 0
         from_address = db.session.scalar(recent.where(cls.address == _neighbourhood(address))) or 0
-        return on_account >= PER_ACCOUNT or from_address >= PER_ADDRESS
+        return on_account >= most or from_address >= PER_ADDRESS
 
     @classmethod
     def wait_for_turn(cls, account: str) -> None:

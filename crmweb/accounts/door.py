@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.links import CARD, INVITATION, PHONE, RESET, OneTimeLink
 from crmweb.accounts.models import User
 from crmweb.accounts.sessions import ABSOLUTE, TOUCH_EVERY, DeviceSession
 from crmweb.browser import on_https
@@ -25,8 +26,9 @@ def cookie_name() -> str:
 def let_in(user: User, answer: Response) -> Response:
     """Sign this person in on the device that asks, and whoever was signed in there out.
 
-    Call it inside the write transaction.
+    What else would let them in is over: who is in needs no card that lies about. Call it inside the write transaction.
     """
+    OneTimeLink.withdraw(user.id, at=clock.now(), purposes=(INVITATION, CARD, PHONE, RESET))
     if held := request.cookies.get(cookie_name()):
         DeviceSession.end_held(held, at=clock.now())
     token = DeviceSession.start(

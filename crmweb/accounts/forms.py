@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
+from email_validator import EmailNotValidError, validate_email
 from flask_login import current_user
-from wtforms import Form, PasswordField, RadioField, StringField, ValidationError
+from wtforms import Form, PasswordField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from crmweb.accounts import passwords
 from crmweb.languages import LOCALES, NAMES
 from crmweb.languages import lazy_gettext as _
+
+if TYPE_CHECKING:
+    from crmweb.accounts.models import User
+
+CONTINENTS = (
+    "Africa",
+    "America",
+    "Antarctica",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+)
 
 
 class SignInForm(Form):
@@ -42,3 +60,56 @@ class LookForm(Form):
         choices=[("", _("As on this device")), ("light", _("Light")), ("dark", _("Dark"))],
         default="",
     )
+
+
+class EmailField(StringField):
+    """One address, without spaces around."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0].strip() if valuelist else ""
+
+    def pre_validate(self, form: Any) -> None:
+        try:
+            validate_email(self.data or "", check_deliverability=False)
+        except EmailNotValidError:
+            raise ValidationError(_("Type one whole email address, such as lan@example.com.")) from None
+
+
+class ResetForm(Form):
+    email = EmailField(_("Email"), [Length(max=254)])
+
+
+class NewPasswordForm(Form):
+    """A password for somebody who is not signed in."""
+
+    password = PasswordField(_("New password"), [InputRequired(_("Type a new password."))])
+    known: tuple[str, ...] = ()
+
+    def known_of(self, person: User) -> None:
+        """What others know about its owner."""
+        self.known = (person.name, person.email or "")
+
+    def validate_password(self, field: Any) -> None:
+        if wrong := passwords.flaw(field.data, *self.known):
+            raise ValidationError(wrong)
+
+
+@cache
+def zones() -> list[tuple[str, str]]:
+    """The zones of the world, by continent and city."""
+    named = sorted(
+        zone for zone in available_timezones() if zone.startswith(tuple(f"{c}/" for c in CONTINENTS))
+    )
+    return [(zone, zone.replace("_", " ")) for zone in named]
+
+
+class WelcomeForm(Form):
+    """What makes the account one's own on the first day. The password is for who can sign in with one."""
+
+    locale = RadioField(_("Language"), choices=[(code, NAMES[code]) for code in LOCALES])
+    zone = SelectField(_("Time zone"), choices=zones)
+    password = PasswordField(_("Password"))
+
+    def validate_password(self, field: Any) -> None:
+        if field.data and (wrong := passwords.flaw(field.data, current_user.name, current_user.email or "")):
+            raise ValidationError(wrong)

@@ -7,7 +7,6 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from blinker import Signal
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, delete, insert, or_, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,16 +14,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crmweb import audit
 from crmweb.accounts.finding import BY_BYTES, search_text
 from crmweb.accounts.roles import Role, is_known, refuse_beyond, rights_changed, rights_of, roles_with
+from crmweb.accounts.signals import access_ended, email_changed
 from crmweb.db import Model, db, new_id
 from crmweb.names import stream_safe
 
 if TYPE_CHECKING:
     from crmweb.accounts.actor import Actor
-
-access_ended = Signal(
-    "What let a person in counts no more. Sender: the user; `at`; maybe `staying`: a session's id."
-)
-"""The one place from which sessions, links and whatever else lets a person in hear that it is over."""
 
 DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
 
@@ -69,6 +64,7 @@ class User(Model):
     theme: Mapped[str | None] = mapped_column(String(8))
     zone: Mapped[str] = mapped_column(String(64), default=DEFAULT_ZONE)
     created_at: Mapped[datetime]
+    first_in_at: Mapped[datetime | None]
     deactivated_at: Mapped[datetime | None]
     folded: Mapped[str] = mapped_column(BY_BYTES, default=_found_by)
 
@@ -141,6 +137,8 @@ class User(Model):
         self.email, self.email_key, self.phone = email or None, key, phone or None
         self.folded = search_text(self.name, self.email, self.phone)
         self._changed("user.reached_anew", by, at, before, {"email": self.email, "phone": self.phone})
+        if self.email != before["email"]:
+            email_changed.send(self, at=at)
 
     def report_to(self, manager: User | None, *, by: Actor | None, at: datetime) -> None:
         """Move under another manager, with everyone below. Raises `Circle`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, Flask, Response, make_response, redirect, request
+from flask import Blueprint, Flask, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -12,11 +12,10 @@ from crmweb import clock
 from crmweb.accounts import door, passwords
 from crmweb.accounts.attempts import SignInAttempt
 from crmweb.accounts.forms import LookForm, PasswordForm, SignInForm
-from crmweb.accounts.links import OneTimeLink
 from crmweb.accounts.models import User
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.accounts.words import device_name, role_name
-from crmweb.browser import on_https, shows_a_secret
+from crmweb.browser import on_https
 from crmweb.db import db, writing
 from crmweb.languages import LOCALES
 from crmweb.languages import gettext as _
@@ -79,24 +78,6 @@ def end_session() -> ResponseReturnValue:
     answer = door.forget(go("/session/new"))
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
-
-
-@accounts.get("/join/<token>")
-@open_to_all
-def show_link(token: str) -> ResponseReturnValue:
-    """One button: whoever only looks at the link, a preview for one, does not spend it."""
-    user = OneTimeLink.person(token, at=clock.now())
-    return shows_a_secret(page("accounts/join.html", status=200 if user else 410, person=user, token=token))
-
-
-@accounts.post("/join/<token>")
-@open_to_all
-def use_link(token: str) -> ResponseReturnValue:
-    answer: Response | None = None
-    with writing():
-        if user := OneTimeLink.spend(token, at=clock.now()):
-            answer = door.let_in(user, go("/"))
-    return shows_a_secret(answer or page("accounts/join.html", status=410, person=None, token=token))
 
 
 @accounts.post("/language")

@@ -23,8 +23,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb import audit
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.models import User, access_ended
+from crmweb.accounts.models import User
 from crmweb.accounts.roles import Role, rights
+from crmweb.accounts.signals import access_ended
 from crmweb.db import Model, db, new_id
 
 IDLE = timedelta(days=14)
@@ -55,6 +56,7 @@ class DeviceSession(Model):
     def start(cls, user: User, *, at: datetime, device: str = "", address: str = "") -> str:
         """Sign a person in on a device; returns the token for its cookie, which is kept nowhere."""
         token = secrets.token_urlsafe(32)
+        user.first_in_at = user.first_in_at or at
         db.session.add(
             cls(
                 user_id=user.id,

@@ -39,6 +39,11 @@ def action_words(action: str) -> str:
         "user.came_back": _("Came back"),
         "user.password_changed": _("Password changed"),
         "user.signed_out": _("Signed out by an admin"),
+        "user.invited": _("Invited"),
+        "user.card_printed": _("Card printed"),
+        "user.phone_replaced": _("Lost phone replaced"),
+        "user.ways_in_withdrawn": _("Invitation and card withdrawn"),
+        "user.joined": _("Came in for the first time"),
         "role.made": _("Role made"),
         "role.changed": _("Role changed"),
         "role.removed": _("Role removed"),
@@ -60,6 +65,8 @@ FIELDS = {
     "title": later("Title"),
     "value": later("Value"),
     "team": later("Team"),
+    "until": later("Works until"),
+    "by": later("By"),
 }
 
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from crmweb import clock
-from crmweb.accounts.models import User, access_ended
+from crmweb.accounts.models import User
+from crmweb.accounts.signals import access_ended
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer

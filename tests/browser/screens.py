@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.links import OneTimeLink
+from crmweb.accounts.links import RESET, OneTimeLink
 from crmweb.accounts.models import User
 from crmweb.accounts.roles import ROLES
 from crmweb.customers.contacts.models import CustomerContact
@@ -26,7 +26,9 @@ from crmweb.web import declared
 from tests.browser import street
 from tests.conftest import system_access_to
 
-OUTSIDE = ["/session/new", "/join/{link}", "/join/spent"]
+OUTSIDE = [
+    "/session/new", "/join/{link}", "/join/spent", "/join", "/reset", "/reset/{reset}", "/reset/spent",
+]  # fmt: skip
 """What somebody who has not signed in sees."""
 
 STATES = [
@@ -52,6 +54,7 @@ STATES = [
 
 WITH_AN_ID = {
     "/join/<token>": [],  # among those outside
+    "/reset/<token>": [],
     "/customers/<uuid:id>": ["/customers/{full}", "/customers/{bare}"],
     "/customers/<uuid:id>/timeline": ["/customers/{full}/timeline"],
     "/customers/<uuid:id>/edit": ["/customers/{full}/edit"],
@@ -99,8 +102,10 @@ def inside(app: Flask, person: Actor) -> Iterator[str]:
 def outside(app: Flask, person: Actor) -> Iterator[str]:
     """The addresses of the screens before the door."""
     with system_access_to(app, "a link to look at"), writing():
-        link = OneTimeLink.issue(db.session.get_one(User, person.id), at=clock.now())
-    yield from (address.format(link=link) for address in OUTSIDE)
+        user = db.session.get_one(User, person.id)
+        link = OneTimeLink.issue(user, at=clock.now())
+        reset = OneTimeLink.issue(user, at=clock.now(), purpose=RESET)
+    yield from (address.format(link=link, reset=reset) for address in OUTSIDE)
 
 
 def _lay_route(through: Customer) -> uuid.UUID:

@@ -175,6 +175,8 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("reviews", "id"): _visit,
     ("team", "person_id"): _oneself,
     ("push", "id"): _subscription,
+    ("invitations", "id"): _oneself,
+    ("cards", "id"): _oneself,
     ("followups", "id"): _followup,
     ("followups", "customer_id"): _shop,
     ("consents", "customer_id"): _shop,

@@ -410,8 +410,8 @@ def test_what_the_ledger_must_not_keep_is_put_in_just_before(
     monkeypatch.setitem(app.extensions, "channels", Channels({"test": Listens()}))
     monkeypatch.setitem(module_of_outcomes._before_send, "a door", filled)
     with house(), writing():
-        asked = {"dedupe": "door", "kind": "test", "recipient": "LAN", "payload": {"about": "a door"}}
-        filed = Delivery.file(**asked, at=clock.now())
+        about = {"about": "a door"}
+        filed = Delivery.file(dedupe="door", kind="test", recipient="LAN", payload=about, at=clock.now())
         assert filed is not None
     for _ in range(2):
         with house():
