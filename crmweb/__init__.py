@@ -18,6 +18,7 @@ SLICES = (
     "accounts.routes",
     "accounts.joining",
     "accounts.resetting",
+    "accounts.setting_up",
     "accounts.welcoming",
     "notifications.routes",
     "customers.routes",
@@ -43,6 +44,7 @@ SLICES = (
     "admin.audit",
     "admin.invitations",
     "admin.cards",
+    "admin.guide",
 )
 """The modules that hang pages on the app, lower slices first."""
 

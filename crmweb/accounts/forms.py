@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length
 from crmweb.accounts import passwords
 from crmweb.languages import LOCALES, NAMES
 from crmweb.languages import lazy_gettext as _
+from crmweb.names import nfc
 
 if TYPE_CHECKING:
     from crmweb.accounts.models import User
@@ -92,6 +93,28 @@ class NewPasswordForm(Form):
     def validate_password(self, field: Any) -> None:
         if wrong := passwords.flaw(field.data, *self.known):
             raise ValidationError(wrong)
+
+
+class NameField(StringField):
+    """A person's name on one line, without what cannot be seen or turns the writing round."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = nfc(valuelist[0]) if valuelist else ""
+        self.data = "".join(char for char in typed if char.isprintable()).strip()
+
+
+class FirstAdminForm(NewPasswordForm):
+    name = NameField(_("Your name"), [InputRequired(_("Type your name.")), Length(max=200)])
+    email = EmailField(_("Email"), [Length(max=254)])
+    password = PasswordField(_("Password"), [InputRequired(_("Type a password."))])
+
+    def validate_name(self, field: Any) -> None:
+        if not field.data:
+            raise ValidationError(_("Type your name."))
+
+    def validate_password(self, field: Any) -> None:
+        self.known = (self.name.data or "", self.email.data or "")
+        super().validate_password(field)
 
 
 @cache

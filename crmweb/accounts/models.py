@@ -65,6 +65,7 @@ class User(Model):
     zone: Mapped[str] = mapped_column(String(64), default=DEFAULT_ZONE)
     created_at: Mapped[datetime]
     first_in_at: Mapped[datetime | None]
+    guided_at: Mapped[datetime | None]
     deactivated_at: Mapped[datetime | None]
     folded: Mapped[str] = mapped_column(BY_BYTES, default=_found_by)
 

@@ -59,7 +59,7 @@ class Revisions:
 
 def prepare(app: Flask, *, demo: bool) -> list[str]:
     """Make the database of ``app`` ready, and the key for push. Returns what to tell whoever started it, line by
-    line: a one-time link for each demo person.
+    line: a one-time link for each demo person, or the one that makes the first admin.
 
     Raises DatabaseTooNew.
     """
@@ -72,7 +72,7 @@ def prepare(app: Flask, *, demo: bool) -> list[str]:
                 back_up_before_migration(revisions.current)
             migrate()
         vapid(current_settings())  # made before several processes want it
-        return _demo_links() if demo and current_settings().env == "development" else []
+        return _demo_links() if demo and current_settings().env == "development" else _set_up_link()
 
 
 def migrate() -> None:
@@ -119,6 +119,21 @@ def _demo_links() -> list[str]:
     with system_access("demo links"), writing():
         people = [user for email in DEMO_PEOPLE if (user := User.with_email(email)) and user.active]
         here = current_settings().address
-        return [
+        links = [
             f"{user.email:18} {here}/join/{OneTimeLink.issue(user, at=now())}  {user.name}" for user in people
         ]
+    return ["One-time sign-in links, good for 15 minutes:", *links] if links else []
+
+
+def _set_up_link() -> list[str]:
+    """A fresh one at each start, in place of the last, until there is an admin."""
+    from crmweb.accounts.setting_up import SetUpLink
+
+    with system_access("first start"), writing():
+        token = SetUpLink.issue(at=now())
+        here = current_settings().address
+    return (
+        ["Nobody is an admin yet. Open this once to become the first:", f"{here}/setup/{token}"]
+        if token
+        else []
+    )

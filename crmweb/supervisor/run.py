@@ -178,9 +178,9 @@ class Supervisor:
                 shown = True
 
     def _welcome(self, links: list[str]) -> None:
-        """Where it is, and a way in for each demo person."""
+        """Where it is, and a way in."""
         if links:
-            self.terminal.say("crmweb", ["One-time sign-in links, good for 15 minutes:", *links])
+            self.terminal.say("crmweb", links)
         self.terminal.say("crmweb", [f"ready: {self.settings.address}/   (Ctrl-C stops it)"])
 
     def _round(self, seconds: float) -> None:

@@ -27,7 +27,7 @@ from tests.browser import street
 from tests.conftest import system_access_to
 
 OUTSIDE = [
-    "/session/new", "/join/{link}", "/join/spent", "/join", "/reset", "/reset/{reset}", "/reset/spent",
+    "/session/new", "/join/{link}", "/join/spent", "/join", "/reset", "/reset/{reset}", "/reset/spent", "/setup/spent",
 ]  # fmt: skip
 """What somebody who has not signed in sees."""
 
@@ -55,6 +55,7 @@ STATES = [
 WITH_AN_ID = {
     "/join/<token>": [],  # among those outside
     "/reset/<token>": [],
+    "/setup/<token>": [],
     "/customers/<uuid:id>": ["/customers/{full}", "/customers/{bare}"],
     "/customers/<uuid:id>/timeline": ["/customers/{full}/timeline"],
     "/customers/<uuid:id>/edit": ["/customers/{full}/edit"],

@@ -234,6 +234,8 @@ def test_open_to_all_is_a_choice(app: Flask) -> None:
         "resetting.new",
         "resetting.show",
         "resetting.use",
+        "setting_up.show",
+        "setting_up.use",
         "health.healthz",
         "health.metrics",
         "health.readyz",

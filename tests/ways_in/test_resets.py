@@ -153,6 +153,7 @@ def test_the_link_lasts_for_half_an_hour(client: FlaskClient, lost: str, held: H
 def test_a_reset_is_no_way_to_join(client: FlaskClient, lost: str) -> None:
     token = lost.rpartition("/")[2]
     assert client.post(f"/join/{token}").status_code == 410
+    assert client.post(f"/setup/{token}").status_code == 410
     assert not is_in(client)
 
 
@@ -196,6 +197,7 @@ def test_no_log_hears_a_token_a_code_or_a_password(
         f"/reset/{token}",
         f"/reset/{token}/x",
         f"/Reset/{token}",
+        f"/setup/{token}",
         f"/join?code={code}",
     ):
         client.get(path)
