@@ -136,12 +136,12 @@ def test_nobody_gives_what_they_do_not_hold(house: House, mai: Actor, lan: Actor
             user(lan).change_role("admin", by=mai, at=clock.now())
         with pytest.raises(Beyond):
             user(tuan).change_role("rep", by=mai, at=clock.now())
-        role = Role.make("Auditor", ["audit:read"], by=tuan, at=clock.now())
+        role = Role.make("Auditor", ["deliveries:manage"], by=tuan, at=clock.now())
         with pytest.raises(Beyond):
             role.change("Auditor", ["customers:read:own"], by=mai, at=clock.now())
         with pytest.raises(Beyond):
             role.remove(by=mai, at=clock.now())
-        assert role.permissions == ["audit:read", "own:settings"]
+        assert role.permissions == ["deliveries:manage", "own:settings"]
 
 
 def test_a_role_that_loses_the_team_shows_nobodys_customers_any_more(
@@ -165,7 +165,7 @@ def test_a_role_that_loses_the_team_shows_nobodys_customers_any_more(
 def test_the_last_role_that_lets_people_in_keeps_its_right(house: House, tuan: Actor) -> None:
     def take_away() -> None:
         with writing():
-            Role.all()[0].change("Made", ["audit:read"], by=None, at=clock.now())
+            Role.all()[0].change("Made", ["deliveries:manage"], by=None, at=clock.now())
 
     with house():
         give(tuan, "users:manage")
@@ -192,15 +192,15 @@ def test_a_role_goes_when_nobody_holds_it(house: House, lan: Actor, tuan: Actor)
 
 def test_what_was_done_to_a_role_is_written_down(house: House, tuan: Actor) -> None:
     with house(), writing():
-        role = Role.make("Auditor", ["audit:read"], by=tuan, at=clock.now())
-        role.change("Auditor", ["audit:read"], by=tuan, at=clock.now())
-        role.change("Revisor", ["audit:read", "team:read"], by=tuan, at=clock.now())
+        role = Role.make("Auditor", ["deliveries:manage"], by=tuan, at=clock.now())
+        role.change("Auditor", ["deliveries:manage"], by=tuan, at=clock.now())
+        role.change("Revisor", ["deliveries:manage", "team:read"], by=tuan, at=clock.now())
         role.remove(by=tuan, at=clock.now())
         told = [entry for entry in db.session.scalars(select(Entry)) if entry.about_kind == "role"]
         assert [entry.action for entry in told] == ["role.made", "role.changed", "role.removed"]
         before, after = told[1].values.before, told[1].values.after
-        assert before == {"title": "Auditor", "permissions": ["audit:read", "own:settings"]}
-        assert after == {"title": "Revisor", "permissions": ["audit:read", "own:settings", "team:read"]}
+        assert before == {"title": "Auditor", "permissions": ["deliveries:manage", "own:settings"]}
+        assert after == {"title": "Revisor", "permissions": ["deliveries:manage", "own:settings", "team:read"]}
         assert {entry.by_id for entry in told} == {tuan.id}
 
 
