@@ -19,7 +19,7 @@ from crmweb.imports.tables import Line, Unreadable, _l
 from crmweb.languages import gettext as _
 from crmweb.names import fold
 
-MOST_PEOPLE = 2_000
+MOST_PEOPLE = 1_000
 """Rows of one file: more are split, so that a preview can be read."""
 
 MOST_UNPACKED = 16 * 1024 * 1024

@@ -6,6 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,9 @@ from crmweb.db import db
 from crmweb.imports.people import PersonEntry, RoleWords, Sound, sound
 from crmweb.languages import gettext as _
 from crmweb.names import fold
+
+_folded = lru_cache(10_000)(fold)
+"""The same people are looked at for each batch."""
 
 Known = Any
 """A row of the people who are here: id, name, email_key, phone, manager_id, deactivated_at."""
@@ -56,7 +60,7 @@ class Planner:
         self.by_email = {row.email_key: row for row in self.known if row.email_key}
         self.by_name: dict[str, list[Known]] = defaultdict(list)
         for row in self.known:
-            self.by_name[fold(row.name)].append(row)
+            self.by_name[_folded(row.name)].append(row)
 
     def run(self) -> Plan:
         self._judge_alone()

@@ -204,7 +204,7 @@ def _workbook(rows: list[list[str]], *, padding: int = 0) -> bytes:
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "neither a table nor contact cards"),
         (b"x,y\n1,2", "No column is called Name."),
         (b"name\n", "There is nobody under the first row."),
-        (b"name\n" + b"An\n" * 2001, "more than 2000 rows"),
+        (b"name\n" + b"An\n" * 1001, "more than 1000 rows"),
         (b'name\n"An', "nobody ends"),
         (b"PK\x03\x04rubbish", "The workbook is damaged."),
         (_workbook([["name"]], padding=17 * 1024 * 1024), "unpacks to far more"),
@@ -259,7 +259,7 @@ def test_nobody_gives_by_a_file_what_they_do_not_hold(phone_of: PhoneOf, house: 
 @pytest.mark.parametrize(
     "rows",
     ["", "{}", "[]", "7", "null", "[1]", '[{"line": "2"}]', '[{"name": "An"}]', "[" * 5000,
-     '[{"line": 1}, {"line": 1}]', json.dumps([{"line": number, "name": "x"} for number in range(2001)])],
+     '[{"line": 1}, {"line": 1}]', json.dumps([{"line": number, "name": "x"} for number in range(1001)])],
 )  # fmt: skip
 def test_rows_that_no_page_handed_out_are_refused(tuans: FlaskClient, house: House, rows: str) -> None:
     for path in ("people", "rejected"):
