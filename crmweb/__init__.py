@@ -20,6 +20,7 @@ SLICES = (
     "accounts.resetting",
     "accounts.setting_up",
     "accounts.welcoming",
+    "accounts.binding_routes",
     "notifications.routes",
     "customers.routes",
     "notes.routes",
@@ -45,6 +46,7 @@ SLICES = (
     "admin.invitations",
     "admin.cards",
     "admin.guide",
+    "admin.policies",
 )
 """The modules that hang pages on the app, lower slices first."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +43,12 @@ def keep(data: bytes, suffix: str) -> str:
 def open(name: str) -> BinaryIO:  # noqa: A001
     """The file of that name, to be read. Raises FileNotFoundError."""
     return _path(name).open("rb")
+
+
+def delete(name: str) -> None:
+    """Let the file of that name go; one that is gone already is no matter."""
+    with suppress(FileNotFoundError):
+        _path(name).unlink()
 
 
 def _path(name: str) -> Path:

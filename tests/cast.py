@@ -1,7 +1,7 @@
 """The people of the tests. Every test database starts with them and nothing else.
 
 Mai leads Lan, who visits shops, and Hùng, who looks after signed accounts. Tuấn keeps the system. Bình leads
-another team, to which the outsider belongs.
+another team, to which the outsider belongs. All have agreed that their phones' places are read.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from crmweb.accounts import location
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.location import LocationAnswer
 from crmweb.accounts.models import User
+from crmweb.db import db
 
 HIRED = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 
@@ -41,4 +44,7 @@ def hire_everyone() -> dict[str, Actor]:
     for key, part in PARTS.items():
         manager = hired[part.reports_to] if part.reports_to else None
         hired[key] = User.add(part.name, role=part.role, at=HIRED, email=part.email, manager=manager)
+        db.session.add(
+            LocationAnswer(person_id=hired[key].id, agreed=True, version=location.VERSION, at=HIRED)
+        )
     return {key: Actor.of(user) for key, user in hired.items()}

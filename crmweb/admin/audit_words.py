@@ -47,6 +47,11 @@ def action_words(action: str) -> str:
         "role.made": _("Role made"),
         "role.changed": _("Role changed"),
         "role.removed": _("Role removed"),
+        "policy.set": _("Policy set"),
+        "policy.locked": _("Policy made the same for every team"),
+        "policy.unlocked": _("Policy left to the teams"),
+        "location.agreed": _("Agreed that the place is read"),
+        "location.refused": _("Refused that the place is read"),
         "audit.exported": _("Audit exported"),
     }
     return words.get(action, action)
@@ -64,6 +69,8 @@ FIELDS = {
     "permissions": later("Rights"),
     "title": later("Title"),
     "value": later("Value"),
+    "agreed": later("Agreed"),
+    "version": later("Version of the words"),
     "team": later("Team"),
     "until": later("Works until"),
     "by": later("By"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.accounts.location import needs_notice
 from crmweb.check_in.choices import Choice, choices
 from crmweb.errors import sent_by_script
 from crmweb.geo import BadPoint, Point
@@ -26,10 +28,16 @@ check_in = Blueprint("check_in", __name__)
 @check_in.get("/check-in")
 @needs("visits:write")
 def show() -> ResponseReturnValue:
-    """What is preselected here is what the next tap confirms: no fix that comes later changes it."""
+    """What is preselected here is what the next tap confirms: no fix that comes later changes it.
+
+    Before the first time, everybody reads once what is recorded of their place, and agrees or not.
+    """
     chosen = _id(request.args.get("customer", ""))
     if chosen and (here := open_visit_at(chosen, current_user.id)):
         return redirect(f"/visits/{here.id}", 303)
+    if needs_notice(current_user.id):
+        back = quote(request.full_path.rstrip("?"), safe="/")
+        return redirect(f"/settings/location?next={back}", 303)
     return _sheet(chosen)
 
 

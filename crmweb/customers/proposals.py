@@ -50,6 +50,7 @@ class Proposal(OfCustomer, Model):
     lat: Mapped[float | None] = mapped_column(Double)
     lng: Mapped[float | None] = mapped_column(Double)
     accuracy_m: Mapped[float | None] = mapped_column(Double)
+    rounded_at: Mapped[datetime | None]
     cause_id: Mapped[uuid.UUID | None]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)

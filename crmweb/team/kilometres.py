@@ -19,9 +19,14 @@ def estimated_m(places: Iterable[Point]) -> float:
 
 
 def place_of(visit: Visit, pin: Point | None) -> Point | None:
-    """Where a check-in was: the position that was judged, else the customer's pin, as far as either is known."""
+    """Where a check-in was: the position that was judged, else the customer's pin, as far as either is known.
+
+    The pin, too, once the position is so old that it is kept to about 1 km only.
+    """
     if not visit.at_the_place:
         return None
+    if visit.rounded_at is not None and pin is not None:
+        return pin
     judged = visit.judged_at is not None and visit.reason not in IMPOSSIBLE
     if judged and visit.lat is not None and visit.lng is not None:
         return Point(visit.lat, visit.lng)

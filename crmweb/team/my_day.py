@@ -27,7 +27,10 @@ Places = dict[uuid.UUID, tuple[str, Point | None]]
 
 @dataclass(frozen=True)
 class SharedPoint:
-    """One place that a phone told, when, to how many metres, and at which customer. `kind` as pins are drawn."""
+    """One place that a phone told, when, to how many metres, and at which customer. `kind` as pins are drawn.
+
+    `coarse`: it is so old that it is kept to about 1 km only.
+    """
 
     id: str
     lat: float
@@ -36,6 +39,7 @@ class SharedPoint:
     at: datetime
     name: str
     verdict: str | None
+    coarse: bool
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def _points(
     points = [
         SharedPoint(
             f"point-{visit.id}", visit.lat, visit.lng, visit.accuracy_m, visit.fixed_at or visit.started_at,
-            visit.customer_name, visit.verdict,
+            visit.customer_name, visit.verdict, visit.rounded_at is not None,
         )
         for visit in visits
         if visit.lat is not None and visit.lng is not None
@@ -105,9 +109,10 @@ def _points(
     told = {visit.id for visit in visits}
     for each in db.session.scalars(proposed).unique():
         if each.cause_id not in told and each.lat is not None and each.lng is not None:
+            name, coarse = each.customer.name, each.rounded_at is not None
             points.append(
                 SharedPoint(
-                    f"point-{each.id}", each.lat, each.lng, each.accuracy_m, each.at, each.customer.name, None
+                    f"point-{each.id}", each.lat, each.lng, each.accuracy_m, each.at, name, None, coarse
                 )
             )
     return sorted(points, key=lambda point: point.at)

@@ -21,7 +21,7 @@ from crmweb.visits.verdicts import judge as verdict_on
 if TYPE_CHECKING:
     from crmweb.customers.models import Customer
 
-WHYS = ("building", "basement", "moved", "phone")
+WHYS = ("building", "basement", "moved", "elsewhere", "phone")
 """What a visitor may say of a doubtful place, each with one tap."""
 
 AT_THE_PLACE = ("in_person", "closed")
@@ -60,6 +60,7 @@ class Evidence:
     distance_m: Mapped[float | None] = mapped_column(Double)
     speed_kmh: Mapped[float | None] = mapped_column(Double)
     radius_m: Mapped[int] = mapped_column(default=RADIUS_M)
+    rounded_at: Mapped[datetime | None]
 
     def place(self, fix: Fix, *, by: HasId, at: datetime) -> None:
         """The phone found its place after the check-in. The first one taken in time freezes the verdict.
@@ -71,7 +72,7 @@ class Evidence:
             self.judge(replace(fix, taken_at=fix.taken_at or at + ahead), by=by, at=at)
             timeline.revise(self.id, self.kind_of_entry, payload=self.told())
 
-    def judge(self, fix: Fix | None, *, by: HasId, at: datetime) -> None:
+    def judge(self, fix: Fix | None, *, by: HasId, at: datetime, shared: bool = True) -> None:
         """Weigh what the phone said. A good fix where nobody has set a pin proposes one."""
         if not self.at_the_place:
             return
@@ -79,6 +80,7 @@ class Evidence:
         verdict = verdict_on(
             fix, pin=self._pin(), own_pin=self.customer.pin_by_id == self.person_id,
             started_at=self.client_at or self.started_at, radius_m=self.radius_m, speed_kmh=self.speed_kmh,
+            shared=shared,
         )  # fmt: skip
         self._write_down(verdict, fix)
         if verdict.reason not in NOT_YET:

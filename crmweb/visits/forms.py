@@ -12,18 +12,23 @@ from werkzeug.exceptions import UnprocessableEntity
 
 from crmweb import clock
 from crmweb.customers.beyond import OLDEST
-from crmweb.customers.fields import lines, one_line
+from crmweb.customers.fields import is_blank, lines, one_line
 from crmweb.customers.place_words import point_words
 from crmweb.geo import BadPoint, Point, read_accuracy
 from crmweb.languages import gettext as _
 from crmweb.notes.models import LONGEST
 from crmweb.reminders.models import Promised
+from crmweb.visits.evidence import WHYS
 from crmweb.visits.models import KINDS
 from crmweb.visits.outcomes import SHUT, Outcome
 from crmweb.visits.verdicts import Fix
 
+LONGEST_WORD = 200
+"""Characters that say why there is no photo."""
 LONGEST_PROMISE = 500
 MOST_PROMISES = 10
+QUEUED_FROM = timedelta(minutes=1)
+"""A result that is so much older than its arrival has lain in the phone."""
 
 Sent = MultiDict[str, str]
 
@@ -110,6 +115,8 @@ class Finish:
     attendees: tuple[uuid.UUID, ...]
     promises: tuple[Promise, ...]
     client_at: datetime | None
+    why: str | None = None
+    no_photo: str | None = None
 
     @classmethod
     def read(cls, sent: Sent, *, today: date) -> Finish:
@@ -122,8 +129,27 @@ class Finish:
             raise BadVisit("note", _("A note has at most %(most)s characters.", most=LONGEST))
         return cls(
             outcome, note, _next_day(sent, today), _attendees(sent), _promises(sent, today),
-            read_moment(sent, "client_at"),
+            read_moment(sent, "client_at"), read_why(sent), _no_photo(sent),
         )  # fmt: skip
+
+    def was_queued(self, at: datetime) -> bool:
+        """Whether the phone kept it for a while: nobody stands before the screen any more who could be asked."""
+        return self.client_at is not None and at - self.client_at > QUEUED_FROM
+
+
+def read_why(sent: Mapping[str, str]) -> str | None:
+    """The visitor's own word for a doubtful place, None where they gave none. Raises `BadVisit`."""
+    why = sent.get("why", "")
+    if why and why not in WHYS:
+        raise BadVisit("why", _("Choose one of these."))
+    return why or None
+
+
+def _no_photo(sent: Mapping[str, str]) -> str | None:
+    word = one_line(sent.get("no_photo"))
+    if len(word) > LONGEST_WORD:
+        raise BadVisit("no_photo", _("At most %(most)s characters fit here.", most=LONGEST_WORD))
+    return word if not is_blank(word) else None
 
 
 def _next_day(sent: Mapping[str, str], today: date) -> date | None:

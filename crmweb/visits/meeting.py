@@ -13,10 +13,11 @@ from crmweb.customers.beyond import open_way, sees, widen
 from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db
+from crmweb.languages import gettext as _
 from crmweb.notes.models import Note
 from crmweb.reminders.models import Reminder
 from crmweb.visits.attendance import Attendee
-from crmweb.visits.forms import Finish
+from crmweb.visits.forms import BadVisit, Finish
 from crmweb.visits.models import Visit
 from crmweb.web import not_found_unless
 
@@ -36,6 +37,14 @@ def own_visit(id: uuid.UUID, *, by: Actor) -> Visit:
     return db.session.get_one(Visit, id)
 
 
+def ask_what_is_owed(visit: Visit, sent: Finish) -> None:
+    """Raises `BadVisit` where the policies ask for more than was sent."""
+    if visit.owes_why and not sent.why:
+        raise BadVisit("why", _("Say why you were away from the pin."))
+    if visit.owes_photo and not sent.no_photo:
+        raise BadVisit("no_photo", _("Take a photo, or say in a few words why there is none."))
+
+
 def end_visit(visit: Visit, sent: Finish, *, by: Actor, at: datetime) -> None:
     """Finish it with all that was told: the note, who was there, and the promises of both sides.
 
@@ -43,6 +52,9 @@ def end_visit(visit: Visit, sent: Finish, *, by: Actor, at: datetime) -> None:
     """
     when = min(sent.client_at or at, at)
     _forget(visit, at=at)
+    if sent.why:
+        visit.explain(sent.why)
+    visit.no_photo = sent.no_photo or visit.no_photo
     visit.attendees = _met(visit, sent.attendees)
     visit.finish(
         sent.outcome, by=by, at=when, next_on=sent.next_on, note=_note(visit, sent.note, by, when, at)

@@ -17,11 +17,12 @@ from crmweb.customers.models import Customer
 from crmweb.db import Model, db, new_id
 from crmweb.notes.models import Note
 from crmweb.scope import OfCustomer, looked_after, works_for_viewer
+from crmweb.visits.asked import Asked
 from crmweb.visits.attendance import Attendee
 from crmweb.visits.evidence import AT_THE_PLACE, Evidence
 from crmweb.visits.outcomes import SHUT, Outcome
 from crmweb.visits.photos import VisitPhoto
-from crmweb.visits.verdicts import RADIUS_M, Fix
+from crmweb.visits.verdicts import Fix
 
 KINDS = (*AT_THE_PLACE, "phone", "zalo")
 
@@ -37,13 +38,14 @@ SETTLES_AFTER = timedelta(hours=24)
 
 OPEN = text("ended_at IS NULL")
 RESULTLESS = text("ended = 'estimated' AND outcome IS NULL")
+EXACT = text("lat IS NOT NULL AND rounded_at IS NULL")
 DOUBTFUL = text(
     "(verdict = 'away' OR verdict = 'unproven' AND (reason IS NULL OR reason NOT IN ('no_pin', 'own_pin')))"
 )
 """What `Visit.is_doubtful` says, word for word the same in the index and in the question that it serves."""
 
 
-class Visit(Evidence, OfCustomer, Model):
+class Visit(Evidence, Asked, OfCustomer, Model):
     """Seen by those who see the customer, and by those who see the visitor's work.
 
     `started_at` is the phone's time, never later than ours; `client_at` is what the phone said; `day` is the date where
@@ -57,6 +59,7 @@ class Visit(Evidence, OfCustomer, Model):
         Index("ix_visits_customer", "customer_id", "started_at"),
         Index("ix_visits_open", "person_id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_visits_doubtful", "person_id", "day", sqlite_where=DOUBTFUL, postgresql_where=DOUBTFUL),
+        Index("ix_visits_exact", "started_at", sqlite_where=EXACT, postgresql_where=EXACT),
         Index("ix_visits_resultless", "person_id", sqlite_where=RESULTLESS, postgresql_where=RESULTLESS),
     )
 
@@ -104,17 +107,22 @@ class Visit(Evidence, OfCustomer, Model):
         fix: Fix | None = None,
         outcome: str | None = None,
         helper: bool = False,
+        shared: bool = True,
     ) -> Visit:
-        """Somebody is there, or calls. Saved whatever else is open; `closed` is finished at once with its outcome."""
+        """Somebody is there, or calls. Saved whatever else is open; `closed` is finished at once with its outcome.
+
+        `shared`: whether the visitor lets their phone tell where it is.
+        """
         started_at = min(client_at or at, at)
         visit = cls(
             id=id or new_id(), customer_id=customer.id, customer_name=customer.name, person_id=by.id, kind=kind,
             helper=helper, day=started_at.astimezone(ZoneInfo(by.zone)).date(), started_at=started_at,
-            client_at=client_at, recorded_at=at, radius_m=RADIUS_M, counted={},
+            client_at=client_at, recorded_at=at, counted={},
         )  # fmt: skip
+        visit.follow_policies(by.id, at=started_at)
         db.session.add(visit)
         visit.customer = customer
-        visit.judge(fix, by=by, at=at)
+        visit.judge(fix if shared else None, by=by, at=at, shared=shared)
         timeline.record(customer, "visit.started", by=by, at=started_at, payload=visit.told(), id=visit.id)
         if kind == "closed":
             visit.finish(outcome or SHUT[0], by=by, at=started_at)

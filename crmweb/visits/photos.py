@@ -25,7 +25,7 @@ class VisitPhoto(OfCustomer, Model):
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]
-    taken_at: Mapped[datetime]
+    taken_at: Mapped[datetime] = mapped_column(index=True)
     removed_at: Mapped[datetime | None]
 
     @classmethod

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.accounts.location import shares_place
 from crmweb.accounts.turns import wait_for_turn
 from crmweb.customers import showing
 from crmweb.customers.models import Customer
@@ -19,10 +20,9 @@ from crmweb.followups.outcome_names import offer_outcomes
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
 from crmweb.visits import words
-from crmweb.visits.evidence import WHYS
-from crmweb.visits.forms import BadVisit, CheckIn, Finish, read_fix
+from crmweb.visits.forms import BadVisit, CheckIn, Finish, read_fix, read_why
 from crmweb.visits.helping import tell_its_people
-from crmweb.visits.meeting import end_visit, may_visit, own_visit, reopen_visit
+from crmweb.visits.meeting import ask_what_is_owed, end_visit, may_visit, own_visit, reopen_visit
 from crmweb.visits.models import Visit
 from crmweb.visits.openings import open_visit_at
 from crmweb.visits.outcomes import Outcome
@@ -54,7 +54,7 @@ def check_in_at(customer_id: uuid.UUID) -> ResponseReturnValue:
         customer = db.session.get_one(Customer, customer_id)
         visit = Visit.check_in(
             customer, by=current_user, at=clock.now(), id=minted, kind=sent.kind, client_at=sent.client_at,
-            fix=sent.fix, outcome=sent.outcome, helper=helper,
+            fix=sent.fix, outcome=sent.outcome, helper=helper, shared=shares_place(current_user.id),
         )  # fmt: skip
         if visit.outcome == "gone":
             Proposal.make(customer, GONE, by=current_user, at=clock.now(), cause_id=visit.id)
@@ -75,13 +75,17 @@ def show(id: uuid.UUID) -> ResponseReturnValue:
 @needs("visits:write")
 @once(shows="visits.show")
 def place(id: uuid.UUID) -> ResponseReturnValue:
-    """The phone found where it is. The first fix that was taken in time counts, later ones change nothing."""
+    """The phone found where it is. The first fix that was taken in time counts, later ones change nothing.
+
+    Nor does any of somebody who does not share their place.
+    """
     _own(id)
     fix = read_fix(request.form)
     if fix is None:
         raise BadVisit("lat", _("A place needs both numbers: latitude and longitude."))
     with writing():
-        _own_alone(id).place(fix, by=current_user, at=clock.now())
+        if shares_place(current_user.id):
+            _own_alone(id).place(fix, by=current_user, at=clock.now())
         keep(id, status=200)
     return written(id, status=200)
 
@@ -92,11 +96,9 @@ def place(id: uuid.UUID) -> ResponseReturnValue:
 def explain(id: uuid.UUID) -> ResponseReturnValue:
     """Why the place is doubtful, in one tap; a second one on the same takes it back."""
     _own(id)
-    why = request.form.get("why", "")
-    if why and why not in WHYS:
-        raise BadVisit("why", _("Choose one of these."))
+    why = read_why(request.form)
     with writing():
-        _own_alone(id).explain(why or None)
+        _own_alone(id).explain(why)
         keep(id, status=200)
     return written(id, status=200)
 
@@ -113,9 +115,11 @@ def result(id: uuid.UUID) -> ResponseReturnValue:
 @needs("visits:write")
 @once(shows="visits.show")
 def finish(id: uuid.UUID) -> ResponseReturnValue:
-    _own(id)
+    visit = _own(id)
     try:
         sent = Finish.read(request.form, today=current_user.today(clock.now()))
+        if not (sent_by_script() and sent.was_queued(clock.now())):
+            ask_what_is_owed(visit, sent)
     except BadVisit as wrong:
         if sent_by_script():
             raise

@@ -103,7 +103,7 @@ def show_finish(found: Seen, *, status: int = 200, wrong: BadVisit | None = None
     """The sheet on which one says what came of it, with all that was typed."""
     return page(
         "visits/finish.html", status=status, seen=found, outcomes=Outcome.offered(), wrong=wrong, today=_today(),
-        typed=request.form, promises=_typed_promises(),
+        whys=WHYS, typed=request.form, promises=_typed_promises(),
     )  # fmt: skip
 
 

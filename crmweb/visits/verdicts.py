@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
+from crmweb.accounts.policy_kinds import POLICIES
 from crmweb.geo import Point, haversine_m
 
 ON_SITE: Final = "on_site"
@@ -18,15 +19,17 @@ AWAY: Final = "away"
 UNPROVEN: Final = "unproven"
 VERDICTS: Final = (ON_SITE, AWAY, UNPROVEN)
 
-Reason = Literal["no_fix", "old_fix", "nowhere", "no_accuracy", "too_fast", "no_pin", "own_pin", "imprecise"]
+Reason = Literal[
+    "not_shared", "no_fix", "old_fix", "nowhere", "no_accuracy", "too_fast", "no_pin", "own_pin", "imprecise"
+]
 WITHOUT_DOUBT: Final = ("no_pin", "own_pin")
 """Reasons that say nothing of the visitor: they stay out of Review."""
 
-NOT_YET: Final = ("no_fix", "old_fix", "nowhere")
+NOT_YET: Final = ("not_shared", "no_fix", "old_fix", "nowhere")
 """Reasons for which a better fix may still come and be judged."""
 
-RADIUS_M: Final = 150
-"""Metres around the pin that count as being there, where no policy says otherwise."""
+RADIUS_M: Final = int(POLICIES["radius_m"].default)
+"""Metres around the pin that count as being there, where nobody said otherwise."""
 
 EARLIEST, LATEST = timedelta(seconds=-30), timedelta(minutes=3)
 """When a fix may have been taken, from the check-in on; outside of it, it is no evidence for it."""
@@ -71,10 +74,13 @@ def judge(
     started_at: datetime,
     radius_m: float = RADIUS_M,
     speed_kmh: float | None = None,
+    shared: bool = True,
 ) -> Verdict:
-    """The verdict on a check-in. `own_pin`: the visitor put it there; `speed_kmh` since their check-in before."""
+    """The verdict on a check-in. `own_pin`: the visitor put it there; `speed_kmh` since their check-in before;
+    `shared`: they let their phone tell where it is.
+    """
     if fix is None:
-        return Verdict(UNPROVEN, "no_fix", None)
+        return Verdict(UNPROVEN, "no_fix" if shared else "not_shared", None)
     distance = haversine_m(pin, fix.at) if pin else None
     reason = _hindrance(fix, pin, own_pin, started_at, speed_kmh)
     if reason is not None or distance is None or fix.accuracy_m is None:

@@ -74,6 +74,7 @@ def _accuracy(visit: Visit) -> str:
 def reason_words(reason: str) -> str:
     """Why a place proves nothing."""
     words = {
+        "not_shared": _("No place shared."),
         "no_fix": _("The phone has not told where it is."),
         "old_fix": _("The position was not taken at the check-in."),
         "nowhere": _("The phone told a place that cannot be."),
@@ -90,7 +91,7 @@ def why_name(why: str) -> str:
     """The visitor's own word for a doubtful place."""
     words = {
         "building": _("In a building"), "basement": _("Basement"), "moved": _("Customer moved"),
-        "phone": _("Phone trouble"),
+        "elsewhere": _("Met elsewhere"), "phone": _("Phone trouble"),
     }  # fmt: skip
     return words.get(why, why)
 

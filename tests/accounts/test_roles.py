@@ -200,7 +200,10 @@ def test_what_was_done_to_a_role_is_written_down(house: House, tuan: Actor) -> N
         assert [entry.action for entry in told] == ["role.made", "role.changed", "role.removed"]
         before, after = told[1].values.before, told[1].values.after
         assert before == {"title": "Auditor", "permissions": ["deliveries:manage", "own:settings"]}
-        assert after == {"title": "Revisor", "permissions": ["deliveries:manage", "own:settings", "team:read"]}
+        assert after == {
+            "title": "Revisor",
+            "permissions": ["deliveries:manage", "own:settings", "team:read"],
+        }
         assert {entry.by_id for entry in told} == {tuan.id}
 
 

@@ -162,6 +162,7 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("photos", "id"): _photo,
     ("photos", "visit_id"): _visit,
     ("outcomes", "name"): _outcome,
+    ("policies", "name"): lambda _lan, _shops: "radius_m",
     ("inbox", "id"): _notice,
     ("deliveries", "id"): _delivery,
     ("assignments", "customer_id"): _shop,

@@ -94,7 +94,9 @@ class World:
         for model in (Assignment, Customer, Oversight, User):
             db.session.execute(delete(model))
         if not db.session.get(Tier, "A"):
-            db.session.execute(insert(Tier), [{"name": name, "visit_every_days": 30} for name in "ABC"])
+            db.session.execute(
+                insert(Tier), [{"name": name, "visit_every_days": 30, "planned_days": 30} for name in "ABC"]
+            )
         _insert(User, self.users.values())
         _insert(Oversight, oversight)
         _insert(Customer, self.customers.values())
