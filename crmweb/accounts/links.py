@@ -240,7 +240,7 @@ class OneTimeLink(Model):
 
 def may_let_in(permissions: frozenset[str], user: User) -> bool:
     """Whether somebody with these rights may give this person a way in: nobody opens a door that is above them."""
-    return True
+    return "users:manage" in permissions and user.permissions <= permissions
 
 
 def mail_token(link_id: uuid.UUID) -> str:
