@@ -1,5 +1,5 @@
 """Who changed what, when: written in the change's own transaction, never altered, sealed into a chain of hashes."""
 
-from crmweb.audit.models import Entry, Reference, Values, record
+from crmweb.audit.models import Entry, Reference, Values, forget, record
 
-__all__ = ["Entry", "Reference", "Values", "record"]
+__all__ = ["Entry", "Reference", "Values", "forget", "record"]

@@ -6,11 +6,11 @@ import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crmweb.db import Model, SerialId, db
@@ -128,6 +128,13 @@ def record(
     entry.values = EntryValues(salt=salt, about_name=name, before=was, after=became)
     db.session.add(entry)
     return entry
+
+
+def forget(kind: str, ids: Collection[uuid.UUID]) -> None:
+    """Empty what entries about these records said, as when one is erased; the entries stay in the chain."""
+    about = select(Entry.seq).where(Entry.about_kind == kind, Entry.about_id.in_(ids))
+    nothing = dict.fromkeys(("salt", "about_name", "before", "after"))
+    db.session.execute(update(EntryValues).where(EntryValues.seq.in_(about)).values(nothing))
 
 
 def _plain(values: Values | None) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Column, Table, delete, exists, or_, select, update
 
+from crmweb import audit
 from crmweb.accounts.models import Oversight, User
 from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.models import Customer, ExternalId
@@ -124,6 +125,7 @@ def _remove_people() -> int:
         free = [users.c.id == person_id, *(~exists().where(key == person_id) for key in _keys_to_people())]
         removed += len(db.session.execute(delete(users).where(*free).returning(users.c.id)).all())
     Oversight.rebuild()
+    audit.forget("user", set(PERSON_IDS) - set(db.session.scalars(select(User.id))))
     return removed
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from crmweb import clock, create_app
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
+from crmweb.audit.models import EntryValues
 from crmweb.config import Settings
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import Contact, CustomerContact
@@ -269,7 +270,13 @@ def test_nothing_of_the_demo_is_left_after_its_removal(demo: None, app: Flask, h
             for table in Model.metadata.sorted_tables
             if db.session.execute(select(func.count()).select_from(table)).scalar_one()
         }
-    assert filled == {"outcomes", "tiers"}  # which every house has
+        assert all(values.emptied for values in db.session.scalars(select(EntryValues)))
+    assert filled == {
+        "outcomes",
+        "tiers",
+        "audit_entries",
+        "audit_values",
+    }  # the audit keeps that something was
 
 
 def test_what_lan_added_stays_and_so_does_lan(lan: Actor, app: Flask, acting: Acting, house: House) -> None:
