@@ -66,9 +66,12 @@ def latest_answer(person_id: uuid.UUID) -> Answer | None:
 
 
 def shares_place(person_id: uuid.UUID) -> bool:
-    """Whether a place that their phone tells may be kept. An older version's yes counts until they are asked again."""
+    """Whether a place that their phone tells may be kept: not after a refusal.
+
+    Whoever was not asked yet let their own browser tell it, and what lay in an outbox when the words changed is kept.
+    """
     latest = latest_answer(person_id)
-    return latest is not None and latest.agreed
+    return latest is None or latest.agreed
 
 
 def may_ask_place(person_id: uuid.UUID) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert, inspect, select
 
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.location import VERSION, LocationAnswer
 from crmweb.accounts.models import User
 from crmweb.config import current_settings
 from crmweb.customers.assignments.models import Assignment
@@ -130,6 +131,8 @@ class _Founding:
                 phone=read_phone(person.phone).e164,
                 manager=self._staff[person.manager] if person.manager else None,
             )
+            agreed = LocationAnswer(person_id=person.id, agreed=True, version=VERSION, at=hired_at)
+            db.session.add(agreed)
 
     def _workday(self, days_ago: int) -> dt.date:
         return workday_near(self._today - dt.timedelta(days=days_ago), self._today)

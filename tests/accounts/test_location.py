@@ -112,12 +112,19 @@ def test_who_refuses_checks_in_unproven_and_no_place_is_kept(
     assert (visit_of().lat, visit_of().judged_at) == (None, None)
 
 
-def test_who_was_not_asked_yet_shares_nothing_either(
+def test_of_who_was_not_asked_yet_a_page_asks_nothing_and_what_their_browser_tells_is_kept(
     hers: FlaskClient, quan: uuid.UUID, visit_of: Callable[[], Visit]
 ) -> None:
     _check_in(hers, quan)
     found = visit_of()
-    assert (found.reason, found.lat) == ("not_shared", None)
+    assert (found.verdict, found.lat) == ("on_site", 21.0286)
+
+
+def test_who_was_not_asked_yet_is_asked_at_the_visit(
+    hers: FlaskClient, quan: uuid.UUID, visit_of: Callable[[], Visit]
+) -> None:
+    assert hers.post(f"/customers/{quan}/visits", data={"kind": "in_person"}).status_code == 303
+    found = visit_of()
     page = hers.get(f"/visits/{found.id}", headers=ENGLISH).text
     assert f'href="{HERE}?next=/visits/{found.id}"' in page
     assert "<place-later" not in page
@@ -126,7 +133,7 @@ def test_who_was_not_asked_yet_shares_nothing_either(
 def test_who_agrees_at_the_shop_is_still_judged(
     hers: FlaskClient, quan: uuid.UUID, visit_of: Callable[[], Visit]
 ) -> None:
-    _check_in(hers, quan)
+    assert hers.post(f"/customers/{quan}/visits", data={"kind": "in_person"}).status_code == 303
     _answer(hers, "agree")
     visit = visit_of()
     assert "<place-later" in hers.get(f"/visits/{visit.id}").text
