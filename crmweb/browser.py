@@ -45,6 +45,12 @@ def _our_origins() -> tuple[str, ...]:
     return (request.host_url.rstrip("/"), current_settings().public_url or request.host_url.rstrip("/"))
 
 
+def site() -> tuple[str, str]:
+    """The origin at which browsers know us, and its host: as the settings say, else as the request does."""
+    origin = current_settings().public_url or request.host_url.rstrip("/")
+    return origin, urlsplit(origin).hostname or ""
+
+
 def refuse_broken_question() -> None:
     """Raw bytes after the `?` that are no text; werkzeug would fall over them wherever the question is read."""
     try:

@@ -19,6 +19,7 @@ from crmweb.config_readers import (
     HOST,
     LOOPBACK,
     contact,
+    count_up_to,
     geocoder,
     long_word,
     mailbox,
@@ -26,6 +27,7 @@ from crmweb.config_readers import (
     one_word,
     push_services,
     scheme,
+    several,
     signing_key,
     sms_gateway,
     web_address,
@@ -52,16 +54,6 @@ def _text(value: str) -> str:
 
 def _path(value: str) -> Path:
     return Path(value).expanduser().resolve()
-
-
-def _count_up_to(most: int) -> Callable[[str], int]:
-    def read(value: str) -> int:
-        number = int(value)
-        if not 0 <= number <= most:
-            raise ValueError(f"is {value}, and must be between 0 and {most}")
-        return number
-
-    return read
 
 
 def _environment(value: str) -> str:
@@ -115,6 +107,13 @@ class Settings:
         f"at least {WEAK_SECRET} random characters; needed in production",
         shown="made and kept in the data folder in development",
     )
+    old_secret_keys: tuple[str, ...] = _setting(
+        "SECRET_KEY_OLD",
+        "",
+        "former values of `SECRET_KEY`, with commas between: what they sealed can still be opened",
+        several,
+        shown="none",
+    )
     public_url: str = _setting(
         "PUBLIC_URL",
         "",
@@ -123,7 +122,7 @@ class Settings:
         shown="`http://localhost:PORT`",
     )
     host: str = _setting("HOST", "127.0.0.1", "the address `crmweb run` listens on")
-    port: int = _setting("PORT", "8000", "the port `crmweb run` listens on", _count_up_to(65535))
+    port: int = _setting("PORT", "8000", "the port `crmweb run` listens on", count_up_to(65535))
     mail_url: str = _setting(
         "MAIL_URL",
         "",
@@ -195,7 +194,7 @@ class Settings:
         shown="the known ones",
     )
     trusted_proxies: int = _setting(
-        "TRUSTED_PROXIES", "0", "how many proxies stand in front and set `X-Forwarded-*`", _count_up_to(5)
+        "TRUSTED_PROXIES", "0", "how many proxies stand in front and set `X-Forwarded-*`", count_up_to(5)
     )
     metrics_token: str = _setting(
         "METRICS_TOKEN", "", "lets a collector read `/metrics`", shown="loopback only"

@@ -47,6 +47,23 @@ def push_services(value: str) -> tuple[str, ...]:
     return services
 
 
+def count_up_to(most: int) -> Callable[[str], int]:
+    """A whole number from none to `most`."""
+
+    def read(value: str) -> int:
+        number = int(value)
+        if not 0 <= number <= most:
+            raise ValueError(f"is {value}, and must be between 0 and {most}")
+        return number
+
+    return read
+
+
+def several(value: str) -> tuple[str, ...]:
+    """Values with commas between."""
+    return tuple(filter(None, (part.strip() for part in value.split(","))))
+
+
 def contact(value: str) -> str:
     """As RFC 9116 wants it; a bare email is meant as `mailto:`."""
     address = value if "://" in value or value.startswith("mailto:") else f"mailto:{value}"

@@ -169,12 +169,15 @@ def tell_of_old_promises() -> None:
 def forget_what_is_over() -> None:
     """Sign-in links, sessions, attempts to sign in, kept answers, places: what is of no use to anyone any more."""
     from crmweb.accounts.attempts import SignInAttempt
+    from crmweb.accounts.challenges import Challenge
     from crmweb.accounts.links import OneTimeLink
+    from crmweb.accounts.pending import PendingSignIn
     from crmweb.accounts.sessions import DeviceSession
     from crmweb.idempotency import KeptAnswer
     from crmweb.places.models import Lookup, Question
 
-    for forgetful in (OneTimeLink, DeviceSession, SignInAttempt, KeptAnswer, Lookup, Question):
+    of_the_door = (OneTimeLink, DeviceSession, SignInAttempt, PendingSignIn, Challenge)
+    for forgetful in (*of_the_door, KeptAnswer, Lookup, Question):
         with system_access("what is over"), writing():
             forgetful.prune(at=now())
 

@@ -120,19 +120,40 @@ def _check_rights() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None  # 404 and 405 come by themselves
     permission = declared(current_app, request.endpoint)
-    if permission is None or may(permission):
+    if permission is None:
         return None
+    if may(permission):
+        return _ask_at_gates(current_app.view_functions[request.endpoint])
     if current_user.is_authenticated:
         raise Forbidden
     return sign_in_first()
 
 
+GATES: list[Callable[[Any], ResponseReturnValue | None]] = []
+"""What else somebody with the right is asked before a view lets them in; each returns an answer, or None to pass."""
+
+
+def _ask_at_gates(view: Any) -> ResponseReturnValue | None:
+    for gate in GATES:
+        if (answer := gate(view)) is not None:
+            return answer
+    return None
+
+
 def sign_in_first() -> ResponseReturnValue:
     """Send a stranger to the door; a script hears it as 401 in words that it can read."""
-    if sent_by_script():
-        return {"error": "signed_out"}, 401
     where = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    target = "/session/new" if where == "/" else f"/session/new?next={quote(where, safe='/')}"
+    return elsewhere_first("/session/new", "signed_out", back=where)
+
+
+def elsewhere_first(path: str, error: str, *, back: str) -> ResponseReturnValue:
+    """Lead somebody to another page before they get what they asked for, and from there `back`.
+
+    A script hears 401 and `error`.
+    """
+    if sent_by_script():
+        return {"error": error}, 401
+    target = path if back == "/" else f"{path}?next={quote(back, safe='/')}"
     if request.headers.get("HX-Request"):
         answer = make_response("", 401)
         answer.headers["HX-Redirect"] = target

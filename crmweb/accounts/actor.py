@@ -25,6 +25,8 @@ class Actor:
     theme: str | None = None
     email: str | None = None
     session_id: uuid.UUID | None = None
+    proved_at: datetime | None = None
+    second_at: datetime | None = None
 
     is_authenticated = True
     is_active = True

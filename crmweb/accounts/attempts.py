@@ -32,7 +32,7 @@ class SignInAttempt(Model):
         """Whether this account, known or not, or this address has failed too often lately; `most`: tries an account."""
         recent = select(func.count()).select_from(cls).where(cls.at > at - WINDOW)
         on_account = db.session.scalar(recent.where(cls.account == _key(account))) or 0
-        from_address = db.session.scalar(recent.where(cls.address == _neighbourhood(address))) or 0
+        from_address = db.session.scalar(recent.where(cls.address == neighbourhood(address))) or 0
         return on_account >= most or from_address >= PER_ADDRESS
 
     @classmethod
@@ -44,7 +44,7 @@ class SignInAttempt(Model):
 
     @classmethod
     def failed(cls, account: str, address: str, *, at: datetime) -> None:
-        db.session.add(cls(account=_key(account), address=_neighbourhood(address), at=at))
+        db.session.add(cls(account=_key(account), address=neighbourhood(address), at=at))
 
     @classmethod
     def forgive(cls, account: str) -> None:
@@ -60,7 +60,7 @@ def _key(account: str) -> bytes:
     return hashlib.sha256(email_key(account).encode()).digest()
 
 
-def _neighbourhood(address: str) -> str:
+def neighbourhood(address: str) -> str:
     """The address, or the /64 that one IPv6 line has to itself: its addresses are no two lines."""
     try:
         found = ip_address(address)

@@ -2,75 +2,152 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import secrets
+from datetime import timedelta
 
 from flask import Flask, Request, Response, g, request
 from flask_login import AnonymousUserMixin, LoginManager, current_user
 from sqlalchemy.exc import OperationalError
 
-from crmweb import clock
+from crmweb import audit, clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.alarms import device_joined, theft_noticed
+from crmweb.accounts.cookies import DEVICE, PENDING, SESSION, cookie_name, hand_over, held_cookie, take_back
+from crmweb.accounts.known_devices import KNOWN, NEW, KnownDevice
+from crmweb.accounts.limits import session_limits
 from crmweb.accounts.links import CARD, INVITATION, PHONE, RESET, OneTimeLink
 from crmweb.accounts.models import User
-from crmweb.accounts.sessions import ABSOLUTE, TOUCH_EVERY, DeviceSession
-from crmweb.browser import on_https
-from crmweb.db import Busy, writing
-from crmweb.scope import act_for
+from crmweb.accounts.pending import LIFE, PendingSignIn
+from crmweb.accounts.second_factors import has_second_factor
+from crmweb.accounts.sessions import DeviceSession, Held, token_hash
+from crmweb.db import Busy, db, writing
+from crmweb.scope import act_for, system_access
+from crmweb.web import go
+
+A_BROWSERS_LIFE = timedelta(days=400)
+"""The longest that browsers keep a cookie (RFC 6265bis, 5.5)."""
 
 
-def cookie_name() -> str:
-    """`__Host-` binds the cookie to our host and to https; on loopback http it could not be set."""
-    return "__Host-session" if on_https() else "session"
+# Coming in ------------------------------------------------------------------------------------------------
 
 
-def let_in(user: User, answer: Response) -> Response:
+def admit(user: User, target: str, *, shared: bool = False, notice: str | None = None) -> Response:
+    """After the first factor: in, or on to the second step where the person has one.
+
+    Call it, like all that let somebody in, inside the write transaction.
+    """
+    if not has_second_factor(user.id):
+        return let_in(user, go(target, notice=notice), shared=shared)
+    token = PendingSignIn.begin(user, target, shared=shared, at=clock.now())
+    return hand_over(go("/session/second"), PENDING, token, LIFE)
+
+
+def let_in(user: User, answer: Response, *, shared: bool = False, second: bool = False) -> Response:
     """Sign this person in on the device that asks, and whoever was signed in there out.
 
-    What else would let them in is over: who is in needs no card that lies about. Call it inside the write transaction.
+    What else would let them in is over: who is in needs no card that lies about.
     """
-    OneTimeLink.withdraw(user.id, at=clock.now(), purposes=(INVITATION, CARD, PHONE, RESET))
-    if held := request.cookies.get(cookie_name()):
-        DeviceSession.end_held(held, at=clock.now())
-    token = DeviceSession.start(
-        user, at=clock.now(), device=request.user_agent.string, address=request.remote_addr or ""
-    )
-    answer.set_cookie(
-        cookie_name(),
-        token,
-        max_age=int(ABSOLUTE.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=on_https(),
-    )
-    return answer
+    at, device, address = clock.now(), request.user_agent.string, request.remote_addr or ""
+    db.session.flush()
+    act_for(Actor.of(user).principal)
+    user = db.session.get_one(User, user.id)
+    OneTimeLink.withdraw(user.id, at=at, purposes=(INVITATION, CARD, PHONE, RESET))
+    if held := held_cookie(SESSION):
+        DeviceSession.end_held(held, at=at)
+    token = DeviceSession.start(user, at=at, device=device, address=address, shared=shared, second=second)
+    hand_over(answer, SESSION, token, None if shared else session_limits().absolute)
+    _meet_device(user, answer, token)
+    return take_back(answer, PENDING)
+
+
+def _meet_device(user: User, answer: Response, token: str) -> None:
+    """Write down a browser that is new to this person, and have them told if they came by another one before."""
+    at = clock.now()
+    mark = held_cookie(DEVICE) or secrets.token_urlsafe(32)
+    met = KnownDevice.meet(user.id, token_hash(mark), at=at)
+    hand_over(answer, DEVICE, mark, A_BROWSERS_LIFE)
+    if met == KNOWN:
+        return
+    where = {"device": request.user_agent.string[:300], "address": request.remote_addr or ""}
+    audit.record("session.started", by=user, at=at, about=user.reference, after=where)
+    if met == NEW:
+        session_id = DeviceSession.opened_by(token)
+        device_joined.send(
+            user, at=at, session_id=session_id, device=where["device"], address=where["address"]
+        )
 
 
 def forget(answer: Response) -> Response:
-    answer.delete_cookie(cookie_name(), path="/", httponly=True, samesite="Lax", secure=on_https())
-    return answer
+    return take_back(answer, SESSION)
+
+
+# Each request ---------------------------------------------------------------------------------------------
 
 
 def _who(asking: Request) -> Actor | None:
-    token = asking.cookies.get(cookie_name())
-    found = DeviceSession.actor(token, at=clock.now()) if token else None
-    if found is None:
+    token = asking.cookies.get(cookie_name(SESSION))
+    held = DeviceSession.held(token, at=clock.now()) if token else None
+    if held is None:
+        g.unknown_token = token
         return None
-    actor, g.seen_at = found
-    act_for(actor.principal)
-    return actor
+    g.held = held
+    act_for(held.actor.principal)
+    return held.actor
 
 
-def _touch(answer: Response) -> Response:
-    """Remember that the device was here, once in a while: the one thing that a GET writes."""
-    seen_at: datetime | None = g.get("seen_at")
-    if seen_at and current_user.is_authenticated and clock.now() - seen_at > TOUCH_EVERY:
-        try:
-            with writing(patience=0):
-                DeviceSession.touch(current_user.session_id, at=clock.now())
-        except (Busy, OperationalError):
-            pass  # another request will; this one has its answer
+def _keep_up(answer: Response) -> Response:
+    """What a request leaves behind on its session: the little that a GET may write.
+
+    That the device was here, once in a while; that its new token has come back; and once a day another token.
+    """
+    held: Held | None = g.get("held")
+    try:
+        if held and current_user.is_authenticated:
+            _keep_session(held, answer)
+        elif token := g.get("unknown_token"):
+            _notice_theft(token, answer)
+    except (Busy, OperationalError):
+        pass  # another request will; this one has its answer
     return answer
+
+
+def _keep_session(held: Held, answer: Response) -> None:
+    at, session_id = clock.now(), held.actor.session_id
+    token = request.cookies[cookie_name(SESSION)]
+    offers = _is_page(answer) and held.needs_token(at=at)
+    settles = held.is_settled(at=at)
+    if session_id is None or not (offers or settles or held.needs_touch(at=at)):
+        return
+    fresh = None
+    with writing(patience=0):
+        DeviceSession.touch(session_id, at=at, address=request.remote_addr or "")
+        if settles:
+            DeviceSession.settle(session_id, token, at=at)
+        elif offers:
+            fresh = DeviceSession.offer(session_id, at=at)
+    if fresh:
+        hand_over(answer, SESSION, fresh, session_limits().absolute)
+
+
+def _is_page(answer: Response) -> bool:
+    """Whether a browser came for a page of its own, whose cookies it will keep."""
+    plain = request.method == "GET" and "HX-Request" not in request.headers
+    return plain and answer.status_code == 200 and answer.mimetype == "text/html"
+
+
+def _notice_theft(token: str, answer: Response) -> None:
+    """A token that was given back long ago is in two hands. Nobody can say which is the thief's: both are sent out."""
+    at = clock.now()
+    if DeviceSession.stolen(token, at=at) is None:
+        return
+    with system_access("a token that was copied"), writing(patience=0):
+        if session := DeviceSession.stolen(token, at=at):
+            session.end(at=at)
+            user = db.session.get_one(User, session.user_id)
+            where = {"device": session.device, "address": request.remote_addr or ""}
+            audit.record("session.stolen", by=None, at=at, about=user.reference, after=where)
+            theft_noticed.send(user, at=at, device=session.device, session_id=session.id)
+    forget(answer)
 
 
 class Stranger(AnonymousUserMixin):  # type: ignore[misc]
@@ -90,4 +167,4 @@ def init_app(app: Flask) -> None:
     manager.session_protection = None
     app.config["REMEMBER_COOKIE_NAME"] = "="  # no cookie has that name, so that nobody's can shut out ours
     manager.request_loader(_who)
-    app.after_request(_touch)
+    app.after_request(_keep_up)

@@ -8,11 +8,21 @@ from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from flask_login import current_user
-from wtforms import Form, PasswordField, RadioField, SelectField, StringField, ValidationError
+from wtforms import (
+    BooleanField,
+    Form,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Length
 
 from crmweb.accounts import passwords
-from crmweb.languages import LOCALES, NAMES
+from crmweb.accounts.passkeys import LONGEST_CREDENTIAL, LONGEST_NAME
+from crmweb.accounts.tries import Verdict
+from crmweb.languages import LOCALES, NAMES, gettext
 from crmweb.languages import lazy_gettext as _
 from crmweb.names import nfc
 
@@ -35,6 +45,40 @@ CONTINENTS = (
 class SignInForm(Form):
     email = StringField(_("Email"), [InputRequired(_("Type your email.")), Length(max=254)])
     password = PasswordField(_("Password"), [InputRequired(_("Type your password.")), Length(max=1024)])
+    shared = BooleanField(_("Others use this device, too"))
+
+
+class CodeForm(Form):
+    """A code of six digits, or a recovery code."""
+
+    code = StringField(_("Your code"), [InputRequired(_("Type the code.")), Length(max=40)])
+
+
+class ProofForm(Form):
+    """What shows once more that it is you; asked for as far as there is something to show."""
+
+    password = PasswordField(_("Password"), [Length(max=1024)])
+    code = StringField(_("Your code"), [Length(max=40)])
+
+
+class PasskeyForm(Form):
+    """What the browser made, and what its person calls it."""
+
+    name = StringField(_("Name"), [Length(max=LONGEST_NAME)])
+    credential = StringField("", [InputRequired(), Length(max=LONGEST_CREDENTIAL)])
+
+
+def words_for(verdict: Verdict, wrong: str) -> list[str]:
+    """What is said of a try; nothing of a right one."""
+    tired = gettext("Too many tries. Wait a quarter of an hour, or ask your admin for a link.")
+    return {Verdict.RIGHT: [], Verdict.WRONG: [wrong], Verdict.TIRED: [tired]}[verdict]
+
+
+def code_words(verdict: Verdict) -> list[str]:
+    wrong = gettext(
+        "That code is not right, or was used already. Wait for the next one, or take a recovery code."
+    )
+    return words_for(verdict, wrong)
 
 
 class PasswordForm(Form):

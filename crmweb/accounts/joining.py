@@ -16,7 +16,7 @@ from crmweb.accounts.links import SIGN_IN, OneTimeLink
 from crmweb.browser import shows_a_secret
 from crmweb.config import current_settings
 from crmweb.db import writing
-from crmweb.web import go, open_to_all, page
+from crmweb.web import open_to_all, page
 
 joining = Blueprint("joining", __name__)
 
@@ -87,7 +87,7 @@ def _come_in(link: OneTimeLink) -> Response:
         by = Actor.of(user)
         audit.record("user.joined", by=by, at=clock.now(), about=user.reference, after={"by": link.purpose})
     new = link.purpose != SIGN_IN and user.password_hash is None
-    return shows_a_secret(door.let_in(user, go("/settings/welcome" if new else "/")))
+    return shows_a_secret(door.admit(user, "/settings/welcome" if new else "/"))
 
 
 def init_app(app: Flask) -> None:

@@ -22,7 +22,7 @@ from crmweb.accounts.models import User
 from crmweb.browser import shows_a_secret
 from crmweb.db import writing
 from crmweb.languages import language
-from crmweb.web import go, open_to_all, page
+from crmweb.web import open_to_all, page
 
 resetting = Blueprint("resetting", __name__)
 
@@ -84,7 +84,7 @@ def use(token: str) -> ResponseReturnValue:
             user = link.user
             user.set_password(fresh, by=Actor.of(user), at=clock.now())
             SignInAttempt.forgive(user.email or "")
-            return shows_a_secret(door.let_in(user, go("/", notice="password_changed")))
+            return shows_a_secret(door.admit(user, "/", notice="password_changed"))
     return _at_the_password(token, None, form)
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     LargeBinary,
+    Select,
     String,
     and_,
     bindparam,
+    case,
     delete,
+    null,
     or_,
     select,
     update,
@@ -23,13 +27,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb import audit
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.limits import session_limits
 from crmweb.accounts.models import User
 from crmweb.accounts.roles import Role, rights
+from crmweb.accounts.session_tokens import (
+    OFFER_EVERY,
+    ON_THE_WAY,
+    ROTATE_EVERY,
+    SETTLED,
+    SessionToken,
+    fresh_token,
+)
 from crmweb.accounts.signals import access_ended
 from crmweb.db import Model, db, new_id
 
-IDLE = timedelta(days=14)
-ABSOLUTE = timedelta(days=90)
 TOUCH_EVERY = timedelta(minutes=5)
 
 
@@ -38,8 +49,36 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+@dataclass(frozen=True)
+class Held:
+    """A session as a request found it by its token; `offered_at` is of a token that is not in force yet."""
+
+    actor: Actor
+    seen_at: datetime
+    rotated_at: datetime
+    last_offer_at: datetime | None
+    shared: bool
+    offered_at: datetime | None
+
+    def needs_touch(self, *, at: datetime) -> bool:
+        return at - self.seen_at > TOUCH_EVERY
+
+    def needs_token(self, *, at: datetime) -> bool:
+        """Whether the next page should bring a new one along. A shared device's is soon over anyway."""
+        waits = self.last_offer_at is not None and at - self.last_offer_at < OFFER_EVERY
+        return not self.shared and at - self.rotated_at >= ROTATE_EVERY and not waits
+
+    def is_settled(self, *, at: datetime) -> bool:
+        """Whether the browser has shown that it keeps the token that it was offered."""
+        return self.offered_at is not None and at - self.offered_at >= SETTLED
+
+
 class DeviceSession(Model):
-    """One device on which one person is signed in."""
+    """One device on which one person is signed in.
+
+    `proved_at` is when they last showed that it is they, `second_at` when a second factor did; `shared` marks a device
+    that others use, too.
+    """
 
     __tablename__ = "sessions"
 
@@ -51,11 +90,25 @@ class DeviceSession(Model):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    shared: Mapped[bool] = mapped_column(default=False)
+    proved_at: Mapped[datetime]
+    second_at: Mapped[datetime | None]
+    rotated_at: Mapped[datetime]
+    last_offer_at: Mapped[datetime | None]
 
     @classmethod
-    def start(cls, user: User, *, at: datetime, device: str = "", address: str = "") -> str:
+    def start(
+        cls,
+        user: User,
+        *,
+        at: datetime,
+        device: str = "",
+        address: str = "",
+        shared: bool = False,
+        second: bool = False,
+    ) -> str:
         """Sign a person in on a device; returns the token for its cookie, which is kept nowhere."""
-        token = secrets.token_urlsafe(32)
+        token = fresh_token()
         user.first_in_at = user.first_in_at or at
         db.session.add(
             cls(
@@ -65,29 +118,79 @@ class DeviceSession(Model):
                 address=address[:64],
                 created_at=at,
                 seen_at=at,
+                shared=shared,
+                proved_at=at,
+                second_at=at if second else None,
+                rotated_at=at,
             )
         )
         return token
 
     @classmethod
-    def actor(cls, token: str, *, at: datetime) -> tuple[Actor, datetime] | None:
-        """Whoever holds this token, and when their device was last seen; None when it is unknown or over."""
-        asked = {"token": token_hash(token), "idle": at - IDLE, "absolute": at - ABSOLUTE}
-        row = db.session.connection().execute(_WHO, asked).one_or_none()  # nothing that a session would track
+    def opened_by(cls, token: str) -> uuid.UUID:
+        """The id of the session whose token is in force."""
+        return db.session.scalars(select(cls.id).where(cls.token == token_hash(token))).one()
+
+    @classmethod
+    def held(cls, token: str, *, at: datetime) -> Held | None:
+        """What this token opens, by one cheap statement; None when it is unknown or over.
+
+        Only one that was offered and has not settled yet, or is nobody's, is looked up twice.
+        """
+        return cls._found(_WHO, token, at) or cls._found(_WHO_BESIDE, token, at)
+
+    @classmethod
+    def _found(cls, statement: Select[*tuple[Any, ...]], token: str, at: datetime) -> Held | None:
+        asked = {"token": token_hash(token), "under_way": at - ON_THE_WAY, **_oldest(at)}
+        row = (
+            db.session.connection().execute(statement, asked).one_or_none()
+        )  # nothing that a session would track
         if row is None:
             return None
         known = {**row._mapping, "permissions": rights(row.role, row.permissions)}
-        seen_at: datetime = known.pop("seen_at")
-        return Actor(**known), seen_at
+        of_session = {name: known.pop(name) for name in _OF_SESSION}
+        return Held(Actor(**known), **of_session)
 
     @classmethod
-    def touch(cls, session_id: uuid.UUID, *, at: datetime) -> None:
-        db.session.execute(update(cls).where(cls.id == session_id).values(seen_at=at))
+    def touch(cls, session_id: uuid.UUID, *, at: datetime, address: str) -> None:
+        """The device was here, and where it is now."""
+        here = {"seen_at": at, "address": address[:64]}
+        db.session.execute(update(cls).where(cls.id == session_id).values(here))
+
+    @classmethod
+    def offer(cls, session_id: uuid.UUID, *, at: datetime) -> str:
+        """Another token for its cookie; the one before stays good until this one has come back and settled."""
+        token = fresh_token()
+        SessionToken.offer(session_id, token_hash(token), at=at)
+        db.session.execute(update(cls).where(cls.id == session_id).values(last_offer_at=at))
+        return token
+
+    @classmethod
+    def settle(cls, session_id: uuid.UUID, token: str, *, at: datetime) -> None:
+        """The token that was offered has come back: it is in force, and all others of this session are retired."""
+        session, used = db.session.get_one(cls, session_id, with_for_update=True), token_hash(token)
+        if session.token == used:
+            return
+        SessionToken.retire_others(session_id, used=used, former=session.token, at=at)
+        session.token, session.rotated_at, session.last_offer_at = used, at, None
+
+    @classmethod
+    def stolen(cls, token: str, *, at: datetime) -> DeviceSession | None:
+        """The session whose long retired token somebody brings, while it is not over."""
+        session_id = SessionToken.stolen(token_hash(token), at=at)
+        return db.session.scalar(select(cls).where(cls.id == session_id, cls.alive(at=at)))
+
+    @classmethod
+    def prove(cls, session_id: uuid.UUID | None, *, at: datetime, second: bool) -> None:
+        """Its person has shown once more that it is they, maybe by a second factor."""
+        shown = {"proved_at": at, **({"second_at": at} if second else {})}
+        db.session.execute(update(cls).where(cls.id == session_id).values(shown))
 
     @classmethod
     def alive(cls, *, at: datetime) -> ColumnElement[bool]:
         """Sessions that let somebody in: not ended, seen lately, not too old."""
-        return and_(cls.ended_at.is_(None), cls.seen_at > at - IDLE, cls.created_at > at - ABSOLUTE)
+        oldest = _oldest(at)
+        return _alive(oldest["idle"], oldest["absolute"], oldest["shared"])
 
     @classmethod
     def of(cls, user_id: uuid.UUID, *, at: datetime) -> list[DeviceSession]:
@@ -104,15 +207,16 @@ class DeviceSession(Model):
     @classmethod
     def end_held(cls, token: str, *, at: datetime) -> None:
         """End the session that a device holds, which is about to get another."""
-        held = update(cls).where(cls.token == token_hash(token), cls.ended_at.is_(None))
-        db.session.execute(held.values(ended_at=at))
+        offered = select(SessionToken.session_id).where(SessionToken.token == token_hash(token))
+        held = or_(cls.token == token_hash(token), cls.id.in_(offered))
+        db.session.execute(update(cls).where(held, cls.ended_at.is_(None)).values(ended_at=at))
 
     @classmethod
     def prune(cls, *, at: datetime) -> None:
         """Forget the sessions that have been over for long enough to be of no use to anyone."""
-        db.session.execute(
-            delete(cls).where(or_(cls.ended_at < at - IDLE, cls.created_at < at - ABSOLUTE - IDLE))
-        )
+        limits = session_limits()
+        long_ago = at - limits.absolute - limits.idle
+        db.session.execute(delete(cls).where(or_(cls.ended_at < at - limits.idle, cls.created_at < long_ago)))
 
     def end(self, *, at: datetime) -> None:
         self.ended_at = self.ended_at or at
@@ -133,26 +237,60 @@ def _sign_out(user: User, *, at: datetime, staying: uuid.UUID | None = None) -> 
     DeviceSession.end_all(user.id, at=at, but=staying)
 
 
-_WHO = (
-    select(
-        User.id,
-        User.name,
-        User.role,
-        User.zone,
-        Role.permissions,
-        User.locale,
-        User.theme,
-        User.email,
-        DeviceSession.id.label("session_id"),
-        DeviceSession.seen_at,
-    )
-    .join(User, User.id == DeviceSession.user_id)
-    .outerjoin(Role, Role.name == User.role)
-    .where(
-        DeviceSession.token == bindparam("token"),
+def _oldest(at: datetime) -> dict[str, datetime]:
+    """The moments before which a session must not have been seen last, or begun."""
+    limits = session_limits()
+    return {"idle": at - limits.idle, "absolute": at - limits.absolute, "shared": at - limits.shared}
+
+
+def _alive(idle: Any, absolute: Any, shared: Any) -> ColumnElement[bool]:
+    return and_(
         DeviceSession.ended_at.is_(None),
-        DeviceSession.seen_at > bindparam("idle"),
-        DeviceSession.created_at > bindparam("absolute"),
-        User.deactivated_at.is_(None),
+        DeviceSession.seen_at > idle,
+        DeviceSession.created_at > absolute,
+        or_(DeviceSession.shared.is_(False), DeviceSession.created_at > shared),
+    )
+
+
+_OF_SESSION = ("seen_at", "rotated_at", "last_offer_at", "shared", "offered_at")
+
+
+def _who(offered_at: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            User.id,
+            User.name,
+            User.role,
+            User.zone,
+            Role.permissions,
+            User.locale,
+            User.theme,
+            User.email,
+            DeviceSession.id.label("session_id"),
+            DeviceSession.proved_at,
+            DeviceSession.second_at,
+            DeviceSession.seen_at,
+            DeviceSession.rotated_at,
+            DeviceSession.last_offer_at,
+            DeviceSession.shared,
+            offered_at.label("offered_at"),
+        )
+        .join(User, User.id == DeviceSession.user_id)
+        .outerjoin(Role, Role.name == User.role)
+        .where(
+            _alive(bindparam("idle"), bindparam("absolute"), bindparam("shared")),
+            User.deactivated_at.is_(None),
+        )
+    )
+
+
+_WHO = _who(null()).where(DeviceSession.token == bindparam("token"))
+
+_WHO_BESIDE = (
+    _who(case((SessionToken.retired_at.is_(None), SessionToken.offered_at)))
+    .join(SessionToken, SessionToken.session_id == DeviceSession.id)
+    .where(
+        SessionToken.token == bindparam("token"),
+        or_(SessionToken.retired_at.is_(None), SessionToken.retired_at > bindparam("under_way")),
     )
 )

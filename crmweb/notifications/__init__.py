@@ -7,7 +7,7 @@ from functools import cached_property
 from flask import Flask
 
 from crmweb import outgoing
-from crmweb.notifications import metrics, push_answers, setting_out, ways_in
+from crmweb.notifications import alarms, metrics, push_answers, setting_out, ways_in
 from crmweb.notifications.channels import Channel, Channels, Message
 from crmweb.notifications.email import Email
 from crmweb.notifications.models import Delivery
@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     setting_out.listen()
     push_answers.listen()
     ways_in.listen()
+    alarms.listen()
     settings = app.extensions["settings"]
     files = settings.home / "mail" if settings.env != "production" else None
     mail = Email(settings.mail_url, settings.mail_from, files=files)

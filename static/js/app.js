@@ -17,3 +17,4 @@ import "./wide.js";
 import "./share-text.js";
 import "./push/keeper.js";
 import "./push/push-toggle.js";
+import "./passkeys/passkey-form.js";

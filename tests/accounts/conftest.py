@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 from flask.testing import FlaskClient
+from pyotp import TOTP
 from werkzeug.test import TestResponse
 
 from crmweb import clock
@@ -14,6 +15,8 @@ from crmweb.accounts import passwords
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.links import OneTimeLink
 from crmweb.accounts.models import User
+from crmweb.accounts.recovery import RecoveryCode
+from crmweb.accounts.totp import STEP, TotpSecret
 from crmweb.clock import HeldClock
 from crmweb.db import db, writing
 
@@ -60,3 +63,34 @@ def try_password(client: FlaskClient, email: str | None, password: str, **more: 
 def is_in(client: FlaskClient) -> bool:
     """Whether this device is signed in."""
     return client.get("/settings").status_code == 200
+
+
+@pytest.fixture
+def with_app(house: House, held: HeldClock) -> Callable[[Actor], TOTP]:
+    """`with_app(lan)`: from now on she needs the codes of this app, too. The clock stands still."""
+
+    def set_up(person: Actor) -> TOTP:
+        with house(), writing():
+            secret = TotpSecret.begin(person.id, at=clock.now())
+            secret.confirmed_at = clock.now()
+            key = secret.key
+        assert key is not None
+        return TOTP(key)
+
+    return set_up
+
+
+def code_of(app: TOTP, steps: int = 0) -> str:
+    """What the app shows now, or so many steps of 30 s later."""
+    return app.generate_otp(int(clock.now().timestamp()) // STEP + steps)
+
+
+@pytest.fixture
+def codes_of(house: House) -> Callable[[Actor], list[str]]:
+    """`codes_of(lan)`: fresh recovery codes of hers."""
+
+    def make(person: Actor) -> list[str]:
+        with house(), writing():
+            return RecoveryCode.renew(person.id)
+
+    return make

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.limits import ABSOLUTE, IDLE
 from crmweb.accounts.models import User
-from crmweb.accounts.sessions import ABSOLUTE, IDLE, TOUCH_EVERY, DeviceSession
+from crmweb.accounts.sessions import TOUCH_EVERY, DeviceSession
 from crmweb.clock import HeldClock
 from crmweb.db import db, new_id, writing
 from tests.accounts.conftest import PASSWORD, is_in, try_password
@@ -236,7 +237,7 @@ def test_lan_sees_her_devices_and_ends_one(house: House, lan: Actor, mai: Actor,
             .scalars()
             .all()
         )
-    shown = here.get("/settings").text
+    shown = here.get("/settings/devices").text
     assert shown.count('id="session-') == len(hers) == 2
     for device in hers:
         if f"/settings/devices/{device}/end" in shown:

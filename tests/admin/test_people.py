@@ -339,7 +339,7 @@ def test_who_manages_people_touches_nobody_above_them(
     assert phone.get(f"{HERE}/{tuan.id}/edit").status_code == 403
     assert "You may look, not change" in phone.get(f"{HERE}/{tuan.id}", headers=ENGLISH).text
     with house():
-        assert DeviceSession.actor(token, at=clock.now())
+        assert DeviceSession.held(token, at=clock.now())
     _known(house, tuan.name)
 
 

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.passkeys import Passkey
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import CustomerContact
@@ -138,6 +139,16 @@ def _outcome(_lan: Actor, _shops: Shops) -> object:
     return "no_order"
 
 
+def _passkey(lan: Actor, _shops: Shops) -> object:
+    with writing():
+        key = Passkey(
+            id=new_id(), user_id=lan.id, name="Phone", credential_id=new_id().bytes, public_key=b"", sign_count=0,
+            transports=[], added_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(key)
+        return key.id
+
+
 def _subscription(lan: Actor, _shops: Shops) -> object:
     session = db.session.scalars(select(DeviceSession.id).where(DeviceSession.user_id == lan.id)).first()
     assert session is not None
@@ -149,7 +160,8 @@ def _subscription(lan: Actor, _shops: Shops) -> object:
 
 
 LANS: dict[tuple[str, str], FindsOne] = {
-    ("accounts", "id"): _device,
+    ("devices", "id"): _device,
+    ("passkeys", "id"): _passkey,
     ("customers", "id"): _shop,
     ("customers", "customer_id"): _shop,
     ("contacts", "id"): _contact,

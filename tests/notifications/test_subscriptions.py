@@ -14,8 +14,9 @@ from sqlalchemy import select, update
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.limits import IDLE
 from crmweb.accounts.models import User
-from crmweb.accounts.sessions import IDLE, DeviceSession
+from crmweb.accounts.sessions import DeviceSession
 from crmweb.db import db, writing
 from crmweb.notifications.subscriptions import MOST, PushSubscription, devices_of
 from crmweb.notifications.vapid import vapid

@@ -1,0 +1,26 @@
+"""How long a sign-in lasts. The one place that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+IDLE = timedelta(days=14)
+ABSOLUTE = timedelta(days=90)
+ON_A_SHARED_DEVICE = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """After `idle` without a request, and `absolute` after its sign-in, a session is over; `shared` is the latter
+    for a device that others use, too.
+    """
+
+    idle: timedelta = IDLE
+    absolute: timedelta = ABSOLUTE
+    shared: timedelta = ON_A_SHARED_DEVICE
+
+
+def session_limits() -> Limits:
+    """What holds now, also for sessions that began before it did."""
+    return Limits()
