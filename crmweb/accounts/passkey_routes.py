@@ -23,7 +23,7 @@ from crmweb.accounts.security_routes import show_codes
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.accounts.words import device_name
 from crmweb.browser import site
-from crmweb.db import db, writing
+from crmweb.db import db, new_id, writing
 from crmweb.languages import gettext as _
 from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, open_to_all
 
@@ -38,7 +38,7 @@ NOTICES["passkey_tired"] = lambda _about: Notice(_("Too many tries. Wait a quart
 
 KEYS = f"{SET_UP}/passkeys"
 NOBODYS = "passkey"
-"""Under this name refused passkeys are counted where nobody is known by them: by address alone."""
+"""Refused ones are of no account: they count by address alone, which a whole office may share."""
 
 
 def _here() -> Site:
@@ -87,13 +87,13 @@ def enter() -> ResponseReturnValue:
     target = local_path(request.form.get("next"))
     address, at = request.remote_addr or "", clock.now()
     with writing():
-        if SignInAttempt.too_many(NOBODYS + address, address, at=at):
+        if SignInAttempt.too_many(NOBODYS, address, at=at):
             return go("/session/new", notice="passkey_tired")
         if key := _recognised(ENTER):
             user = db.session.get_one(User, key.user_id)
             if user.active:
                 return door.let_in(user, go(target), shared=bool(request.form.get("shared")), second=True)
-        SignInAttempt.failed(NOBODYS + address, address, at=at)
+        SignInAttempt.failed(f"{NOBODYS} {new_id()}", address, at=at)
     return go("/session/new", notice="passkey_refused")
 
 

@@ -14,6 +14,7 @@ from crmweb.accounts.models import User
 from crmweb.accounts.passkeys import Passkey
 from crmweb.accounts.recovery import RecoveryCode
 from crmweb.accounts.totp import DIGITS, TotpSecret
+from crmweb.accounts.turns import wait_for_turn
 from crmweb.db import db
 
 
@@ -66,6 +67,7 @@ def accept(user: User, typed: str, *, at: datetime) -> bool:
 
 def recovery_codes(user: User, *, by: Actor, at: datetime, anew: bool = False) -> list[str]:
     """Ten to write down, for whoever has none left or wants others; none otherwise."""
+    wait_for_turn(user.id)
     if not anew and RecoveryCode.left(user.id):
         return []
     audit.record("recovery.renewed", by=by, at=at, about=user.reference)

@@ -67,10 +67,10 @@ def confirm() -> ResponseReturnValue:
         return _set_up(form, status=422)
     at, account = clock.now(), code_account(current_user.id)
     with writing():
-        begun = db.session.get(TotpSecret, current_user.id, with_for_update=True)
+        SignInAttempt.wait_for_turn(account)
+        begun = db.session.get(TotpSecret, current_user.id)
         if begun is None or begun.confirmed_at:
             return go(SET_UP)
-        SignInAttempt.wait_for_turn(account)
         tired = SignInAttempt.too_many(account, request.remote_addr or "", at=at)
         if not tired and begun.confirm("".join((form.code.data or "").split()), at=at):
             return _turned_on()

@@ -7,10 +7,11 @@ import uuid
 from base64 import b32encode
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, delete, update
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts import vault
+from crmweb.accounts.turns import wait_for_turn
 from crmweb.db import Model, changed, db
 
 STEP = 30
@@ -41,11 +42,13 @@ class TotpSecret(Model):
     @classmethod
     def begin(cls, user_id: uuid.UUID, *, at: datetime) -> TotpSecret:
         """A secret to put into an app; the same one for a while, so that a page loaded twice shows one."""
+        wait_for_turn(user_id)
         known = db.session.get(cls, user_id)
         if known and (known.confirmed_at or known.begun_at > at - _BEGUN_FOR):
             return known
-        db.session.execute(delete(cls).where(cls.user_id == user_id))
-        db.session.expunge_all()
+        if known:
+            db.session.delete(known)
+            db.session.flush()
         fresh = cls(user_id=user_id, sealed=b"", begun_at=at, last_step=0)
         fresh._seal(secrets.token_bytes(_SECRET))
         db.session.add(fresh)

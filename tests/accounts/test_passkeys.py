@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from crmweb import clock
 from crmweb.accounts import challenges, proof
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.attempts import PER_ADDRESS
 from crmweb.accounts.challenges import Challenge
 from crmweb.accounts.models import User
 from crmweb.accounts.passkeys import Passkey
@@ -24,6 +25,7 @@ from crmweb.audit import Entry
 from crmweb.clock import HeldClock
 from crmweb.db import db, writing
 from tests.accounts.conftest import PASSWORD, is_in, try_password
+from tests.accounts.test_throttle import failed_before
 from tests.machine.authenticator import Authenticator
 
 House = Callable[[], AbstractContextManager[None]]
@@ -273,10 +275,13 @@ def test_a_credential_belongs_to_one_person(
         assert db.session.scalars(select(Passkey.user_id)).all() == [lan.id]
 
 
-def test_trying_passkeys_is_slowed_by_address(app: Flask, lan: Actor, key_of: KeyOf) -> None:
+def test_trying_passkeys_is_slowed_by_address(app: Flask, lan: Actor, key_of: KeyOf, house: House) -> None:
     key = key_of(lan)
-    for _ in range(8):
+    for _ in range(10):
         enter(app.test_client(), "{}")
+    client = app.test_client()
+    assert enter(client, key.sign(asked(client))).location == "/", "one of an office mistook ten times"
+    failed_before(house, PER_ADDRESS - 10)
     client = app.test_client()
     assert enter(client, key.sign(asked(client))).location == "/session/new"
     assert not is_in(client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +37,20 @@ def link(write: Write, house: House) -> str:
 
 def _states() -> list[tuple[str, str]]:
     return [(each.state, each.reason) for each in db.session.scalars(select(Followup)).unique()]
+
+
+def test_a_link_from_before_the_houses_key_changed_works_on(
+    app: Flask, client: FlaskClient, link: str
+) -> None:
+    before = app.extensions["settings"]
+    new = "another key of the house: 51c8f2a0b7de4936"
+    try:
+        app.extensions["settings"] = replace(before, secret_key=new)
+        assert client.get(link).status_code == 404
+        app.extensions["settings"] = replace(before, secret_key=new, old_secret_keys=(before.secret_key,))
+        assert client.get(link).status_code == 200
+    finally:
+        app.extensions["settings"] = before
 
 
 def test_looking_at_the_link_changes_nothing(client: FlaskClient, link: str, house: House) -> None:

@@ -12,7 +12,7 @@ import uuid
 from typing import Final
 
 from crmweb.config import current_settings
-from crmweb.followups.unsubscribe_tokens import SEAL, seal
+from crmweb.followups.unsubscribe_tokens import SEAL, is_ours, seal
 
 LENGTH: Final = 42
 """Characters of a mark."""
@@ -33,10 +33,14 @@ def marked(address: str) -> uuid.UUID | None:
         raw = base64.b32decode(mark.upper() + "=" * (-LENGTH % 8))
     except binascii.Error:
         return None
-    named = uuid.UUID(bytes=raw[:16])
-    return named if len(raw) == 16 + SEAL and _mark(named) == mark else None
+    if len(raw) != 16 + SEAL or _text(raw) != mark:
+        return None
+    return uuid.UUID(bytes=raw[:16]) if is_ours(raw[16:], "answers", raw[:16]) else None
 
 
 def _mark(followup_id: uuid.UUID) -> str:
-    raw = followup_id.bytes + seal("answers", followup_id.bytes)
+    return _text(followup_id.bytes + seal("answers", followup_id.bytes))
+
+
+def _text(raw: bytes) -> str:
     return base64.b32encode(raw).decode().rstrip("=").lower()
