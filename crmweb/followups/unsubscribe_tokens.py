@@ -40,7 +40,7 @@ def seal(purpose: str, content: bytes) -> bytes:
 
 def is_ours(sealed: bytes, purpose: str, content: bytes) -> bool:
     """Whether we put it there, with the key in force or one before it: letters long sent go on to work."""
-    return any([hmac.compare_digest(sealed, ours) for ours in _seals(purpose, content)])
+    return any(hmac.compare_digest(sealed, ours) for ours in _seals(purpose, content))
 
 
 def _seals(purpose: str, content: bytes) -> Iterator[bytes]:

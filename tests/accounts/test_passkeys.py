@@ -222,9 +222,12 @@ def test_a_challenge_counts_for_what_it_was_made(
     lan: Actor, phone_of: PhoneOf, key_of: KeyOf, held: HeldClock
 ) -> None:
     key, phone = key_of(lan), phone_of(lan)
-    held.move(proof.FRESH_FOR)
-    to_enter = asked(phone)
-    phone.post("/session/proof/passkey", data={"credential": key.sign(to_enter)})
+    held.move(proof.FRESH_FOR - timedelta(minutes=1))
+    to_add = asked(phone, f"{KEYS}/challenge")
+    held.move(timedelta(minutes=1))
+    phone.post("/session/proof/passkey", data={"credential": key.sign(to_add)})
+    assert phone.post("/settings/security/app").location.startswith("/session/proof")
+    phone.post("/session/proof/passkey", data={"credential": key.sign(asked(phone))})
     assert phone.post("/settings/security/app").location.startswith("/session/proof")
 
 

@@ -150,6 +150,21 @@ def test_a_thief_who_is_quicker_is_noticed_by_whom_he_shut_out(
         assert db.session.scalar(select(func.count()).select_from(Notice)) == 1
 
 
+def test_a_cookie_that_was_lost_on_the_way_is_nobodys(
+    app: Flask, phone: FlaskClient, held: HeldClock
+) -> None:
+    """Of two that were offered one came back: whoever brings the other has listened."""
+    lost = given(phone)
+    assert lost is not None
+    held.move(OFFER_EVERY)
+    assert is_in(phone)
+    held.move(SETTLED)
+    assert is_in(phone)
+    held.move(ON_THE_WAY)
+    assert not is_in(with_cookie(app, lost))
+    assert not is_in(phone)
+
+
 def test_a_copy_from_long_ago_is_noticed_too(app: Flask, phone: FlaskClient, held: HeldClock) -> None:
     copied = cookie_of(phone)
     for _ in range(4):

@@ -154,6 +154,20 @@ def test_halfway_ends_with_a_new_password_and_with_the_person_who_leaves(
     assert not is_in(second)
 
 
+def test_the_first_step_counts_for_one_second(
+    app: Flask, lan: Actor, with_password: WithPassword, with_app: WithApp, held: HeldClock
+) -> None:
+    phone, client = with_app(with_password(lan)), halfway(app.test_client(), lan)
+    copied = client.get_cookie("pending")
+    assert copied is not None
+    assert try_code(client, code_of(phone)).status_code == 303
+    held.move(timedelta(minutes=1))
+    thief = app.test_client()
+    thief.set_cookie("pending", copied.value)
+    assert try_code(thief, code_of(phone)).location == "/session/new"
+    assert not is_in(thief)
+
+
 def test_a_link_is_the_first_step_only(
     client: FlaskClient, lan: Actor, with_app: WithApp, link_for: LinkFor
 ) -> None:
