@@ -134,10 +134,8 @@ GATES: list[Callable[[Any], ResponseReturnValue | None]] = []
 
 
 def _ask_at_gates(view: Any) -> ResponseReturnValue | None:
-    for gate in GATES:
-        if (answer := gate(view)) is not None:
-            return answer
-    return None
+    answers = (gate(view) for gate in GATES)
+    return next((answer for answer in answers if answer is not None), None)
 
 
 def sign_in_first() -> ResponseReturnValue:

@@ -179,6 +179,17 @@ def test_a_link_is_the_first_step_only(
     assert is_in(client)
 
 
+def test_a_new_password_by_a_link_is_the_first_step_only(
+    client: FlaskClient, lan: Actor, with_app: WithApp, link_for: LinkFor
+) -> None:
+    phone = with_app(lan)
+    link = link_for(lan, purpose="reset").replace("/join/", "/reset/")
+    assert client.post(link, data={"password": PASSWORD}).location == "/session/second"
+    assert not is_in(client)
+    assert try_code(client, code_of(phone)).status_code == 303
+    assert is_in(client)
+
+
 # --- recovery codes -----------------------------------------------------------------------------------
 
 
