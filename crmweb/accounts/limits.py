@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from crmweb.accounts.policies import policy
+
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=90)
 ON_A_SHARED_DEVICE = timedelta(hours=12)
@@ -22,5 +24,8 @@ class Limits:
 
 
 def session_limits() -> Limits:
-    """What holds now, also for sessions that began before it did."""
-    return Limits()
+    """What the company says now, which holds for sessions that began before it did, too."""
+    return Limits(
+        idle=timedelta(days=int(policy("session_idle_days"))),
+        absolute=timedelta(days=int(policy("session_absolute_days"))),
+    )

@@ -44,7 +44,7 @@ def before_second_factor(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def _second_factor_first(view: Any) -> ResponseReturnValue | None:
-    if getattr(view, "before_second_factor", False) or current_user.second_at or not mfa_needed(current_user):
+    if getattr(view, "before_second_factor", False) or current_user.second_at or not mfa_needed():
         return None
     path = PROOF if has_second_factor(current_user.id) else SET_UP
     return elsewhere_first(path, "second_factor_needed", back=came_for())

@@ -12,6 +12,7 @@ from crmweb import audit
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.accounts.passkeys import Passkey
+from crmweb.accounts.policies import policy
 from crmweb.accounts.recovery import RecoveryCode
 from crmweb.accounts.totp import DIGITS, TotpSecret
 from crmweb.accounts.turns import wait_for_turn
@@ -38,9 +39,9 @@ class SecondFactors:
         return bool(self.totp or self.passkeys)
 
 
-def mfa_needed(person: Actor) -> bool:
-    """Whether this person may work only with a second factor. The one place that says so."""
-    return False
+def mfa_needed() -> bool:
+    """Whether people may work only with a second factor: the company's word, the same for everybody."""
+    return bool(policy("mfa_needed"))
 
 
 def has_second_factor(user_id: uuid.UUID) -> bool:

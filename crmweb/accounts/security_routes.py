@@ -34,7 +34,7 @@ APP = f"{SET_UP}/app"
 @before_second_factor
 def show() -> ResponseReturnValue:
     factors = SecondFactors.of(current_user.id)
-    needed = mfa_needed(current_user) and not factors.on
+    needed = mfa_needed() and not factors.on
     return page("accounts/security.html", factors=factors, needed=needed)
 
 

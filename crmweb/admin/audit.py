@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload
 
 from crmweb import audit, clock, csv_out
 from crmweb.accounts.models import User
+from crmweb.accounts.proof import freshly_signed_in
 from crmweb.admin import audit_words
 from crmweb.admin.audit_words import KINDS, managers
 from crmweb.admin.places import offer
@@ -144,6 +145,7 @@ def _names(entries: list[Entry], question: Question) -> dict[uuid.UUID, str]:
 
 @audit_pages.post(f"{HERE}/export")
 @needs("audit:read")
+@freshly_signed_in
 def export() -> Response:
     """The same entries as a file. A POST, since the export is itself written down."""
     question, at = Question.asked(), clock.now()

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from crmweb import audit, clock
 from crmweb.accounts.links import CARD, PHONE, OneTimeLink, may_let_in
 from crmweb.accounts.models import User
+from crmweb.accounts.proof import freshly_signed_in
 from crmweb.accounts.qr import qr_picture
 from crmweb.accounts.sessions import DeviceSession, sign_out
 from crmweb.admin.invitations import let_in_by_me
@@ -41,6 +42,7 @@ class Printed(NamedTuple):
 
 @cards.get(HERE)
 @needs("users:manage")
+@freshly_signed_in
 def choose() -> ResponseReturnValue:
     return _choosing()
 
@@ -60,6 +62,7 @@ def _needing(people: list[User]) -> set[uuid.UUID]:
 
 @cards.post(HERE)
 @needs("users:manage")
+@freshly_signed_in
 def print_cards() -> ResponseReturnValue:
     """New ones for everybody chosen, whose earlier ones open nothing any more."""
     chosen = _chosen()
@@ -83,6 +86,7 @@ def _chosen() -> list[uuid.UUID]:
 
 @cards.post("/admin/users/<uuid:id>/lost-phone")
 @needs("users:manage")
+@freshly_signed_in
 def replace_phone(id: uuid.UUID) -> ResponseReturnValue:
     """Sign the lost one out, or all of theirs, and show what signs a new one in."""
     let_in_by_me(id)

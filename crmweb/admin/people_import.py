@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock, csv_out
+from crmweb.accounts.proof import freshly_signed_in
 from crmweb.admin.users import HERE
 from crmweb.imports.people import MOST_PEOPLE, PersonEntry, read_people
 from crmweb.imports.people_import import PeopleImport
@@ -32,6 +33,7 @@ SHOWN: Final = 200
 
 @people_import.get(f"{HERE}/import")
 @needs("users:manage")
+@freshly_signed_in
 def new() -> ResponseReturnValue:
     return _upload()
 
@@ -74,6 +76,7 @@ def _read() -> list[PersonEntry]:
 
 @people_import.post(f"{HERE}/import/people")
 @needs("users:manage")
+@freshly_signed_in
 def create() -> ResponseReturnValue:
     """Make them. Sent twice, the second finds them all here already."""
     entries = _handed_back()

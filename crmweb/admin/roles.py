@@ -12,6 +12,7 @@ from wtforms import Form, SelectMultipleField, ValidationError
 
 from crmweb import clock
 from crmweb.accounts.models import LastOne, User
+from crmweb.accounts.proof import freshly_signed_in
 from crmweb.accounts.right_words import grouped
 from crmweb.accounts.roles import (
     PERMISSIONS,
@@ -74,6 +75,7 @@ def index() -> ResponseReturnValue:
 
 @roles.get(f"{HERE}/new")
 @needs("users:manage")
+@freshly_signed_in
 def new() -> ResponseReturnValue:
     """Empty, or with the rights of another role, as far as the person at work may give them."""
     other = request.args.get("like", "")
@@ -84,6 +86,7 @@ def new() -> ResponseReturnValue:
 
 @roles.post(HERE)
 @needs("users:manage")
+@freshly_signed_in
 def create() -> ResponseReturnValue:
     form = RoleForm(request.form)
     try:
@@ -112,6 +115,7 @@ def _filled(form: RoleForm) -> tuple[str, list[str]]:
 
 @roles.get(f"{HERE}/<name>")
 @needs("users:manage")
+@freshly_signed_in
 def show(name: str) -> ResponseReturnValue:
     """A role of the house, or one that the person at work may not change, to read; else the form."""
     role = db.session.get(Role, name)
@@ -123,6 +127,7 @@ def show(name: str) -> ResponseReturnValue:
 
 @roles.post(f"{HERE}/<name>")
 @needs("users:manage")
+@freshly_signed_in
 def update(name: str) -> ResponseReturnValue:
     """Other rights hold from each holder's next request."""
     role, form = _changeable_role(name), RoleForm(request.form)
@@ -150,6 +155,7 @@ def _change(role: Role, form: RoleForm) -> None:
 
 @roles.post(f"{HERE}/<name>/remove")
 @needs("users:manage")
+@freshly_signed_in
 def remove(name: str) -> ResponseReturnValue:
     _changeable_role(name)
     try:

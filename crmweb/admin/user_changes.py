@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from crmweb import clock
 from crmweb.accounts.models import User
+from crmweb.accounts.proof import freshly_signed_in
 from crmweb.admin.user_forms import PersonForm
 from crmweb.admin.users import HERE, changeable_user
 from crmweb.db import db, writing
@@ -29,6 +30,7 @@ class Refused(Exception):
 
 @user_changes.get(f"{HERE}/new")
 @needs("users:manage")
+@freshly_signed_in
 def new() -> ResponseReturnValue:
     asked = {name: request.args.get(name, "") for name in ("name", "manager")}
     return _form(PersonForm(data={**asked, "zone": current_user.zone}))
@@ -36,6 +38,7 @@ def new() -> ResponseReturnValue:
 
 @user_changes.post(HERE)
 @needs("users:manage")
+@freshly_signed_in
 @once(shows="users.show")
 def create() -> ResponseReturnValue:
     form = PersonForm(request.form)
@@ -54,12 +57,14 @@ def create() -> ResponseReturnValue:
 
 @user_changes.get(f"{HERE}/<uuid:id>/edit")
 @needs("users:manage")
+@freshly_signed_in
 def edit(id: uuid.UUID) -> ResponseReturnValue:
     return _form(PersonForm.of(changeable_user(id)))
 
 
 @user_changes.post(f"{HERE}/<uuid:id>")
 @needs("users:manage")
+@freshly_signed_in
 def update(id: uuid.UUID) -> ResponseReturnValue:
     form = PersonForm(request.form, user=changeable_user(id))
     try:

@@ -20,7 +20,9 @@ from crmweb.accounts import proof
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.attempts import PER_ACCOUNT
 from crmweb.accounts.models import User
+from crmweb.accounts.policy_kinds import POLICIES
 from crmweb.accounts.recovery import HOW_MANY
+from crmweb.accounts.rulings import Ruling
 from crmweb.accounts.second_factors import has_second_factor, reset
 from crmweb.accounts.totp import TotpSecret
 from crmweb.audit import Entry
@@ -297,10 +299,10 @@ def test_who_has_nothing_to_show_is_told_to_choose_a_password(
 
 
 @pytest.fixture
-def needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def needed(house: House, tuan: Actor) -> None:
     """The company wants a second step of everyone."""
-    monkeypatch.setattr(proof, "mfa_needed", lambda _person: True)
-    monkeypatch.setattr("crmweb.accounts.security_routes.mfa_needed", lambda _person: True)
+    with house(), writing():
+        Ruling.set(POLICIES["mfa_needed"], True, head_id=None, by=tuan, at=clock.now())
 
 
 @pytest.mark.usefixtures("needed")

@@ -15,6 +15,8 @@ from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.limits import ABSOLUTE, IDLE
 from crmweb.accounts.models import User
+from crmweb.accounts.policy_kinds import POLICIES
+from crmweb.accounts.rulings import Ruling
 from crmweb.accounts.sessions import TOUCH_EVERY, DeviceSession
 from crmweb.clock import HeldClock
 from crmweb.db import db, new_id, writing
@@ -192,6 +194,19 @@ def test_a_device_in_use_stays_until_its_last_day(lan: Actor, phone_of: PhoneOf,
         held.move(timedelta(days=10))
         days += 10
     assert days == ABSOLUTE.days
+
+
+def test_the_company_may_have_devices_signed_out_sooner(
+    lan: Actor, tuan: Actor, phone_of: PhoneOf, held: HeldClock, house: House
+) -> None:
+    phone = phone_of(lan)
+    with house(), writing():
+        Ruling.set(POLICIES["session_idle_days"], 3, head_id=None, by=tuan, at=clock.now())
+        Ruling.set(POLICIES["session_absolute_days"], 4, head_id=None, by=tuan, at=clock.now())
+    held.move(timedelta(days=2, hours=23))
+    assert is_in(phone)
+    held.move(timedelta(days=1, hours=2))
+    assert not is_in(phone)
 
 
 def test_being_seen_is_written_down_once_in_five_minutes(
