@@ -42,7 +42,7 @@ def test_sau_types_the_code_of_her_card_into_the_app(
     assert "Skip" in page
     assert client.post("/settings/welcome", data={"locale": "vi", "zone": "Asia/Ho_Chi_Minh"}).location == "/"
     assert is_in(client)
-    assert actions(house)[-2:] == ["user.card_printed", "user.joined"]
+    assert actions(house)[-3:] == ["user.card_printed", "user.joined", "session.started"]
 
 
 @pytest.mark.parametrize(
