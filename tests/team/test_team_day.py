@@ -84,6 +84,22 @@ def test_tomorrow_is_planned_and_nothing_is_done(
     assert "0/4" in phone_of(mai).get(f"/team?day={tomorrow}").text
 
 
+def test_mai_reaches_any_earlier_day_from_the_day_she_looks_at(
+    phone_of: PhoneOf, mai: Actor, lan: Actor, route: list[uuid.UUID], went: Went
+) -> None:
+    went(lan, route[0], 420, at=clock.now() - timedelta(days=9))
+    long_ago = clock.today(mai.zone) - timedelta(days=9)
+    for path in ("/team", f"/team/{lan.id}"):
+        page = phone_of(mai).get(path, headers=ENGLISH).text
+        assert 'popovertarget="another-day"' in page
+        form = page[page.index(f'<form class="form" action="{path}"') :].partition("</form>")[0]
+        assert f'type="date" name="day" value="{clock.today(mai.zone)}"' in form
+        assert "420 m away" not in page
+        there = phone_of(mai).get(f"{path}?day={long_ago}", headers=ENGLISH).text
+        assert "420 m away" in there
+        assert f'name="day" value="{long_ago}"' in there
+
+
 @pytest.mark.parametrize("day", ["yesterday", "0001-01-01", "9999-12-31", "2026-02-30", ""])
 def test_a_day_that_cannot_be_is_today(phone_of: PhoneOf, mai: Actor, lan: Actor, day: str) -> None:
     phone = phone_of(mai)
