@@ -38,6 +38,7 @@ SLICES = (
     "admin.home",
     "admin.users",
     "admin.user_changes",
+    "admin.departures",
     "admin.people_import",
     "admin.roles",
     "admin.outcomes",

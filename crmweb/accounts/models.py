@@ -143,7 +143,7 @@ class User(Model):
 
     def report_to(self, manager: User | None, *, by: Actor | None, at: datetime) -> None:
         """Move under another manager, with everyone below. Raises `Circle`."""
-        if manager is not None and self.id in chain(manager.id, _managers()):
+        if manager is not None and self.id in chain(manager.id, managers()):
             raise Circle(f"{manager.name} works under {self.name}")
         before, self.manager_id = self.manager_id, manager.id if manager else None
         db.session.flush()
@@ -167,13 +167,13 @@ class User(Model):
         self._changed("user.role_changed", by, at, {"role": before}, {"role": role})
         access_ended.send(self, at=at)
 
-    def deactivate(self, *, by: Actor | None, at: datetime) -> None:
-        """Close the door. What let them in before stays shut, even if they come back. Raises `LastOne`."""
+    def deactivate(self, *, by: Actor | None, at: datetime, handed: audit.Values | None = None) -> None:
+        """Close the door for all that let them in before; the audit tells what was `handed` over. Raises `LastOne`."""
         if not self.active:
             return
         self._leave_one_behind()
         self.deactivated_at = at
-        self._changed("user.deactivated", by, at, None, {"at": at})
+        self._changed("user.deactivated", by, at, None, {"at": at, **(handed or {})})
         access_ended.send(self, at=at)
 
     def come_back(self, *, by: Actor | None, at: datetime) -> None:
@@ -264,12 +264,12 @@ class Oversight(Model):
     @classmethod
     def rebuild(cls) -> None:
         """Work the whole table out anew from the managers and their rights."""
-        managers = _managers()
+        heads = managers()
         seers = set(db.session.scalars(_seers()))
         rows = [
             {"viewer_id": above, "person_id": person}
-            for person in managers
-            for above in chain(person, managers)
+            for person in heads
+            for above in chain(person, heads)
             if above == person or above in seers
         ]
         db.session.execute(delete(cls))
@@ -283,7 +283,8 @@ def _seers() -> Select[uuid.UUID]:
     return select(User.id).where(User.role.in_(roles_with("customers:read:team")))
 
 
-def _managers() -> dict[uuid.UUID, uuid.UUID | None]:
+def managers() -> dict[uuid.UUID, uuid.UUID | None]:
+    """Person → manager, of everybody."""
     return {row.id: row.manager_id for row in db.session.execute(select(User.id, User.manager_id))}
 
 

@@ -11,18 +11,18 @@ from flask import Flask
 from crmweb.accounts.words import role_name
 from crmweb.audit import Entry
 from crmweb.languages import gettext as _
-from crmweb.languages import lazy_gettext as later
+from crmweb.languages import lazy_gettext
 
 KINDS = {
-    "user": later("People"),
-    "role": later("Roles"),
-    "policy": later("Policies"),
-    "customer": later("Customers"),
-    "session": later("Sign-ins"),
-    "delivery": later("Deliveries"),
-    "outcome": later("Results of a visit"),
-    "template": later("Templates"),
-    "audit": later("Audit"),
+    "user": lazy_gettext("People"),
+    "role": lazy_gettext("Roles"),
+    "policy": lazy_gettext("Policies"),
+    "customer": lazy_gettext("Customers"),
+    "session": lazy_gettext("Sign-ins"),
+    "delivery": lazy_gettext("Deliveries"),
+    "outcome": lazy_gettext("Results of a visit"),
+    "template": lazy_gettext("Templates"),
+    "audit": lazy_gettext("Audit"),
 }
 """Kind of record → what a filter calls it."""
 
@@ -44,6 +44,7 @@ def action_words(action: str) -> str:
         "user.phone_replaced": _("Lost phone replaced"),
         "user.ways_in_withdrawn": _("Invitation and card withdrawn"),
         "user.joined": _("Came in for the first time"),
+        "customers.handed_over": _("Work handed over"),
         "role.made": _("Role made"),
         "role.changed": _("Role changed"),
         "role.removed": _("Role removed"),
@@ -58,28 +59,43 @@ def action_words(action: str) -> str:
 
 
 FIELDS = {
-    "role": later("Role"),
-    "manager": later("Manager"),
-    "email": later("Email"),
-    "phone": later("Phone"),
-    "name": later("Name"),
-    "at": later("Moment"),
-    "entries": later("Entries"),
-    "asked": later("Asked for"),
-    "permissions": later("Rights"),
-    "title": later("Title"),
-    "value": later("Value"),
-    "agreed": later("Agreed"),
-    "version": later("Version of the words"),
-    "team": later("Team"),
-    "until": later("Works until"),
-    "by": later("By"),
+    "role": lazy_gettext("Role"),
+    "manager": lazy_gettext("Manager"),
+    "email": lazy_gettext("Email"),
+    "phone": lazy_gettext("Phone"),
+    "name": lazy_gettext("Name"),
+    "at": lazy_gettext("Moment"),
+    "entries": lazy_gettext("Entries"),
+    "asked": lazy_gettext("Asked for"),
+    "permissions": lazy_gettext("Rights"),
+    "title": lazy_gettext("Title"),
+    "value": lazy_gettext("Value"),
+    "agreed": lazy_gettext("Agreed"),
+    "version": lazy_gettext("Version of the words"),
+    "team": lazy_gettext("Team"),
+    "until": lazy_gettext("Works until"),
+    "by": lazy_gettext("By"),
+    "customers": lazy_gettext("Customers"),
+    "routes": lazy_gettext("Routes"),
+    "reminders": lazy_gettext("Reminders"),
+    "followups": lazy_gettext("Follow-ups"),
+    "unsaid": lazy_gettext("Follow-ups not sent"),
+    "people": lazy_gettext("People"),
+    "covers": lazy_gettext("Covers ended"),
+    "customers_to": lazy_gettext("Customers to"),
+    "reminders_to": lazy_gettext("Reminders to"),
+    "followups_to": lazy_gettext("Follow-ups to"),
+    "people_to": lazy_gettext("People to"),
 }
+
+NAMING = ("manager", "customers_to", "reminders_to", "followups_to", "people_to")
+"""Values that are the id of somebody."""
 
 
 def managers(entry: Entry) -> set[uuid.UUID]:
-    """Whom its values name as somebody's manager."""
-    told = [values.get("manager") for values in (entry.values.before, entry.values.after) if values]
+    """Whom its values name, as somebody's manager say."""
+    both = (entry.values.before, entry.values.after)
+    told = [values.get(name) for values in both if values for name in NAMING]
     return {uuid.UUID(each) for each in told if each}
 
 
@@ -99,7 +115,7 @@ def _value(name: str, values: dict[str, Any], people: Mapping[uuid.UUID, str]) -
         return "–"
     if name == "role":
         return role_name(str(value))
-    if name == "manager":
+    if name in NAMING:
         return people.get(uuid.UUID(value), str(value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 

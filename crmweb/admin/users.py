@@ -118,8 +118,9 @@ def _rows(listing: Listing) -> dict[str, Any]:
 @users.get(f"{HERE}/names")
 @needs("users:manage")
 def names() -> ResponseReturnValue:
-    """Whom to choose from while one types the name of a manager."""
-    return page("admin/users/_names.html", people=offered(request.args.get("manager", "")))
+    """Whom to choose from while one types a name, whatever the field is called."""
+    typed = next(iter(request.args.values()), "")
+    return page("admin/users/_names.html", people=offered(typed))
 
 
 @users.get(f"{HERE}/<uuid:id>")

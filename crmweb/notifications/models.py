@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import JSON, ColumnElement, Index, String, Text, and_, or_, text, update
+from sqlalchemy import JSON, ColumnElement, Index, String, Text, and_, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -125,6 +125,15 @@ class Delivery(Model):
         """
         waiting = (cls.dedupe.in_(dedupes), text("deliveries.state = 'waiting'"), cls.free(at=at))
         return changed(update(cls).where(*waiting).values(state=CANCELLED, ended_at=at, **FREE))
+
+    @classmethod
+    def rewrite(cls, payloads: Mapping[str, Mapping[str, Any]], *, at: datetime) -> set[str]:
+        """Those that still wait say something else, by their ``dedupe``. Returns which: not one that is being sent."""
+        waiting = (cls.dedupe.in_(list(payloads)), text("deliveries.state = 'waiting'"), cls.free(at=at))
+        found = db.session.scalars(select(cls).where(*waiting).with_for_update()).all()
+        for delivery in found:
+            delivery.payload = dict(payloads[delivery.dedupe])
+        return {delivery.dedupe for delivery in found}
 
     @classmethod
     def retry(cls, delivery: uuid.UUID, *, at: datetime, ring: bool = True) -> bool:

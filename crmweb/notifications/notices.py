@@ -7,7 +7,7 @@ nobody needs to hear of it any more (*dropped*). When it is due it sets out, see
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -140,6 +140,20 @@ class Notice(Scoped, Model):
         if dropped:
             changed(update(cls).where(cls.id.in_(dropped)).values(state=DROPPED, ended_at=at))
             Delivery.cancel([_dedupe(notice) for notice in dropped], at=at)
+
+    @classmethod
+    def redirect(
+        cls, about_ids: Collection[uuid.UUID], kind: str, *, to: uuid.UUID, locale: str | None
+    ) -> None:
+        """What is still to be told of these records is told to somebody else, when it was to be."""
+        waiting = (cls.about_id.in_(about_ids), cls.kind == kind, cls.state == WAITING)
+        changed(update(cls).where(*waiting).values(person_id=to, locale=locale))
+
+    @classmethod
+    def drop_all_of(cls, person_id: uuid.UUID, *, at: datetime) -> None:
+        """This person hears nothing more. What is on its way is dropped where it sets out."""
+        theirs = (cls.person_id == person_id, cls.state.in_((WAITING, UNREACHED)))
+        changed(update(cls).where(*theirs).values(state=DROPPED, ended_at=at))
 
     @classmethod
     def unreached(cls, *, at: datetime) -> ColumnElement[bool]:

@@ -127,6 +127,11 @@ def _unassigned(payload: dict[str, Any]) -> Said:
     )
 
 
+def _handed_over(payload: dict[str, Any]) -> Said:
+    told = {"person": payload.get("person"), "before": payload.get("before")}
+    return Said("user-round", _("%(person)s looks after them now, after %(before)s", **told))
+
+
 def _visiting(payload: dict[str, Any]) -> Said:
     """It is open now."""
     title = {"phone": _("On the phone now"), "zalo": _("On Zalo now")}.get(
@@ -226,6 +231,7 @@ _SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
     "pin.removed": _pin_removed,
     "assignment.started": _assigned,
     "assignment.ended": _unassigned,
+    "assignment.handed_over": _handed_over,
     "visit.started": _visiting,
     "visit.left": _left,
     "visit.finished": _visited,

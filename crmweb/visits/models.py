@@ -144,6 +144,15 @@ class Visit(Evidence, Asked, OfCustomer, Model):
         if self.ended_at is None and (went_on := db.session.scalar(after)):
             self._estimate_end(went_on.started_at)
 
+    @classmethod
+    def leave_all(cls, person_id: uuid.UUID, *, at: datetime) -> int:
+        """Whoever was there is gone for good: what they left open ended some time. Returns how many."""
+        open_ones = select(cls).where(cls.person_id == person_id, cls.ended_at.is_(None))
+        left = db.session.scalars(open_ones).all()
+        for visit in left:
+            visit._estimate_end(max(at, visit.started_at))
+        return len(left)
+
     def _estimate_end(self, at: datetime) -> None:
         self.ended_at, self.ended = at, ESTIMATED
         timeline.revise(self.id, "visit.left", payload=self.told())

@@ -72,6 +72,7 @@ WITH_AN_ID = {
     "/admin/sequences/<uuid:id>": ["/admin/sequences/{sequence}"],
     "/admin/roles/<name>": ["/admin/roles/rep", "/admin/roles/nobodys", "/admin/roles/new?like=manager"],
     "/admin/users/<uuid:id>": ["/admin/users/{lan}"],
+    "/admin/users/<uuid:id>/leaving": ["/admin/users/{lan}/leaving"],
     "/admin/users/<uuid:id>/edit": ["/admin/users/{lan}/edit"],
     "/u/<token>": ["/u/{token}"],
     "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
