@@ -271,6 +271,8 @@ def _disagreements(values: Mapping[str, Any]) -> list[str]:
     wrong = []
     if values["env"] == "production" or values["secret_key"]:
         wrong += _weak_secret(values["secret_key"])
+    if values["env"] == "production":
+        wrong += _open_to_listeners(values["public_url"])
     if values["mail_url"] and not values["mail_from"]:
         wrong.append("MAIL_FROM is missing: mail needs a sender when MAIL_URL is set")
     if values["tile_url"] and not all(part in values["tile_url"] for part in ("{z}", "{x}", "{y}")):
@@ -290,6 +292,14 @@ def _weak_secret(secret: str) -> list[str]:
     if len(set(secret)) < math.isqrt(WEAK_SECRET) * 2:
         return ["SECRET_KEY repeats itself too much to be random"]
     return []
+
+
+def _open_to_listeners(public_url: str) -> list[str]:
+    """Whoever stands between a phone and us reads what goes by http; on loopback nobody does."""
+    parts = urlsplit(public_url)
+    if parts.scheme != "http" or parts.hostname in ("localhost", "127.0.0.1", "::1"):
+        return []
+    return ["PUBLIC_URL must begin with https:// in production: everybody on the way reads what goes by http"]
 
 
 def current_settings() -> Settings:

@@ -36,6 +36,24 @@ def test_production_starts_with_a_strong_secret(tmp_path: Path) -> None:
     assert read(tmp_path, CRMWEB_ENV="production", SECRET_KEY=STRONG).secret_key == STRONG
 
 
+def test_production_does_not_start_where_listeners_read_along(tmp_path: Path) -> None:
+    line = complaint(
+        tmp_path, CRMWEB_ENV="production", SECRET_KEY=STRONG, PUBLIC_URL="http://crm.example.com"
+    )
+    assert line.startswith("PUBLIC_URL must begin with https://")
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "https://crm.example.com", "http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000"],
+)
+def test_production_starts_by_https_and_on_loopback(tmp_path: Path, address: str) -> None:
+    assert (
+        read(tmp_path, CRMWEB_ENV="production", SECRET_KEY=STRONG, PUBLIC_URL=address).public_url == address
+    )
+
+
 def test_elsewhere_a_random_secret_is_made_and_kept(tmp_path: Path) -> None:
     home = tmp_path / "var"
     made = read(home).secret_key

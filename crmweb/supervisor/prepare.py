@@ -61,8 +61,9 @@ def prepare(app: Flask, *, demo: bool) -> list[str]:
     """Make the database of ``app`` ready, and the key for push. Returns what to tell whoever started it, line by
     line: a one-time link for each demo person, or the one that makes the first admin.
 
-    Raises DatabaseTooNew.
+    Raises DatabaseTooNew, and the demo's Refused where its people would work in production.
     """
+    from crmweb.demo.presence import refuse_in_production
     from crmweb.notifications.vapid import vapid
 
     with app.app_context():
@@ -71,6 +72,7 @@ def prepare(app: Flask, *, demo: bool) -> list[str]:
             if revisions.current is not None:
                 back_up_before_migration(revisions.current)
             migrate()
+        refuse_in_production()
         vapid(current_settings())  # made before several processes want it
         return _demo_links() if demo and current_settings().env == "development" else _set_up_link()
 

@@ -258,12 +258,13 @@ class Supervisor:
 
 def _prepare(app: Flask, tell: int, *, demo: bool) -> None:
     """In a fork: make the database ready, and write to ``tell``, as JSON, the lines to show or why not."""
+    from crmweb.demo import Refused
     from crmweb.supervisor.prepare import DatabaseTooNew, prepare
 
     with os.fdopen(tell, "w") as answer:
         try:
             json.dump(prepare(app, demo=demo), answer)
-        except DatabaseTooNew as error:
+        except (DatabaseTooNew, Refused) as error:
             json.dump(str(error), answer)
             sys.exit(1)
 
