@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 import zlib
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -27,6 +28,8 @@ from crmweb.supervisor.lock import FolderTaken, run_lock
 
 DATABASE: Final = "crmweb.sqlite3"
 FILES: Final = "files"
+LAST: Final = "last-backup"
+"""A file in the data folder that says by its own time when the last backup was made."""
 
 UNREADABLE: Final = (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError)
 """What reading a file that is no archive may raise, or no longer a whole one."""
@@ -45,6 +48,21 @@ def database_file(settings: Settings) -> Path:
             f"pg_restore, and copy the folder {settings.home / FILES} and the file {VAPID_KEY} beside it"
         )
     return Path(url.database)
+
+
+def note_backup(settings: Settings) -> None:
+    """One was made just now. Beside the data and not in it: a restore brings back what was, not that it was saved."""
+    file, at = settings.home / LAST, now().timestamp()
+    file.touch(mode=0o600)
+    os.utime(file, (at, at))
+
+
+def last_backup(settings: Settings) -> datetime | None:
+    """When the last one was made; None where nobody knows of any."""
+    try:
+        return datetime.fromtimestamp((settings.home / LAST).stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -226,8 +244,10 @@ def _settings() -> Settings:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
     """Write the database and all files into one FILE, while crmweb runs or not."""
+    settings = _settings()
     try:
-        Backup(_settings(), file.resolve()).write()
+        Backup(settings, file.resolve()).write()
+        note_backup(settings)
     except (CannotBackUp, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"backed up to {file} ({file.stat().st_size / 1e6:.1f} MB)")

@@ -17,7 +17,7 @@ COMMANDS = {
     "clock": "crmweb.supervisor.cli:clock",
     "create-admin": "crmweb.accounts.cli:create_admin",
     "demo": "crmweb.demo.cli:demo",
-    "doctor": "crmweb.doctor:doctor",
+    "doctor": "crmweb.doctor.cli:doctor",
     "import": "crmweb.imports.cli:import_group",
     "mail-in": "crmweb.followups.incoming.cli:mail_in",
     "restore": "crmweb.backup:restore",

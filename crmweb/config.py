@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from crmweb.config_readers import (
     EMAIL,
     HOST,
     LOOPBACK,
+    WEAK_SECRET,
     contact,
     count_up_to,
     geocoder,
@@ -25,18 +25,19 @@ from crmweb.config_readers import (
     mailbox,
     mailto,
     one_word,
+    open_to_listeners,
     push_services,
     scheme,
     several,
     signing_key,
     sms_gateway,
+    weak_secret,
     web_address,
 )
 from crmweb.kept import kept
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ("development", "production", "test")
-WEAK_SECRET = 32
 TILES = re.compile(r"https?://[\w.{}:-]+/[^\s;,]*$")
 """It is named in the policy that every page carries, where a semicolon would begin another rule."""
 
@@ -270,9 +271,9 @@ def _reason(wrong: ValueError) -> str:
 def _disagreements(values: Mapping[str, Any]) -> list[str]:
     wrong = []
     if values["env"] == "production" or values["secret_key"]:
-        wrong += _weak_secret(values["secret_key"])
+        wrong += weak_secret(values["secret_key"])
     if values["env"] == "production":
-        wrong += _open_to_listeners(values["public_url"])
+        wrong += open_to_listeners(values["public_url"])
     if values["mail_url"] and not values["mail_from"]:
         wrong.append("MAIL_FROM is missing: mail needs a sender when MAIL_URL is set")
     if values["tile_url"] and not all(part in values["tile_url"] for part in ("{z}", "{x}", "{y}")):
@@ -284,22 +285,6 @@ def _disagreements(values: Mapping[str, Any]) -> list[str]:
     if values["tile_url"] and not TILES.match(values["tile_url"]):
         wrong.append("TILE_URL must be an address like https://tiles.example.com/{z}/{x}/{y}.png")
     return wrong
-
-
-def _weak_secret(secret: str) -> list[str]:
-    if len(secret) < WEAK_SECRET:
-        return [f"SECRET_KEY is missing or too short: give at least {WEAK_SECRET} random characters"]
-    if len(set(secret)) < math.isqrt(WEAK_SECRET) * 2:
-        return ["SECRET_KEY repeats itself too much to be random"]
-    return []
-
-
-def _open_to_listeners(public_url: str) -> list[str]:
-    """Whoever stands between a phone and us reads what goes by http; on loopback nobody does."""
-    parts = urlsplit(public_url)
-    if parts.scheme != "http" or parts.hostname in ("localhost", "127.0.0.1", "::1"):
-        return []
-    return ["PUBLIC_URL must begin with https:// in production: everybody on the way reads what goes by http"]
 
 
 def current_settings() -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
@@ -16,6 +17,7 @@ SHORTEST_TOKEN = 24
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+$", re.ASCII)
 HOST = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]*\.[a-z]{2,}$")
+WEAK_SECRET = 32
 LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+$")
 
 
@@ -138,3 +140,20 @@ def web_address(value: str) -> str:
 
 def _port_of(parts: SplitResult) -> int:
     return 443 if parts.port is None else parts.port
+
+
+def open_to_listeners(public_url: str) -> list[str]:
+    """Whoever stands between a phone and us reads what goes by http; on loopback nobody does."""
+    parts = urlsplit(public_url)
+    if parts.scheme != "http" or parts.hostname in ("localhost", "127.0.0.1", "::1"):
+        return []
+    return ["PUBLIC_URL must begin with https:// in production: everybody on the way reads what goes by http"]
+
+
+def weak_secret(secret: str) -> list[str]:
+    """What is wrong with a secret, in a line."""
+    if len(secret) < WEAK_SECRET:
+        return [f"SECRET_KEY is missing or too short: give at least {WEAK_SECRET} random characters"]
+    if len(set(secret)) < math.isqrt(WEAK_SECRET) * 2:
+        return ["SECRET_KEY repeats itself too much to be random"]
+    return []

@@ -78,6 +78,7 @@ RECURRING: Final = (
     Task("forget what is over", timedelta(hours=6), "crmweb.schedule.forget_what_is_over"),
     Task("ring lost look-ups", timedelta(seconds=30), "crmweb.places.work.ring_lost", each_once=False),
     Task("seal the audit", timedelta(minutes=10), "crmweb.audit.seals.seal_what_is_settled"),
+    Task("look after the house", timedelta(minutes=10), "crmweb.doctor.look_after_the_house"),
     Task("tell of old promises", timedelta(days=1), "crmweb.schedule.tell_of_old_promises"),
     Task("forget old occurrences", timedelta(days=1), "crmweb.schedule.forget_old_occurrences"),
 )

@@ -15,8 +15,10 @@ from sqlalchemy import text, update
 
 from crmweb import clock, doctor, jobs
 from crmweb.accounts.actor import Actor
+from crmweb.audit.seals import seal_what_is_settled
 from crmweb.db import db, writing
-from crmweb.doctor import Finding, Mark
+from crmweb.doctor import cli, ground
+from crmweb.lights.findings import Finding, Mark
 from crmweb.notifications import Delivery, Notice
 from crmweb.schedule import RECURRING, Clock
 from tests.machine.redis import RedisServer
@@ -36,6 +38,7 @@ def _finding(what: str) -> Finding:
 
 def test_a_healthy_house_has_nothing_bad(app: Flask, house: House, redis_server: RedisServer) -> None:
     with house():
+        seal_what_is_settled()
         bad = {finding.what for finding in doctor.examine() if finding.mark is Mark.BAD}
     assert bad <= {"workers", "assets"}, "no worker runs in this test, and the assets may not be built"
 
@@ -108,7 +111,7 @@ def test_recurring_work_that_stopped_is_noticed(app: Flask, house: House) -> Non
 
 
 def test_a_full_disk_is_bad_before_writes_are_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "ENOUGH_DISK", 10**18)
+    monkeypatch.setattr(ground, "ENOUGH_DISK", 10**18)
     with house():
         assert _finding("disk").mark is Mark.BAD
 
@@ -123,8 +126,8 @@ def test_without_https_phones_get_no_place(app: Flask, house: House, monkeypatch
 def test_the_command_prints_a_line_each_and_fails_when_something_is_bad(
     app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(doctor, "MANIFEST", tmp_path / "missing")
-    done = CliRunner().invoke(doctor.doctor, obj=lambda: app)
+    monkeypatch.setattr(ground, "MANIFEST", tmp_path / "missing")
+    done = CliRunner().invoke(cli.doctor, obj=lambda: app)
     assert done.exit_code == 1
     assert len(done.output.splitlines()) == len(doctor.LOOKS)
     assert "npm run build" in done.output

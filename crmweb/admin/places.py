@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flask import Flask
@@ -10,7 +11,10 @@ from crmweb.web import may
 
 
 class Place(NamedTuple):
-    """One page of the office; `name` and `line` are lazy texts, a smaller `order` stands nearer the top."""
+    """One page of the office; `name` and `line` are lazy texts, a smaller `order` stands nearer the top.
+
+    `badge` says what calls for attention there, if anything does.
+    """
 
     path: str
     icon: str
@@ -18,15 +22,18 @@ class Place(NamedTuple):
     name: Any
     line: Any
     order: int
+    badge: Callable[[], str] = str
 
 
 PLACES: dict[str, Place] = {}
 """Path → place."""
 
 
-def offer(path: str, *, icon: str, needs: str, name: Any, line: Any, order: int) -> None:
+def offer(
+    path: str, *, icon: str, needs: str, name: Any, line: Any, order: int, badge: Callable[[], str] = str
+) -> None:
     """List a page on the admin's home and say what it needs."""
-    PLACES[path] = Place(path, icon, needs, name, line, order)
+    PLACES[path] = Place(path, icon, needs, name, line, order, badge)
 
 
 def places() -> list[Place]:

@@ -30,6 +30,7 @@ class DatabaseTooNew(Exception):
     """A newer version of the product has changed the database; this one would spoil it."""
 
     def __init__(self, revision: str) -> None:
+        self.revision = revision
         super().__init__(
             f"the database is newer than this version of crmweb (it is at {revision}): "
             "start the newer version, or restore a backup made before it"

@@ -195,6 +195,8 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("consents", "customer_id"): _shop,
     ("templates", "id"): _template,
     ("sequences", "id"): _sequence,
+    ("devices", "device_id"): _device,
+    ("devices", "id"): _oneself,
     ("users", "id"): _oneself,
     ("users", "device_id"): _device,
     ("user_changes", "id"): _oneself,
