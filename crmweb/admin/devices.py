@@ -25,7 +25,7 @@ from crmweb.languages import lazy_gettext
 from crmweb.notifications.arrivals import PushHealth, push_health
 from crmweb.web import go, needs, not_found_unless, page, wants_fragment
 
-devices = Blueprint("devices", __name__)
+devices = Blueprint("admin_devices", __name__)
 
 HERE: Final = "/admin/devices"
 A_PAGE: Final = 50

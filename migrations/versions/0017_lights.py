@@ -8,7 +8,7 @@ from alembic import op
 from crmweb.db import UtcDateTime
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0015"
 
 
 def upgrade() -> None:
