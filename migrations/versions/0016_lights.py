@@ -7,7 +7,7 @@ from alembic import op
 
 from crmweb.db import UtcDateTime
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 
 
