@@ -94,10 +94,15 @@ def limit_browser(answer: Response) -> Response:
         head.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not _keep_for_all(answer):
         answer.vary.update(("HX-Request", "Cookie", "Accept-Language"))
-        head.setdefault("Cache-Control", "private, no-cache")
+        head.setdefault("Cache-Control", "private, no-store" if _looks_as_another() else "private, no-cache")
         if (person := g.get("_login_user")) is not None and person.is_authenticated:
             head["X-User"] = str(person.id)
     return answer
+
+
+def _looks_as_another() -> bool:
+    """What an admin sees as somebody else is nothing that their browser should keep under that name."""
+    return getattr(g.get("_login_user"), "looker", None) is not None
 
 
 def _keep_for_all(answer: Response) -> bool:

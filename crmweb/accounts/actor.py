@@ -14,7 +14,10 @@ from crmweb.scope import Principal
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. Verbs take it as `by=`, templates as `current_user`."""
+    """Who acts. Verbs take it as `by=`, templates as `current_user`.
+
+    `looker` is who really sits there, where an admin looks as this person; then nothing may be written.
+    """
 
     id: uuid.UUID
     name: str
@@ -27,6 +30,7 @@ class Actor:
     session_id: uuid.UUID | None = None
     proved_at: datetime | None = None
     second_at: datetime | None = None
+    looker: Actor | None = None
 
     is_authenticated = True
     is_active = True

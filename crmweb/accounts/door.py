@@ -18,6 +18,7 @@ from crmweb.accounts.limits import session_limits
 from crmweb.accounts.links import CARD, INVITATION, PHONE, RESET, OneTimeLink
 from crmweb.accounts.models import User
 from crmweb.accounts.pending import LIFE, PendingSignIn
+from crmweb.accounts.previews import seen_as
 from crmweb.accounts.second_factors import has_second_factor
 from crmweb.accounts.sessions import DeviceSession, Held, token_hash
 from crmweb.db import Busy, db, writing
@@ -91,8 +92,16 @@ def _who(asking: Request) -> Actor | None:
         g.unknown_token = token
         return None
     g.held = held
-    act_for(held.actor.principal)
-    return held.actor
+    actor = _as_whom(held)
+    act_for(actor.principal)
+    return actor
+
+
+def _as_whom(held: Held) -> Actor:
+    """The session's person, or as whom they look."""
+    if held.looks_as is None or held.looks_since is None:
+        return held.actor
+    return seen_as(held.actor, held.looks_as, held.looks_since, at=clock.now()) or held.actor
 
 
 def _keep_up(answer: Response) -> Response:

@@ -23,6 +23,7 @@ from crmweb.accounts import (
 from crmweb.accounts.attempts import SignInAttempt
 from crmweb.accounts.forms import SignInForm
 from crmweb.accounts.models import User
+from crmweb.accounts.preview_routes import while_looking
 from crmweb.accounts.proof import before_second_factor
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.accounts.words import device_name, role_name
@@ -79,6 +80,7 @@ def _at_the_door(status: int, form: SignInForm, target: str, *, refused: bool = 
 @accounts.post("/session/end")
 @needs("own:settings")
 @before_second_factor
+@while_looking
 def end_session() -> ResponseReturnValue:
     with writing():
         if device := db.session.get(DeviceSession, current_user.session_id):

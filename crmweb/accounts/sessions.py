@@ -17,10 +17,12 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    column,
     delete,
     null,
     or_,
     select,
+    table,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -39,7 +41,7 @@ from crmweb.accounts.session_tokens import (
     fresh_token,
 )
 from crmweb.accounts.signals import access_ended
-from crmweb.db import Model, db, new_id
+from crmweb.db import Id, Model, UtcDateTime, db, new_id
 
 TOUCH_EVERY = timedelta(minutes=5)
 
@@ -51,7 +53,10 @@ def token_hash(token: str) -> bytes:
 
 @dataclass(frozen=True)
 class Held:
-    """A session as a request found it by its token; `offered_at` is of a token that is not in force yet."""
+    """A session as a request found it by its token.
+
+    `offered_at` is of a token that is not in force yet; `looks_as` is whom its person looks as.
+    """
 
     actor: Actor
     seen_at: datetime
@@ -59,6 +64,8 @@ class Held:
     last_offer_at: datetime | None
     shared: bool
     offered_at: datetime | None
+    looks_as: uuid.UUID | None
+    looks_since: datetime | None
 
     def needs_touch(self, *, at: datetime) -> bool:
         return at - self.seen_at > TOUCH_EVERY
@@ -252,7 +259,13 @@ def _alive(idle: Any, absolute: Any, shared: Any) -> ColumnElement[bool]:
     )
 
 
-_OF_SESSION = ("seen_at", "rotated_at", "last_offer_at", "shared", "offered_at")
+_OF_SESSION = ("seen_at", "rotated_at", "last_offer_at", "shared", "offered_at", "looks_as", "looks_since")
+
+
+# Named, not imported: a preview knows the session that it belongs to.
+_PREVIEWS = table(
+    "previews", column("session_id", Id()), column("person_id", Id()), column("begun_at", UtcDateTime())
+)
 
 
 def _who(offered_at: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
@@ -274,9 +287,12 @@ def _who(offered_at: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
             DeviceSession.last_offer_at,
             DeviceSession.shared,
             offered_at.label("offered_at"),
+            _PREVIEWS.c.person_id.label("looks_as"),
+            _PREVIEWS.c.begun_at.label("looks_since"),
         )
         .join(User, User.id == DeviceSession.user_id)
         .outerjoin(Role, Role.name == User.role)
+        .outerjoin(_PREVIEWS, _PREVIEWS.c.session_id == DeviceSession.id)
         .where(
             _alive(bindparam("idle"), bindparam("absolute"), bindparam("shared")),
             User.deactivated_at.is_(None),

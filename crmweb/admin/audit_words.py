@@ -54,6 +54,8 @@ def action_words(action: str) -> str:
         "location.agreed": _("Agreed that the place is read"),
         "location.refused": _("Refused that the place is read"),
         "audit.exported": _("Audit exported"),
+        "preview.begun": _("Preview begun"),
+        "preview.ended": _("Preview ended"),
     }
     return words.get(action, action)
 
