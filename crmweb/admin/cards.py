@@ -12,6 +12,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from crmweb import audit, clock
+from crmweb.accounts import second_factors
 from crmweb.accounts.links import CARD, PHONE, OneTimeLink, may_let_in
 from crmweb.accounts.models import User
 from crmweb.accounts.proof import freshly_signed_in
@@ -88,11 +89,13 @@ def _chosen() -> list[uuid.UUID]:
 @needs("users:manage")
 @freshly_signed_in
 def replace_phone(id: uuid.UUID) -> ResponseReturnValue:
-    """Sign the lost one out, or all of theirs, and show what signs a new one in."""
+    """Sign the lost one out, or all of theirs, and show what signs a new one in, with no second step if wished."""
     let_in_by_me(id)
     with writing():
         person, at = let_in_by_me(id), clock.now()
         sign_out(person, device=_lost(person), by=current_user, at=at)
+        if request.form.get("second_step"):
+            second_factors.reset(person, by=current_user, at=at)
         card = _printed(person, PHONE)
     return shows_a_secret(page("admin/ways_in/new_phone.html", card=card, address=current_settings().address))
 
@@ -128,4 +131,5 @@ def devices_of(person: User) -> list[DeviceSession]:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters["devices_of"] = devices_of
+    app.jinja_env.tests["with_second_step"] = lambda person: second_factors.has_second_factor(person.id)
     app.register_blueprint(cards)

@@ -19,6 +19,7 @@ from crmweb.accounts.codes import ALPHABET, LENGTH, code_hash, new_code
 from crmweb.accounts.links import OneTimeLink
 from crmweb.accounts.models import User
 from crmweb.accounts.passwords import hash_password
+from crmweb.accounts.totp import TotpSecret
 from crmweb.clock import HeldClock
 from crmweb.db import db, writing
 from tests.ways_in.conftest import ENGLISH, PASSWORD, House, actions, card_for, is_in
@@ -249,6 +250,22 @@ def test_a_lost_phone_is_replaced_in_four_steps(
     assert steps <= 4
     assert shown.headers["Cache-Control"] == "no-store"
     assert "user.phone_replaced" in actions(house)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_second_step_that_was_on_the_lost_phone_is_taken_away_with_it(
+    app: Flask, admins: FlaskClient, lan: Actor, house: House, gone: bool
+) -> None:
+    with house(), writing():
+        totp = TotpSecret.begin(lan.id, at=clock.now())
+        totp.confirmed_at = clock.now()
+    assert 'name="second_step"' in admins.get(f"/admin/users/{lan.id}").text
+    sent = {"session": "", **({"second_step": "1"} if gone else {})}
+    shown = admins.post(f"/admin/users/{lan.id}/lost-phone", data=sent).text
+    code = re.findall(r'class="code num">([^<]+)<', shown)[0]
+    new = app.test_client()
+    new.post("/join", data={"code": code})
+    assert is_in(new) is gone
 
 
 def test_of_two_devices_one_may_stay(admins: FlaskClient, lan: Actor, phone_of: object, house: House) -> None:
