@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     cast,
-    delete,
     null,
     or_,
     select,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.models import Oversight, User
+from crmweb.audit import Audited
 from crmweb.db import Model, db, new_id
 
 MONDAY_TO_SATURDAY = 0b0111111
@@ -35,10 +35,11 @@ LOOKED_BACK = timedelta(days=60)
 """No holidays in a row are longer than this."""
 
 
-class WorkingWeek(Model):
+class WorkingWeek(Audited, Model):
     """The weekdays of one team, or of the whole company where there is no `head_id`; its id is then `COMPANY`."""
 
     __tablename__ = "working_weeks"
+    audited_as = "week"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     head_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
@@ -57,10 +58,11 @@ class WorkingWeek(Model):
             week.weekdays = mask
 
 
-class DayOff(Model):
+class DayOff(Audited, Model):
     """A day on which a team, or everybody, does not work."""
 
     __tablename__ = "days_off"
+    audited_as = "day_off"
     __table_args__ = (UniqueConstraint("day", "head_id"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -81,7 +83,10 @@ class DayOff(Model):
 
     @classmethod
     def remove(cls, day: date, *, head_id: uuid.UUID | None) -> None:
-        db.session.execute(delete(cls).where(cls.day == day, cls.head_id.is_not_distinct_from(head_id)))
+        known = select(cls).where(cls.day == day, cls.head_id.is_not_distinct_from(head_id))
+        for day_off in db.session.scalars(known).all():
+            db.session.delete(day_off)
+        db.session.flush()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import JSON, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from crmweb.audit import Audited
 from crmweb.db import Model, db, new_id
 
 EMAIL, SMS, ZALO = "email", "sms", "zalo"
@@ -18,10 +19,11 @@ WORDED: Final = (EMAIL, SMS, ZALO)
 APPROVALS: Final = ("none", "waiting", "approved", "refused")
 
 
-class MessageTemplate(Model):
+class MessageTemplate(Audited, Model):
     """What one kind of message says; each channel has its own words."""
 
     __tablename__ = "message_templates"
+    audited_as = "template"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(80))
@@ -88,10 +90,11 @@ class MessageTemplate(Model):
         self.retired_at = None
 
 
-class Wording(Model):
+class Wording(Audited, Model):
     """A template's words for one channel, or the id by which a provider knows it. The price is in minor units."""
 
     __tablename__ = "template_wordings"
+    audited_as = "wording"
 
     template_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("message_templates.id", ondelete="CASCADE"), primary_key=True
@@ -104,3 +107,7 @@ class Wording(Model):
     approval: Mapped[str] = mapped_column(String(10), default="none")
     price_minor: Mapped[int | None]
     currency: Mapped[str | None] = mapped_column(String(3))
+
+    @property
+    def audited_name(self) -> str:
+        return self.channel

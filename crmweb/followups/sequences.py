@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKey, String, Time, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crmweb.accounts.models import User
+from crmweb.audit import Audited
 from crmweb.customers.models import Customer
 from crmweb.db import Model, db, new_id
 from crmweb.followups.addressees import Addressee, addressees
@@ -26,10 +27,11 @@ LONGEST_WAIT: Final = 180
 """Days."""
 
 
-class Sequence(Model):
+class Sequence(Audited, Model):
     """Begun by hand, or by a visit that ends with `outcome`."""
 
     __tablename__ = "sequences"
+    audited_as = "sequence"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(80))

@@ -9,6 +9,7 @@ from flask import g
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crmweb.audit import Audited
 from crmweb.db import Model, db
 
 BUILT_IN = ("order_taken", "no_order", "interested", "not_now")
@@ -18,19 +19,24 @@ SHUT = ("closed", "owner_away", "moved", "gone")
 """Outcomes of a visit that found nobody: two taps, finished at once."""
 
 
-class Outcome(Model):
+class Outcome(Audited, Model):
     """One entry of the list. `label` is the company's own word; the built-in ones have none and are translated.
 
     `productive`: something was sold, which is what coverage counts one day.
     """
 
     __tablename__ = "outcomes"
+    audited_as = "outcome"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     label: Mapped[str | None] = mapped_column(String(60))
     position: Mapped[int]
     productive: Mapped[bool] = mapped_column(default=False)
     retired_at: Mapped[datetime | None]
+
+    @property
+    def audited_name(self) -> str:
+        return self.label or self.name
 
     @classmethod
     def offered(cls) -> list[Outcome]:

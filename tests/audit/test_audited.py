@@ -1,0 +1,66 @@
+"""What holds for everyone is written down by itself when somebody changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.working_days import DayOff
+from crmweb.audit import Entry
+from crmweb.db import db, writing
+from crmweb.visits.outcomes import Outcome
+
+House = Callable[[], AbstractContextManager[None]]
+PhoneOf = Callable[[Actor], FlaskClient]
+ENGLISH = {"Accept-Language": "en"}
+
+
+def told(house: House, kind: str) -> list[tuple[str, Any, Any, Any]]:
+    """(action, by, before, after) of that kind."""
+    with house():
+        entries = db.session.scalars(select(Entry).where(Entry.about_kind == kind).order_by(Entry.seq))
+        return [(each.action, each.by_id, each.values.before, each.values.after) for each in entries]
+
+
+def test_a_result_that_tuan_renames(phone_of: PhoneOf, tuan: Actor, house: House) -> None:
+    phone = phone_of(tuan)
+    with house():
+        name = Outcome.offered()[0].name
+    phone.post(f"/admin/outcomes/{name}", data={"label": "Order", "productive": "1"})
+    phone.post(f"/admin/outcomes/{name}", data={"label": "Sold", "productive": "1"})
+    phone.post(f"/admin/outcomes/{name}", data={"label": "Sold", "productive": "1"})
+    (first, *_), last = told(house, "outcome"), told(house, "outcome")[-1]
+    assert first[0] == "outcome.changed"
+    assert last == ("outcome.changed", tuan.id, {"label": "Order"}, {"label": "Sold"})
+    assert len(told(house, "outcome")) == 2, "saving the same again changes nothing"
+
+
+def test_days_off_that_mai_sets_and_takes_back(phone_of: PhoneOf, mai: Actor, house: House) -> None:
+    day = (clock.now() + timedelta(days=20)).date()
+    phone = phone_of(mai)
+    phone.post("/team/working-days/days-off", data={"day": f"{day:%d/%m/%Y}", "name": "Outing"})
+    phone.post("/team/working-days/days-off/remove", data={"day": day.isoformat()})
+    added, removed = told(house, "day_off")
+    assert (added[0], added[1], added[3]["name"]) == ("day_off.added", mai.id, "Outing")
+    assert (removed[0], removed[2]["day"]) == ("day_off.removed", day.isoformat())
+
+
+def test_what_the_house_sets_up_by_itself_is_no_change_of_anybodys(house: House) -> None:
+    with house(), writing():
+        DayOff.add(clock.now().date(), "Set up", head_id=None)
+    assert told(house, "day_off") == []
+
+
+def test_the_page_says_it_in_words(phone_of: PhoneOf, tuan: Actor, house: House) -> None:
+    phone = phone_of(tuan)
+    phone.post("/admin/outcomes", data={"label": "Sample left"})
+    shown = phone.get("/admin/audit?kind=outcome", headers=ENGLISH).text
+    assert "Result of a visit added" in shown
+    assert "Sample left" in shown
