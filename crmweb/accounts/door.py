@@ -13,6 +13,7 @@ from crmweb import audit, clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.alarms import device_joined, theft_noticed
 from crmweb.accounts.cookies import DEVICE, PENDING, SESSION, cookie_name, hand_over, held_cookie, take_back
+from crmweb.accounts.held import Held
 from crmweb.accounts.known_devices import KNOWN, NEW, KnownDevice
 from crmweb.accounts.limits import session_limits
 from crmweb.accounts.links import CARD, INVITATION, PHONE, RESET, OneTimeLink
@@ -20,7 +21,7 @@ from crmweb.accounts.models import User
 from crmweb.accounts.pending import LIFE, PendingSignIn
 from crmweb.accounts.previews import seen_as
 from crmweb.accounts.second_factors import has_second_factor
-from crmweb.accounts.sessions import DeviceSession, Held, token_hash
+from crmweb.accounts.sessions import DeviceSession, token_hash
 from crmweb.db import Busy, db, writing
 from crmweb.scope import act_for, system_access
 from crmweb.web import go

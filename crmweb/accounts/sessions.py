@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -29,55 +28,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb import audit
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.held import Held
 from crmweb.accounts.limits import session_limits
 from crmweb.accounts.models import User
 from crmweb.accounts.roles import Role, rights
 from crmweb.accounts.session_tokens import (
-    OFFER_EVERY,
     ON_THE_WAY,
-    ROTATE_EVERY,
-    SETTLED,
     SessionToken,
     fresh_token,
 )
 from crmweb.accounts.signals import access_ended
 from crmweb.db import Id, Model, UtcDateTime, db, new_id
 
-TOUCH_EVERY = timedelta(minutes=5)
-
 
 def token_hash(token: str) -> bytes:
     """How a secret that we handed out is kept: SHA-256 is enough for 256 random bits."""
     return hashlib.sha256(token.encode()).digest()
-
-
-@dataclass(frozen=True)
-class Held:
-    """A session as a request found it by its token.
-
-    `offered_at` is of a token that is not in force yet; `looks_as` is whom its person looks as.
-    """
-
-    actor: Actor
-    seen_at: datetime
-    rotated_at: datetime
-    last_offer_at: datetime | None
-    shared: bool
-    offered_at: datetime | None
-    looks_as: uuid.UUID | None
-    looks_since: datetime | None
-
-    def needs_touch(self, *, at: datetime) -> bool:
-        return at - self.seen_at > TOUCH_EVERY
-
-    def needs_token(self, *, at: datetime) -> bool:
-        """Whether the next page should bring a new one along. A shared device's is soon over anyway."""
-        waits = self.last_offer_at is not None and at - self.last_offer_at < OFFER_EVERY
-        return not self.shared and at - self.rotated_at >= ROTATE_EVERY and not waits
-
-    def is_settled(self, *, at: datetime) -> bool:
-        """Whether the browser has shown that it keeps the token that it was offered."""
-        return self.offered_at is not None and at - self.offered_at >= SETTLED
 
 
 class DeviceSession(Model):

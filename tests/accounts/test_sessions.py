@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.held import TOUCH_EVERY
 from crmweb.accounts.limits import ABSOLUTE, IDLE
 from crmweb.accounts.models import User
 from crmweb.accounts.policy_kinds import POLICIES
 from crmweb.accounts.rulings import Ruling
-from crmweb.accounts.sessions import TOUCH_EVERY, DeviceSession
+from crmweb.accounts.sessions import DeviceSession
 from crmweb.clock import HeldClock
 from crmweb.db import db, new_id, writing
 from tests.accounts.conftest import PASSWORD, is_in, try_password

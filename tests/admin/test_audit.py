@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from crmweb import audit, clock, csv_out
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.admin.audit_words import action_words
 from crmweb.audit import Entry
 from crmweb.db import db, writing
 
@@ -107,3 +111,13 @@ def test_what_was_erased_is_said_to_be(phone_of: PhoneOf, tuan: Actor, lan: Acto
     shown = seen(phone_of(tuan), about=lan.id)
     assert "What it said was erased" in shown
     assert "Nguyễn Thị Lan" not in shown
+
+
+def test_whatever_is_written_down_is_said_in_words(app: Flask, project: Path) -> None:
+    sources = [path.read_text() for path in (project / "crmweb").rglob("*.py")]
+    written = {
+        action for text in sources for action in re.findall(r"""record\(\s*"([a-z]+\.[a-z_]+)\"""", text)
+    }
+    assert len(written) > 15
+    with app.test_request_context():
+        assert [action for action in sorted(written) if action_words(action) == action] == []

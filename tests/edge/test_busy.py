@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.held import TOUCH_EVERY
 from crmweb.accounts.models import User
-from crmweb.accounts.sessions import TOUCH_EVERY
 from crmweb.config import Settings
 from crmweb.db import db
 

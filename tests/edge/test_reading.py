@@ -14,9 +14,10 @@ from sqlalchemy import Engine, event, select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.held import TOUCH_EVERY
 from crmweb.accounts.links import OneTimeLink
 from crmweb.accounts.models import User
-from crmweb.accounts.sessions import TOUCH_EVERY, DeviceSession
+from crmweb.accounts.sessions import DeviceSession
 from crmweb.clock import HeldClock
 from crmweb.db import db, writing
 from crmweb.web import declared
