@@ -18,9 +18,8 @@ from crmweb.accounts.models import User
 from crmweb.audit.models import Entry
 from crmweb.clock import HeldClock
 from crmweb.db import db, writing
-from crmweb.notifications.channels import Channels
-from crmweb.notifications.email import Email
 from crmweb.notifications.jobs import _due, deliver
+from tests.notifications.conftest import post_office as post_office
 from tests.notifications.post_office import PostOffice
 
 House = Callable[[], AbstractContextManager[None]]
@@ -44,16 +43,6 @@ def held(app: Flask) -> Iterator[HeldClock]:
     """The clock stands still until the test moves it."""
     with clock.frozen(clock.now()) as held:
         yield held
-
-
-@pytest.fixture
-def post_office(app: Flask) -> Iterator[PostOffice]:
-    """A real mail server on loopback, and the app told to use it."""
-    office, before = PostOffice(), app.extensions["channels"]
-    app.extensions["channels"] = Channels({"email": Email(office.url, "crmweb <crm@example.com>")})
-    yield office
-    app.extensions["channels"] = before
-    office.close()
 
 
 @pytest.fixture
