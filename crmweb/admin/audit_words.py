@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from babel.dates import get_day_names
 from flask import Flask
 
-from crmweb.accounts.words import role_name
+from crmweb.accounts.words import device_name, role_name
 from crmweb.audit import Entry
-from crmweb.languages import gettext as _
-from crmweb.languages import lazy_gettext
+from crmweb.languages import language, lazy_gettext
 
 KINDS = {
     "user": lazy_gettext("People"),
@@ -30,59 +30,62 @@ KINDS = {
 """Kind of record → what a filter calls it."""
 
 
+ACTIONS = {
+    "user.added": lazy_gettext("Added"),
+    "user.renamed": lazy_gettext("Name changed"),
+    "user.reached_anew": lazy_gettext("Email or phone changed"),
+    "user.moved": lazy_gettext("Manager changed"),
+    "user.role_changed": lazy_gettext("Role changed"),
+    "user.deactivated": lazy_gettext("Deactivated"),
+    "user.came_back": lazy_gettext("Came back"),
+    "user.password_changed": lazy_gettext("Password changed"),
+    "user.signed_out": lazy_gettext("Signed out by an admin"),
+    "user.invited": lazy_gettext("Invited"),
+    "user.card_printed": lazy_gettext("Card printed"),
+    "user.phone_replaced": lazy_gettext("Lost phone replaced"),
+    "user.ways_in_withdrawn": lazy_gettext("Invitation and card withdrawn"),
+    "user.joined": lazy_gettext("Came in for the first time"),
+    "customers.handed_over": lazy_gettext("Work handed over"),
+    "role.made": lazy_gettext("Role made"),
+    "role.changed": lazy_gettext("Role changed"),
+    "role.removed": lazy_gettext("Role removed"),
+    "policy.set": lazy_gettext("Policy set"),
+    "policy.locked": lazy_gettext("Policy made the same for every team"),
+    "policy.unlocked": lazy_gettext("Policy left to the teams"),
+    "location.agreed": lazy_gettext("Agreed that the place is read"),
+    "location.refused": lazy_gettext("Refused that the place is read"),
+    "session.started": lazy_gettext("Signed in on a new device"),
+    "session.stolen": lazy_gettext("Copied sign-in noticed and ended"),
+    "mfa.enabled": lazy_gettext("Second step set up"),
+    "mfa.disabled": lazy_gettext("Second step taken away"),
+    "passkey.added": lazy_gettext("Passkey added"),
+    "passkey.removed": lazy_gettext("Passkey removed"),
+    "recovery.used": lazy_gettext("Recovery code used"),
+    "recovery.renewed": lazy_gettext("New recovery codes"),
+    "audit.exported": lazy_gettext("Audit exported"),
+    "outcome.added": lazy_gettext("Result of a visit added"),
+    "outcome.changed": lazy_gettext("Result of a visit changed"),
+    "template.added": lazy_gettext("Template added"),
+    "template.changed": lazy_gettext("Template changed"),
+    "wording.added": lazy_gettext("Wording of a template added"),
+    "wording.changed": lazy_gettext("Wording of a template changed"),
+    "wording.removed": lazy_gettext("Wording of a template removed"),
+    "sequence.added": lazy_gettext("Sequence added"),
+    "sequence.changed": lazy_gettext("Sequence changed"),
+    "week.added": lazy_gettext("Working days set"),
+    "week.changed": lazy_gettext("Working days changed"),
+    "day_off.added": lazy_gettext("Day off added"),
+    "day_off.changed": lazy_gettext("Day off changed"),
+    "day_off.removed": lazy_gettext("Day off removed"),
+    "preview.begun": lazy_gettext("Preview begun"),
+    "preview.ended": lazy_gettext("Preview ended"),
+}
+"""What was done, as it stands beside the name of what it was done to."""
+
+
 def action_words(action: str) -> str:
-    """What was done, beside the name of what it was done to; its own name where nobody has words for it."""
-    words = {
-        "user.added": _("Added"),
-        "user.renamed": _("Name changed"),
-        "user.reached_anew": _("Email or phone changed"),
-        "user.moved": _("Manager changed"),
-        "user.role_changed": _("Role changed"),
-        "user.deactivated": _("Deactivated"),
-        "user.came_back": _("Came back"),
-        "user.password_changed": _("Password changed"),
-        "user.signed_out": _("Signed out by an admin"),
-        "user.invited": _("Invited"),
-        "user.card_printed": _("Card printed"),
-        "user.phone_replaced": _("Lost phone replaced"),
-        "user.ways_in_withdrawn": _("Invitation and card withdrawn"),
-        "user.joined": _("Came in for the first time"),
-        "customers.handed_over": _("Work handed over"),
-        "role.made": _("Role made"),
-        "role.changed": _("Role changed"),
-        "role.removed": _("Role removed"),
-        "policy.set": _("Policy set"),
-        "policy.locked": _("Policy made the same for every team"),
-        "policy.unlocked": _("Policy left to the teams"),
-        "location.agreed": _("Agreed that the place is read"),
-        "location.refused": _("Refused that the place is read"),
-        "session.started": _("Signed in on a new device"),
-        "session.stolen": _("Copied sign-in noticed and ended"),
-        "mfa.enabled": _("Second step set up"),
-        "mfa.disabled": _("Second step taken away"),
-        "passkey.added": _("Passkey added"),
-        "passkey.removed": _("Passkey removed"),
-        "recovery.used": _("Recovery code used"),
-        "recovery.renewed": _("New recovery codes"),
-        "audit.exported": _("Audit exported"),
-        "outcome.added": _("Result of a visit added"),
-        "outcome.changed": _("Result of a visit changed"),
-        "template.added": _("Template added"),
-        "template.changed": _("Template changed"),
-        "wording.added": _("Wording of a template added"),
-        "wording.changed": _("Wording of a template changed"),
-        "wording.removed": _("Wording of a template removed"),
-        "sequence.added": _("Sequence added"),
-        "sequence.changed": _("Sequence changed"),
-        "week.added": _("Working days set"),
-        "week.changed": _("Working days changed"),
-        "day_off.added": _("Day off added"),
-        "day_off.changed": _("Day off changed"),
-        "day_off.removed": _("Day off removed"),
-        "preview.begun": _("Preview begun"),
-        "preview.ended": _("Preview ended"),
-    }
-    return words.get(action, action)
+    """In words, or by its own name where nobody has words for it any more."""
+    return str(ACTIONS.get(action, action))
 
 
 FIELDS = {
@@ -113,9 +116,28 @@ FIELDS = {
     "reminders_to": lazy_gettext("Reminders to"),
     "followups_to": lazy_gettext("Follow-ups to"),
     "people_to": lazy_gettext("People to"),
+    "device": lazy_gettext("Device"),
+    "address": lazy_gettext("Internet address"),
+    "totp": lazy_gettext("App with codes"),
+    "passkeys": lazy_gettext("Passkeys"),
+    "label": lazy_gettext("Name"),
+    "position": lazy_gettext("Place in the list"),
+    "productive": lazy_gettext("Something was sold"),
+    "retired_at": lazy_gettext("Not offered since"),
+    "created_at": lazy_gettext("Made"),
+    "purpose": lazy_gettext("What for"),
+    "subject": lazy_gettext("Subject"),
+    "text": lazy_gettext("Text"),
+    "outcome": lazy_gettext("Result of a visit"),
+    "active": lazy_gettext("In use"),
+    "day": lazy_gettext("Day"),
+    "weekdays": lazy_gettext("Works on"),
+    "head_id": lazy_gettext("Team"),
 }
 
-NAMING = ("manager", "customers_to", "reminders_to", "followups_to", "people_to")
+YES, NO = lazy_gettext("Yes"), lazy_gettext("No")
+
+NAMING = ("manager", "head_id", "customers_to", "reminders_to", "followups_to", "people_to")
 """Values that are the id of somebody."""
 
 
@@ -144,6 +166,14 @@ def _value(name: str, values: dict[str, Any], people: Mapping[uuid.UUID, str]) -
         return role_name(str(value))
     if name in NAMING:
         return people.get(uuid.UUID(value), str(value))
+    if name == "device":
+        return device_name(str(value))
+    if name == "weekdays":
+        return ", ".join(
+            get_day_names("abbreviated", locale=language())[day] for day in range(7) if value >> day & 1
+        )
+    if isinstance(value, bool):
+        return str(YES if value else NO)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

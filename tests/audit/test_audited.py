@@ -64,3 +64,12 @@ def test_the_page_says_it_in_words(phone_of: PhoneOf, tuan: Actor, house: House)
     shown = phone.get("/admin/audit?kind=outcome", headers=ENGLISH).text
     assert "Result of a visit added" in shown
     assert "Sample left" in shown
+
+
+def test_no_field_is_said_in_the_codes_own_words(phone_of: PhoneOf, mai: Actor, tuan: Actor) -> None:
+    phone_of(mai).post("/team/working-days/week", data={"weekdays": ["0", "2"]})
+    shown = phone_of(tuan).get("/admin/audit?kind=week", headers=ENGLISH).text
+    assert "Works on" in shown
+    assert "Mon, Wed" in shown
+    assert mai.name in shown
+    assert "head_id" not in shown
