@@ -96,8 +96,10 @@ class Lane:
             return unsent, len(self._busy_since)
 
     def _send_on(self) -> None:
-        """One pair of hands: the next of this lane, until none is left."""
-        with self._app.app_context():
+        """One pair of hands: the next of this lane, until none is left. What a request would read once, such as the
+        policies, is read once here.
+        """
+        with self._app.app_context(), system_access("deliveries"):
             while (claim := self._next()) is not None:
                 outcome = attempted(claim)
                 if not self._handed_over(outcome) and outcome is not None:
@@ -168,6 +170,8 @@ def attempted(claim: Claim) -> Outcome | None:
     except Exception as bug:
         log.exception("channel broke", delivery=str(claim.delivery), kind=claim.kind)
         return judged(claim, bug, at=now())
+    finally:
+        db.session.rollback()  # the next one reads afresh
     return judged(claim, None, at=now())
 
 
@@ -190,13 +194,12 @@ def _has_a_chance_yet(claim: Claim) -> bool:
 
 def _send(claim: Claim) -> None:
     """To the channel, if whoever filed it still wants that and the lease did not run out while this process slept."""
-    with system_access("deliveries"):
-        message = as_it_goes(claim.message)
-        held = Held(claim)
-        if not held(room=SEND_LIMIT):
-            raise LeaseLost
-        db.session.rollback()  # no connection is held while the far end thinks
-        channels().send(claim.kind, claim.lane, replace(message, may_go=held))
+    message = as_it_goes(claim.message)
+    held = Held(claim)
+    if not held(room=SEND_LIMIT):
+        raise LeaseLost
+    db.session.rollback()  # no connection is held while the far end thinks
+    channels().send(claim.kind, claim.lane, replace(message, may_go=held))
 
 
 class Held:
@@ -213,8 +216,7 @@ class Held:
             return False
         if time.monotonic() - self._seen_at < FRESH:
             return True
-        with system_access("lease"):
-            held = self._claim.holds(at=now(), room=room)
+        held = self._claim.holds(at=now(), room=room)
         if held:
             self._seen_at = time.monotonic()
         return held
