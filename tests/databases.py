@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Protocol
 
+from tests.machine.memory import in_memory
 from tests.machine.postgres import PostgresServer
 
 
@@ -29,18 +29,15 @@ class Databases(Protocol):
         """Leave nothing behind."""
 
 
-MEMORY = Path("/dev/shm")
-"""A file system in memory, where a commit need not wait for a disk."""
 ROOM = 512 * 1024 * 1024
-"""Bytes that must be free there; containers may have next to nothing."""
+"""Bytes that SQLite's files may take."""
 
 
 class SqliteDatabases:
     """Files in one folder, in memory where the machine has some to spare."""
 
     def __init__(self) -> None:
-        roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
-        self._folder = Path(tempfile.mkdtemp(prefix="crm-sqlite-", dir=MEMORY if roomy else None))
+        self._folder = Path(tempfile.mkdtemp(prefix="crm-sqlite-", dir=in_memory(ROOM)))
         self._file = self._folder / "crmweb.sqlite3"
         self.url = f"sqlite:///{self._file}"
 

@@ -22,12 +22,20 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from tests.machine import Missing
+from tests.machine.memory import in_memory
 
 NOBODY = 65534
 PATIENCE = 30.0
 """Seconds within which a server must answer."""
-CARELESS = "fsync=off full_page_writes=off synchronous_commit=off listen_addresses= max_connections=200"
+CARELESS = (
+    "fsync=off full_page_writes=off synchronous_commit=off listen_addresses= max_connections=200"
+    " max_wal_size=256MB min_wal_size=64MB"
+)
 """Settings for a database whose loss is no loss."""
+ROOM = 2 * 1024 * 1024 * 1024
+"""Bytes that its folder may take."""
+COPIES_FILES = 150000
+"""The first version that may copy a database file by file: an eighth of the time that its log takes."""
 
 
 def where() -> str:
@@ -72,8 +80,9 @@ class PostgresServer:
     def create(self, name: str, template: str | None = None) -> str:
         """An address of a new database, empty or a copy; one that stood there is dropped."""
         full = f"{self._prefix}_{name}"
-        copy = f' TEMPLATE "{self._prefix}_{template}"' if template else ""
         with self._connection() as connection:
+            how = " STRATEGY FILE_COPY" if connection.info.server_version >= COPIES_FILES else ""
+            copy = f' TEMPLATE "{self._prefix}_{template}"{how}' if template else ""
             connection.execute(f'DROP DATABASE IF EXISTS "{full}" WITH (FORCE)')
             connection.execute(f'CREATE DATABASE "{full}"{copy}')
         self._made.add(full)
@@ -100,7 +109,8 @@ class PostgresServer:
                 connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _start(self) -> URL:
-        self._folder = folder = Path(tempfile.mkdtemp(prefix="crm-postgres-", dir="/tmp"))
+        # Not under TMPDIR: a socket's path has to stay below 108 characters.
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="crm-postgres-", dir=in_memory(ROOM) or "/tmp"))
         binaries = _reachable_by_nobody(_binaries(), folder) if os.geteuid() == 0 else _binaries()
         server = _Program(binaries, folder)
         server.run("initdb", "-D", "data", "-U", "crm", "-A", "trust", "--locale=C.UTF-8", "--no-sync")
