@@ -44,10 +44,10 @@ class MapView extends HTMLElement {
     this.map.remove();
   }
 
-  /** Everything in sight, clear of what floats over the map. */
+  /** Everything in sight, clear of what floats over the map. At once: who taps a pin that still flies misses it. */
   look() {
     const all = [...this.points.map(({ at }) => at), this.here].filter(Boolean);
-    if (all.length) this.map.fitBounds(latLngBounds(all), { ...this.clear(), maxZoom: CLOSE });
+    if (all.length) this.map.fitBounds(latLngBounds(all), { ...this.clear(), maxZoom: CLOSE, animate: false });
   }
 
   zoomButtons() {

@@ -95,6 +95,7 @@ def test_on_a_laptop_the_map_stands_beside_the_list(phone_in_hand: PhoneInHand, 
     page.goto("/nearby?lat=10.7725&lng=106.6980")
     expect(page.locator("map-view .pin")).to_have_count(20)
     pin(page, street.FURTHER[14]).click()
+    expect(pin(page, street.FURTHER[14])).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#nearby").get_by_role("link", name=street.FURTHER[14].name)).to_be_in_viewport()
     page.get_by_role("link", name="Show more").click()
     expect(page.locator("map-view .pin")).to_have_count(25)
