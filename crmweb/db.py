@@ -30,7 +30,9 @@ from sqlalchemy import (
     MetaData,
     UpdateBase,
     event,
+    func,
     make_url,
+    select,
 )
 from sqlalchemy import Uuid as NativeUuid
 from sqlalchemy.exc import OperationalError
@@ -247,6 +249,14 @@ def is_sqlite() -> bool:
     return db.engine.dialect.name == "sqlite"
 
 
+def take_turn(number: int) -> None:
+    """Until this transaction is over, nobody else has the turn of that number (64 bits, signed). SQLite has one writer
+    anyway.
+    """
+    if not is_sqlite():
+        db.session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
 def application() -> Flask:
     """The application object itself, for threads that need it later."""
     return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
@@ -264,5 +274,6 @@ __all__ = [
     "db",
     "is_sqlite",
     "new_id",
+    "take_turn",
     "writing",
 ]

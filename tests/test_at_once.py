@@ -158,3 +158,27 @@ def test_of_two_pins_proposed_at_once_one_waits(
     with house():
         assert db.session.scalar(select(func.count(Proposal.id))) == CROWD
         assert len(db.session.scalars(Proposal.waiting()).all()) == 1
+
+
+@pytest.mark.parametrize("door", ["role", "leaving"])
+def test_admins_who_put_each_other_out_at_once_leave_one(
+    door: str, phone_of: PhoneOf, tuan: Actor, house: House
+) -> None:
+    with house(), writing():
+        others = [User.add(f"Admin {n}", role="admin", at=clock.now()) for n in range(3)]
+        admins = [tuan, *(Actor.of(each) for each in others)]
+    how: dict[str, tuple[str, dict[str, str]]] = {
+        "role": ("", {"role": "rep"}),
+        "leaving": ("/leaving", {}),
+    }
+    end, form = how[door]
+    phones = [phone_of(each) for each in admins]
+    paths = [f"/admin/users/{each.id}{end}" for each in (*admins[1:], admins[0])]
+    with ThreadPoolExecutor(len(phones)) as crowd:
+        answers = crowd.map(
+            lambda pair: pair[0].post(pair[1], data=form).status_code, zip(phones, paths, strict=True)
+        )
+        assert set(answers) <= {302, 303, 401, 403, 409, 422}
+    with house():
+        able = select(func.count(User.id)).where(User.role == "admin", User.active)
+        assert (db.session.scalar(able) or 0) >= 1

@@ -11,7 +11,7 @@ from sqlalchemy import LargeBinary, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb.accounts.models import email_key
-from crmweb.db import Model, db, is_sqlite, new_id
+from crmweb.db import Model, db, new_id, take_turn
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT, PER_ADDRESS = 8, 40
@@ -38,9 +38,7 @@ class SignInAttempt(Model):
     @classmethod
     def wait_for_turn(cls, account: str) -> None:
         """Of many guesses at one account, known or not, one is counted at a time until its transaction ends."""
-        if not is_sqlite():  # there one writes at a time anyway
-            number = int.from_bytes(_key(account)[:8], signed=True)
-            db.session.execute(select(func.pg_advisory_xact_lock(number)))
+        take_turn(int.from_bytes(_key(account)[:8], signed=True))
 
     @classmethod
     def failed(cls, account: str, address: str, *, at: datetime) -> None:

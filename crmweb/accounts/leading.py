@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from crmweb import audit
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.models import Circle, Oversight, User, chain, managers
+from crmweb.accounts.models import Circle, Oversight, User, chain, managers, wait_for_the_tree
 from crmweb.db import db
 
 
@@ -17,6 +17,7 @@ def hand_people(person: User, to: User, *, by: Actor | None, at: datetime) -> in
 
     One of them may take over: then they work under whom `person` does. Raises `Circle` for somebody further below.
     """
+    wait_for_the_tree()
     people = list(db.session.scalars(select(User).where(User.manager_id == person.id)))
     above = chain(to.id, managers())
     if any(each.id in above and each.id != to.id for each in people):

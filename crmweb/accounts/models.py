@@ -15,7 +15,7 @@ from crmweb import audit
 from crmweb.accounts.finding import BY_BYTES, search_text
 from crmweb.accounts.roles import Role, is_known, refuse_beyond, rights_changed, rights_of, roles_with
 from crmweb.accounts.signals import access_ended, email_changed
-from crmweb.db import Model, db, new_id
+from crmweb.db import Model, db, new_id, take_turn
 from crmweb.names import stream_safe
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
 def email_key(email: str) -> str:
     """The form in which two spellings of one address are the same (NFKC, case folded)."""
     return unicodedata.normalize("NFKC", stream_safe(email)).strip().casefold()
+
+
+TREE = 0x74726565
+"""The turn of who works here, under whom and with which rights."""
 
 
 class TakenEmail(ValueError):
@@ -88,6 +92,7 @@ class User(Model):
         Raises KeyError for an unknown role, `TakenEmail`, `Beyond`.
         """
         _refuse_to_give(role, by)
+        wait_for_the_tree()
         if email and cls.with_email(email):
             raise TakenEmail(email)
         user = cls(
@@ -143,6 +148,7 @@ class User(Model):
 
     def report_to(self, manager: User | None, *, by: Actor | None, at: datetime) -> None:
         """Move under another manager, with everyone below. Raises `Circle`."""
+        wait_for_the_tree()
         if manager is not None and self.id in chain(manager.id, managers()):
             raise Circle(f"{manager.name} works under {self.name}")
         before, self.manager_id = self.manager_id, manager.id if manager else None
@@ -156,6 +162,7 @@ class User(Model):
         Raises KeyError for an unknown one, `LastOne`, and `Beyond` for one with more rights than `by` holds.
         """
         _refuse_to_give(role, by)
+        wait_for_the_tree()
         if role == self.role:
             return
         refuse_beyond(by, self.permissions)
@@ -169,6 +176,7 @@ class User(Model):
 
     def deactivate(self, *, by: Actor | None, at: datetime, handed: audit.Values | None = None) -> None:
         """Close the door for all that let them in before; the audit tells what was `handed` over. Raises `LastOne`."""
+        wait_for_the_tree()
         if not self.active:
             return
         self._leave_one_behind()
@@ -213,6 +221,13 @@ class User(Model):
         return audit.Reference("user", self.id, self.name)
 
 
+def wait_for_the_tree() -> None:
+    """Of two who change who works here, under whom and with which rights, one comes after the other: each looks at all
+    the others. Before the first write, so that no two wait for each other.
+    """
+    take_turn(TREE)
+
+
 def _refuse_to_give(role: str, by: Actor | None) -> None:
     if not is_known(role):
         raise KeyError(role)
@@ -222,6 +237,7 @@ def _refuse_to_give(role: str, by: Actor | None) -> None:
 @rights_changed.connect
 def _see_by_new_rights(role: Role, *, lost: frozenset[str]) -> None:
     """Whoever holds the role sees their people from now on, or no longer. Raises `LastOne`."""
+    wait_for_the_tree()
     if "users:manage" in lost and not db.session.scalar(select(_able().limit(1).exists())):
         raise LastOne(role.title)
     Oversight.rebuild()

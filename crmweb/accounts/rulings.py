@@ -7,14 +7,14 @@ from datetime import datetime
 
 from blinker import Signal
 from flask import g
-from sqlalchemy import JSON, ForeignKey, Index, String, func, select, text
+from sqlalchemy import JSON, ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crmweb import audit
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.accounts.policy_kinds import POLICIES, Policy, Value
-from crmweb.db import Model, db, is_sqlite, new_id
+from crmweb.db import Model, db, new_id, take_turn
 
 policy_set = Signal(
     "What holds for the company changed. Sender: the policy's name; `value`: what it says now."
@@ -76,7 +76,7 @@ class Ruling(Model):
 
         Raises `LockedPolicy` for a team's own where there is none.
         """
-        _wait_for_turn()
+        take_turn(TURN)
         if head_id is not None and (not policy.teams or cls._is_locked(policy)):
             raise LockedPolicy(policy.name)
         before = cls.standing(policy.name, head_id)
@@ -99,7 +99,7 @@ class Ruling(Model):
 
     @classmethod
     def _turn_lock(cls, policy: Policy, locked: bool, by: Actor | None, at: datetime) -> None:
-        _wait_for_turn()
+        take_turn(TURN)
         before = cls.standing(policy.name, None)
         if locked == (before is not None and before.locked):
             return
@@ -149,9 +149,3 @@ class Ruling(Model):
     @property
     def policy(self) -> Policy:
         return POLICIES[self.name]
-
-
-def _wait_for_turn() -> None:
-    """Of two who change policies at once, one comes after the other; SQLite has one writer anyway."""
-    if not is_sqlite():
-        db.session.execute(select(func.pg_advisory_xact_lock(TURN)))

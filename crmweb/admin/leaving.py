@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, distinct, func, or_, select
+from sqlalchemy import distinct, func, or_, select
 
 from crmweb import audit
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.leading import hand_people
-from crmweb.accounts.models import User
-from crmweb.accounts.roles import roles_with
+from crmweb.accounts.models import User, wait_for_the_tree
 from crmweb.accounts.turns import wait_for_turn
 from crmweb.customers.assignments.handing import end_covers, hand_over_all, keepers, unseen_by
 from crmweb.customers.assignments.models import Assignment
@@ -98,12 +97,9 @@ Takers = Mapping[str, User]
 
 
 def wait_for_all(person: User, taker_ids: Iterable[uuid.UUID]) -> None:
-    """Nobody else lets one of these leave meanwhile; nor, where the person lets others in, one of the others who do."""
-    everyone = {person.id, *taker_ids}
-    if "users:manage" in person.permissions:
-        able: ColumnElement[bool] = User.role.in_(roles_with("users:manage"))
-        everyone.update(db.session.scalars(select(User.id).where(able, User.active)))
-    wait_for_turn(*everyone)
+    """Nobody else lets one of these leave meanwhile, nor changes who may let people in."""
+    wait_for_the_tree()
+    wait_for_turn(person.id, *taker_ids)
     db.session.expire_all()
 
 

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form, SelectField, ValidationError
 
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.models import DEFAULT_ZONE, Circle, LastOne, TakenEmail, User
+from crmweb.accounts.models import DEFAULT_ZONE, Circle, LastOne, TakenEmail, User, wait_for_the_tree
 from crmweb.accounts.people import named
 from crmweb.accounts.roles import ROLES, Beyond, Role
 from crmweb.accounts.words import role_name
@@ -144,6 +144,8 @@ class PersonForm(Form):
 
     def change(self, user: User, *, by: Actor, at: datetime) -> None:
         """Take over what was touched. Where the house refuses, the field says why and nothing is to be kept."""
+        wait_for_the_tree()
+        db.session.refresh(user)
         if self.touched("name"):
             user.rename(self.name.data or "", by=by, at=at)
         if self.touched("email") or self.touched("phone"):
