@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import Select, func, select
 
-from crmweb import clock
+from crmweb import audit, clock
 from crmweb.admin import delivery_words
 from crmweb.admin.places import offer
 from crmweb.db import db, writing
@@ -112,9 +113,12 @@ def _latest(question: Question) -> Select[Any]:
 @needs("deliveries:manage")
 def retry(id: uuid.UUID) -> ResponseReturnValue:
     """Begin again with one that failed."""
-    not_found_unless(db.session.get(Delivery, id))
+    delivery, at = not_found_unless(db.session.get(Delivery, id)), clock.now()
+    about = audit.Reference("delivery", id, delivery.kind)
     with writing():
-        again = Delivery.retry(id, at=clock.now())
+        again = Delivery.retry(id, at=at)
+        if again:
+            audit.record("delivery.retried", by=current_user, at=at, about=about)
     return go(Question.asked().address(), notice="delivery_retried" if again else "delivery_cannot")
 
 
@@ -122,11 +126,14 @@ def retry(id: uuid.UUID) -> ResponseReturnValue:
 @needs("deliveries:manage")
 def retry_all() -> ResponseReturnValue:
     """Begin again with all that failed and are asked for, as when a mail server is mended; so many at once."""
-    question = Question.asked()
+    question, at = Question.asked(), clock.now()
     with writing():
         failed = db.session.scalars(question.narrow(select(Delivery.id), TROUBLE).limit(COUNTED_TO)).all()
-        for delivery in failed:
-            Delivery.retry(delivery, at=clock.now(), ring=False)
+        again = sum(Delivery.retry(delivery, at=at, ring=False) for delivery in failed)
+        told = {"deliveries": again, "asked": question.address()}
+        audit.record(
+            "delivery.retried", by=current_user, at=at, about=audit.Reference("delivery"), after=told
+        )
     return go(question.address(), notice="deliveries_retried")
 
 

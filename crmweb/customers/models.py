@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crmweb import timeline
+from crmweb import audit, timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.customers.assignments.models import Assignment
@@ -225,13 +225,18 @@ class Customer(Pinned, Reachable, WithContacts, Scoped, Model):
         if self.archived_at is None:
             self.archived_at = at
             self.file()
-            timeline.record(self, "customer.archived", by=by, at=at)
+            self._tell("customer.archived", by, at)
 
     def restore(self, *, by: Actor | None, at: datetime) -> None:
         if self.archived_at is not None:
             self.archived_at = None
             self.file()
-            timeline.record(self, "customer.restored", by=by, at=at)
+            self._tell("customer.restored", by, at)
+
+    def _tell(self, event: str, by: Actor | None, at: datetime) -> None:
+        """Those who look after the customer, and those who look after the people."""
+        timeline.record(self, event, by=by, at=at)
+        audit.record(event, by=by, at=at, about=audit.Reference("customer", self.id, self.name))
 
     def file(self) -> None:
         """Bring the copies up to date: the search text, and what each assignment carries. Every verb ends with it."""

@@ -14,7 +14,9 @@ from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.working_days import DayOff
 from crmweb.audit import Entry
-from crmweb.db import db, writing
+from crmweb.customers.models import Customer
+from crmweb.db import db, new_id, writing
+from crmweb.notifications.models import FAILED, Delivery
 from crmweb.visits.outcomes import Outcome
 
 House = Callable[[], AbstractContextManager[None]]
@@ -73,3 +75,43 @@ def test_no_field_is_said_in_the_codes_own_words(phone_of: PhoneOf, mai: Actor, 
     assert "Mon, Wed" in shown
     assert mai.name in shown
     assert "head_id" not in shown
+
+
+def test_who_puts_a_customer_away_and_brings_it_back(
+    phone_of: PhoneOf, lan: Actor, tuan: Actor, house: House
+) -> None:
+    with house(), writing():
+        shop = Customer.add(name="Tạp hóa Bảy", at=clock.now(), by=lan).id
+    for act in ("archive", "archive", "restore"):
+        assert phone_of(tuan).post(f"/customers/{shop}/{act}").status_code == 303
+    assert [entry[:2] for entry in told(house, "customer")] == [
+        ("customer.archived", tuan.id),
+        ("customer.restored", tuan.id),
+    ]
+    page = phone_of(tuan).get("/admin/audit?kind=customer", headers=ENGLISH).text
+    assert "Archived" in page
+    assert "Tạp hóa Bảy" in page
+
+
+def test_who_sends_what_failed_once_more(phone_of: PhoneOf, tuan: Actor, house: House) -> None:
+    with house(), writing():
+        for number in range(3):
+            to = f"minh{number}@example.com"
+            Delivery.file(dedupe=f"mail:{number}", kind="email", recipient=to, payload={}, at=clock.now())
+        db.session.flush()
+        failed = db.session.scalars(select(Delivery)).all()
+        for delivery in failed:
+            delivery.state = FAILED
+        one = failed[0].id
+    phone = phone_of(tuan)
+    for path in (f"/{one}/retry", f"/{one}/retry", f"/{new_id()}/retry", "/retry?channel=email"):
+        phone.post(f"/admin/deliveries{path}")
+    assert told(house, "delivery") == [
+        ("delivery.retried", tuan.id, None, None),
+        (
+            "delivery.retried",
+            tuan.id,
+            None,
+            {"deliveries": 2, "asked": "/admin/deliveries?state=trouble&channel=email"},
+        ),
+    ]
