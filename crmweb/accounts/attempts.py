@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crmweb.accounts.models import email_key
 from crmweb.db import Model, db, new_id, take_turn
 
-WINDOW = timedelta(minutes=15)
+WINDOW, DAY = timedelta(minutes=15), timedelta(days=1)
 PER_ACCOUNT, PER_ADDRESS = 8, 40
 
 
@@ -36,6 +36,12 @@ class SignInAttempt(Model):
         return on_account >= most or from_address >= PER_ADDRESS
 
     @classmethod
+    def of_the_day(cls, account: str, *, at: datetime) -> int:
+        """How often this account has failed since yesterday at this time."""
+        today = (cls.account == _key(account), cls.at > at - DAY)
+        return db.session.scalar(select(func.count()).select_from(cls).where(*today)) or 0
+
+    @classmethod
     def wait_for_turn(cls, account: str) -> None:
         """Of many guesses at one account, known or not, one is counted at a time until its transaction ends."""
         take_turn(int.from_bytes(_key(account)[:8], signed=True))
@@ -51,7 +57,7 @@ class SignInAttempt(Model):
 
     @classmethod
     def prune(cls, *, at: datetime) -> None:
-        db.session.execute(delete(cls).where(cls.at < at - WINDOW))
+        db.session.execute(delete(cls).where(cls.at < at - DAY))
 
 
 def _key(account: str) -> bytes:

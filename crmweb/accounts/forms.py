@@ -71,7 +71,9 @@ class PasskeyForm(Form):
 def words_for(verdict: Verdict, wrong: str) -> list[str]:
     """What is said of a try; nothing of a right one."""
     tired = gettext("Too many tries. Wait a quarter of an hour, or ask your admin for a link.")
-    return {Verdict.RIGHT: [], Verdict.WRONG: [wrong], Verdict.TIRED: [tired]}[verdict]
+    enough = gettext("Too many wrong codes today. Come in with a passkey, or ask your admin for a link.")
+    heard = {Verdict.WRONG: [wrong], Verdict.TIRED: [tired], Verdict.ENOUGH: [enough]}
+    return heard.get(verdict, [])
 
 
 def code_words(verdict: Verdict) -> list[str]:

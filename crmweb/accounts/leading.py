@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from crmweb import audit
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.models import Circle, Oversight, User, chain, managers, wait_for_the_tree
+from crmweb.accounts.models import Oversight, User, managers
+from crmweb.accounts.tree import Circle, chain, wait_for_the_tree
 from crmweb.db import db
 
 

@@ -15,7 +15,8 @@ from crmweb import audit
 from crmweb.accounts.finding import BY_BYTES, search_text
 from crmweb.accounts.roles import Role, is_known, refuse_beyond, rights_changed, rights_of, roles_with
 from crmweb.accounts.signals import access_ended, email_changed
-from crmweb.db import Model, db, new_id, take_turn
+from crmweb.accounts.tree import Circle, LastOne, chain, wait_for_the_tree
+from crmweb.db import Model, db, new_id
 from crmweb.names import stream_safe
 
 if TYPE_CHECKING:
@@ -29,20 +30,8 @@ def email_key(email: str) -> str:
     return unicodedata.normalize("NFKC", stream_safe(email)).strip().casefold()
 
 
-TREE = 0x74726565
-"""The turn of who works here, under whom and with which rights."""
-
-
 class TakenEmail(ValueError):
     """Somebody has that email already."""
-
-
-class Circle(ValueError):
-    """They would work under somebody who works under them."""
-
-
-class LastOne(ValueError):
-    """Nobody else could let people in."""
 
 
 def _found_by(context: Any) -> str:
@@ -221,13 +210,6 @@ class User(Model):
         return audit.Reference("user", self.id, self.name)
 
 
-def wait_for_the_tree() -> None:
-    """Of two who change who works here, under whom and with which rights, one comes after the other: each looks at all
-    the others. Before the first write, so that no two wait for each other.
-    """
-    take_turn(TREE)
-
-
 def _refuse_to_give(role: str, by: Actor | None) -> None:
     if not is_known(role):
         raise KeyError(role)
@@ -302,13 +284,3 @@ def _seers() -> Select[uuid.UUID]:
 def managers() -> dict[uuid.UUID, uuid.UUID | None]:
     """Person → manager, of everybody."""
     return {row.id: row.manager_id for row in db.session.execute(select(User.id, User.manager_id))}
-
-
-def chain(person: uuid.UUID, managers: dict[uuid.UUID, uuid.UUID | None]) -> list[uuid.UUID]:
-    """The person and everyone above, nearest first; `managers`: person → manager."""
-    chain: list[uuid.UUID] = []
-    step: uuid.UUID | None = person
-    while step is not None and step not in chain:
-        chain.append(step)
-        step = managers.get(step)
-    return chain

@@ -45,7 +45,7 @@ def create() -> ResponseReturnValue:
             DeviceSession.prove(current_user.session_id, at=clock.now(), second=with_code)
             return go(target)
     form.code.errors = code_words(verdict)
-    return _ask(form, target, status=429 if verdict is Verdict.TIRED else 422)
+    return _ask(form, target, status=422 if verdict is Verdict.WRONG else 429)
 
 
 def _knows_password(user: User, form: ProofForm) -> bool:

@@ -50,7 +50,7 @@ def _refuse(form: CodeForm, verdict: Verdict) -> ResponseReturnValue:
     if (pending := _pending()) is None:
         return go("/session/new", notice="sign_in_anew")
     form.code.errors = code_words(verdict)
-    return _ask(pending, form, status=429 if verdict is Verdict.TIRED else 422)
+    return _ask(pending, form, status=422 if verdict is Verdict.WRONG else 429)
 
 
 def _pending() -> PendingSignIn | None:

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock, notifications
-from crmweb.accounts.models import Circle, LastOne, User
+from crmweb.accounts.models import User
+from crmweb.accounts.tree import Circle, LastOne
 from crmweb.admin.leaving import HANDED, Load, OutOfSight, leave, wait_for_all
 from crmweb.admin.leaving_form import LeavingForm
 from crmweb.admin.users import HERE, changeable_user

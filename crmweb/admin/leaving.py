@@ -14,7 +14,8 @@ from sqlalchemy import distinct, func, or_, select
 from crmweb import audit
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.leading import hand_people
-from crmweb.accounts.models import User, wait_for_the_tree
+from crmweb.accounts.models import User
+from crmweb.accounts.tree import wait_for_the_tree
 from crmweb.accounts.turns import wait_for_turn
 from crmweb.customers.assignments.handing import end_covers, hand_over_all, keepers, unseen_by
 from crmweb.customers.assignments.models import Assignment

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from wtforms import Form, SelectMultipleField, ValidationError
 
 from crmweb import clock
-from crmweb.accounts.models import LastOne, User
+from crmweb.accounts.models import User
 from crmweb.accounts.proof import freshly_signed_in
 from crmweb.accounts.right_words import grouped
 from crmweb.accounts.roles import (
@@ -25,6 +25,7 @@ from crmweb.accounts.roles import (
     refuse_beyond,
     rights_of,
 )
+from crmweb.accounts.tree import LastOne
 from crmweb.accounts.words import role_name
 from crmweb.admin.places import offer
 from crmweb.customers.fields import Line, a_name

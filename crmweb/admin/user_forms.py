@@ -14,9 +14,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form, SelectField, ValidationError
 
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.models import DEFAULT_ZONE, Circle, LastOne, TakenEmail, User, wait_for_the_tree
+from crmweb.accounts.models import DEFAULT_ZONE, TakenEmail, User
 from crmweb.accounts.people import named
 from crmweb.accounts.roles import ROLES, Beyond, Role
+from crmweb.accounts.tree import Circle, LastOne, wait_for_the_tree
 from crmweb.accounts.words import role_name
 from crmweb.customers.fields import Line, a_name
 from crmweb.customers.reaching import phone_words

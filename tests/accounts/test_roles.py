@@ -12,7 +12,7 @@ from sqlalchemy import select
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.finding import patterns
-from crmweb.accounts.models import LastOne, TakenEmail, User
+from crmweb.accounts.models import TakenEmail, User
 from crmweb.accounts.roles import (
     MANAGER,
     PERMISSIONS,
@@ -23,6 +23,7 @@ from crmweb.accounts.roles import (
     rights_of,
     roles_with,
 )
+from crmweb.accounts.tree import LastOne
 from crmweb.audit import Entry
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing

@@ -21,6 +21,7 @@ from crmweb.accounts.attempts import PER_ACCOUNT
 from crmweb.accounts.models import User
 from crmweb.accounts.recovery import HOW_MANY, RecoveryCode
 from crmweb.accounts.totp import TotpSecret
+from crmweb.accounts.tries import CODES_A_DAY
 from crmweb.audit import Entry
 from crmweb.clock import HeldClock
 from crmweb.db import db, writing
@@ -123,6 +124,23 @@ def test_guessing_codes_is_slowed_and_a_right_password_forgives_nothing(
     assert try_code(client, code_of(phone)).status_code == 429
     assert not is_in(client)
     held.move(timedelta(minutes=16))
+    assert try_code(halfway(app.test_client(), lan), code_of(phone)).status_code == 303
+
+
+def test_who_guesses_all_day_long_has_guessed_enough(
+    app: Flask, lan: Actor, with_password: WithPassword, with_app: WithApp, held: HeldClock
+) -> None:
+    phone = with_app(with_password(lan))
+    for _ in range(CODES_A_DAY // PER_ACCOUNT):
+        for _ in range(PER_ACCOUNT):
+            assert try_code(halfway(app.test_client(), lan), "000000").status_code == 422
+        held.move(timedelta(minutes=16))
+    client = halfway(app.test_client(), lan)
+    refused = try_code(client, code_of(phone))
+    assert refused.status_code == 429
+    assert "Too many wrong codes today" in refused.text
+    assert not is_in(client)
+    held.move(timedelta(days=1))
     assert try_code(halfway(app.test_client(), lan), code_of(phone)).status_code == 303
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW, SignInAttempt
+from crmweb.accounts.attempts import DAY, PER_ACCOUNT, PER_ADDRESS, WINDOW, SignInAttempt
 from crmweb.clock import HeldClock
 from crmweb.db import db, writing
 from tests.accounts.conftest import PASSWORD, is_in, try_password
@@ -150,7 +150,7 @@ def test_guessing_at_ones_own_password_in_the_settings_is_slowed_too(
 def test_old_guesses_are_forgotten(house: House, held: HeldClock) -> None:
     with house(), writing():
         SignInAttempt.failed("lan@example.com", "203.0.113.7", at=clock.now())
-    held.move(WINDOW + timedelta(seconds=1))
+    held.move(DAY + timedelta(seconds=1))
     with house(), writing():
         SignInAttempt.prune(at=clock.now())
         assert db.session.scalar(select(func.count()).select_from(SignInAttempt)) == 0
