@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask import g
-from sqlalchemy import CTE, Select, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, bindparam, literal, null, or_, select
 from sqlalchemy.orm import aliased
 
 from crmweb.accounts.models import User
@@ -55,7 +55,9 @@ def policies_of(person_id: uuid.UUID | None, *, at: datetime | None = None) -> M
     """
     known: dict[uuid.UUID | None, list[Said]] = g.setdefault("policies", {})
     if person_id not in known:
-        known[person_id] = [Said(*row) for row in db.session.execute(_said_for(person_id))]
+        statement = _OF_A_PERSON if person_id else _OF_THE_COMPANY
+        rows = db.session.connection().execute(statement, {"person": person_id})
+        known[person_id] = [Said(*row) for row in rows]
     said = [each for each in known[person_id] if each.holds(at)]
     return {each.name: weighed(each, said) for each in POLICIES.values()}
 
@@ -72,22 +74,27 @@ def weighed(policy: Policy, said: Iterable[Said]) -> Value:
     return policy.default
 
 
-def _said_for(person_id: uuid.UUID | None) -> Select[Any]:
-    """The company's words, and those of the person and everybody above."""
-    line = _line(person_id)
-    return (
-        select(Ruling.name, Ruling.value, Ruling.locked, Ruling.set_at, Ruling.ended_at, line.c.steps)
-        .outerjoin(line, line.c.id == Ruling.head_id)
-        .where(or_(Ruling.head_id.is_(None), line.c.id.is_not(None)))
-    )
-
-
-def _line(person_id: uuid.UUID | None) -> CTE:
+def _line() -> CTE:
     """Somebody and everyone above, with how many steps it is to each."""
-    first = select(User.id, User.manager_id, literal(0).label("steps")).where(User.id == person_id)
+    first = select(User.id, User.manager_id, literal(0).label("steps")).where(User.id == bindparam("person"))
     line, above = first.cte("line", recursive=True), aliased(User)
     further = select(above.id, above.manager_id, line.c.steps + 1)
     return line.union_all(further.join(line, above.id == line.c.manager_id).where(line.c.steps < HIGHEST))
+
+
+def _said(steps: ColumnElement[Any]) -> Select[Any]:
+    return select(Ruling.name, Ruling.value, Ruling.locked, Ruling.set_at, Ruling.ended_at, steps)
+
+
+def _said_in(line: CTE) -> Select[Any]:
+    """The company's words, and those of a person and everybody above."""
+    said = _said(line.c.steps).outerjoin(line, line.c.id == Ruling.head_id)
+    return said.where(or_(Ruling.head_id.is_(None), line.c.id.is_not(None)))
+
+
+# Built once: every request asks, and building costs more than running.
+_OF_THE_COMPANY = _said(null()).where(Ruling.head_id.is_(None))
+_OF_A_PERSON = _said_in(_line())
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     Date,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    bindparam,
     cast,
     null,
     or_,
@@ -104,7 +105,8 @@ class Calendar:
         """
         weeks: dict[uuid.UUID | None, int] = {}
         off: set[date] = set()
-        for row in db.session.execute(_said_for(person_id, around)):
+        asked = {"person": person_id, "since": around - LOOKED_BACK}
+        for row in db.session.connection().execute(_SAID_FOR, asked):
             if row.day is None:
                 weeks[row.head_id] = row.weekdays
             else:
@@ -131,17 +133,20 @@ class Calendar:
         return day
 
 
-def _said_for(person_id: uuid.UUID, around: date) -> Any:
+def _said_for() -> Any:
     """The weeks and the days off of everybody above a person, and of the company."""
-    above = select(Oversight.viewer_id).where(Oversight.person_id == person_id)
+    above = select(Oversight.viewer_id).where(Oversight.person_id == bindparam("person"))
     weeks = select(WorkingWeek.head_id, WorkingWeek.weekdays, cast(null(), Date).label("day"))
     days = select(DayOff.head_id, cast(null(), Integer), DayOff.day)
     return union_all(
         weeks.where(or_(WorkingWeek.head_id.in_(above), WorkingWeek.head_id.is_(None))),
         days.where(
-            or_(DayOff.head_id.in_(above), DayOff.head_id.is_(None)), DayOff.day >= around - LOOKED_BACK
+            or_(DayOff.head_id.in_(above), DayOff.head_id.is_(None)), DayOff.day >= bindparam("since")
         ),
     )
+
+
+_SAID_FOR: Final = _said_for()
 
 
 def _nearest(person_id: uuid.UUID, weeks: dict[uuid.UUID | None, int]) -> int:
