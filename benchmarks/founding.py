@@ -37,6 +37,12 @@ BOOK = 300
 TEAMS = {"team of 40": 40, "team of 66": 66, "region of 400": 400, "whole company": 1_000_000}
 """Managers, by how many reps work below them, and the last by all."""
 
+LEAD = "team of 7"
+LEADS, STAFF = 500, 5_000
+"""For each million customers so many teams, of reps side by side on the map, and so many people, managers with them
+and those who have no customers.
+"""
+
 TALKATIVE, SAID = 50, 40
 """One customer in so many has a timeline, of so many entries."""
 
@@ -89,6 +95,7 @@ class Founding:
         self.size, self.random = size, Random(size)
         self.painter = SignPainter(Random(size))
         self.reps = -(-size // BOOK)
+        self.leads, self.staff = (-(-size * each // 1_000_000) for each in (LEADS, STAFF))
         self.places = [towns.place(self.random) for _ in range(size)]
         self.cells = [cell(place.lat, place.lng) for place in self.places]
         self.books = self._books()
@@ -139,22 +146,35 @@ class Founding:
             self.connection.execute(statement)
         self.connection.commit()
 
+    def _people(self) -> Iterator[tuple[str, int, range]]:
+        """Each with their number, and the books of those who work below them."""
+        yield "admin", 0, range(0)
+        for team, below in TEAMS.items():
+            yield team, 0, range(min(below, self.reps))
+        for lead in range(self.leads):
+            yield LEAD, lead, range(self._first_of(lead), self._first_of(lead + 1))
+        for number in range(self.reps):
+            yield "rep", number, range(0)
+        for number in range(self.staff - self.reps - self.leads - len(TEAMS) - 1):
+            yield "desk", number, range(0)
+
+    def _first_of(self, lead: int) -> int:
+        """The first book of a team."""
+        return lead * self.reps // self.leads
+
     def _users(self) -> Iterator[Row]:
-        managers = [(role, 0) for role in ("admin", *TEAMS)]
-        for role, number in [*managers, *(("rep", number) for number in range(self.reps))]:
+        for role, number, below in self._people():
             yield {
                 "id": person_id(role, number).bytes, "name": f"{role} {number}", "zone": "Asia/Ho_Chi_Minh",
-                "role": role if role in ("rep", "admin") else "manager", "created_at": _moment(NOW),
+                "role": "manager" if below else "admin" if role == "admin" else "rep", "created_at": _moment(NOW),
             }  # fmt: skip
 
     def _oversight(self) -> Iterator[Row]:
-        for role, below in [("rep", 1), *TEAMS.items()]:
-            for number in range(self.reps if role == "rep" else 1):
-                for book in range(number, min(number + below, self.reps)):
-                    yield {
-                        "viewer_id": person_id(role, number).bytes,
-                        "person_id": person_id("rep", book).bytes,
-                    }
+        for role, number, below in self._people():
+            viewer = person_id(role, number).bytes
+            yield {"viewer_id": viewer, "person_id": viewer}
+            for book in below:
+                yield {"viewer_id": viewer, "person_id": person_id("rep", book).bytes}
 
     def _customer(self, number: int) -> Row:
         place, (name, address) = self.places[number], self.painter.paint()

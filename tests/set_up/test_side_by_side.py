@@ -1,4 +1,4 @@
-"""Two runs of the tests at once: both are told, and either one that fails is a failure."""
+"""Runs of the tests at once: all are told, and any one that fails is a failure."""
 
 from __future__ import annotations
 
@@ -39,6 +39,19 @@ def test_they_run_at_once(tmp_path: Path) -> None:
     run = [sys.executable, "-c", wait]
     assert side_by_side([*run, one, two], [*run, two, one]) == 0
     assert time.monotonic() - begun < 60
+
+
+def test_a_third_begins_when_one_of_the_two_has_ended(tmp_path: Path) -> None:
+    """The third lets the second end, and would come too late if it waited for it."""
+    sign = tmp_path / "sign"
+    wait = f"import pathlib, time\nwhile not pathlib.Path({str(sign)!r}).exists(): time.sleep(0.01)"
+    touch = f"import pathlib; pathlib.Path({str(sign)!r}).touch()"
+    assert side_by_side(says("one"), [sys.executable, "-c", wait], [sys.executable, "-c", touch]) == 0
+
+
+def test_a_third_that_fails_is_a_failure_and_told(capfd: pytest.CaptureFixture[str]) -> None:
+    assert side_by_side(says("one"), says("two"), says("three", status=3)) == 3
+    assert "three" in capfd.readouterr().out
 
 
 def test_whoever_stops_them_stops_both_and_lets_them_clean_up(tmp_path: Path) -> None:
