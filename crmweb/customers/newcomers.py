@@ -161,13 +161,15 @@ class Newcomers:
         today = self.at.astimezone(ZoneInfo(person.zone)).date()
         interval = Tier.intervals().get(customer["tier"] or "")
         visited = customer["status"] == "customer" and interval is not None
+        an_interval_later = today + timedelta(days=interval) if visited and interval is not None else None
         return {
             "customer_id": customer["id"],
             "person_id": person.id,
             "since": today,
             "started_at": self.at,
             "created_at": self.at,
-            "next_due": today + timedelta(days=interval) if visited and interval is not None else None,
+            "next_due": an_interval_later,
+            "quiet_after": an_interval_later,
             **{name: customer[name] for name in ("cell", "lat", "lng", "tier", "status")},
         }
 

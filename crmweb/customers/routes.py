@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.colleagues import Colleague, colleagues
-from crmweb.customers import words
+from crmweb.customers import touches, words
 from crmweb.customers.asking import BadQuestion
 from crmweb.customers.assignments import routes as assignment_routes
 from crmweb.customers.contacts import routes as contact_routes
@@ -201,6 +201,7 @@ def _refuse_taken(id: uuid.UUID | None) -> None:
 
 
 def init_app(app: Flask) -> None:
+    touches.listen()
     words.init_app(app)
     timeline_words.init_app(app)
     for blueprint in (customers, contact_routes.contacts, assignment_routes.assignments, proposals):

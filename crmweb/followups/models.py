@@ -189,6 +189,11 @@ class Followup(Scoped, Model):
         return theirs.order_by(*by_time)
 
 
+def record_answer(customer: Customer, name: str, *, by: HasId, at: datetime) -> None:
+    """One of us says that they answered, by whatever way; an answer that came in says so itself."""
+    timeline.record(customer, "followup.answered", by=by, at=at, payload={"name": name, "told": True})
+
+
 def _delivery_dedupe(id: uuid.UUID) -> str:
     return f"followup {id}"
 

@@ -25,7 +25,7 @@ from crmweb.followups.forms import FollowupForm
 from crmweb.followups.incoming import routes as incoming_routes
 from crmweb.followups.incoming.models import Incoming
 from crmweb.followups.message_templates import CHANNELS, EMAIL, SMS, MessageTemplate
-from crmweb.followups.models import PLANNED, STATES, Followup, cancel_planned
+from crmweb.followups.models import PLANNED, STATES, Followup, cancel_planned, record_answer
 from crmweb.followups.sequences import Sequence
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
@@ -187,7 +187,10 @@ def answered(id: uuid.UUID) -> ResponseReturnValue:
     """The customer came back to us: nothing more goes to them by itself."""
     found_customer(_found(id).customer_id)
     with writing():
-        _found(id).answered(at=clock.now())
+        followup = _found(id)
+        if followup.answered_at is None:
+            record_answer(followup.customer, followup.to_name, by=current_user, at=clock.now())
+        followup.answered(at=clock.now())
         keep(id, status=200)
     return written(id, status=200, notice="followup_answered")
 
@@ -198,6 +201,8 @@ def answered(id: uuid.UUID) -> ResponseReturnValue:
 def customer_answered(customer_id: uuid.UUID) -> ResponseReturnValue:
     found_customer(customer_id)
     with writing():
+        customer = found_customer(customer_id)
+        record_answer(customer, customer.name, by=current_user, at=clock.now())
         cancel_planned(customer_id, "answered", at=clock.now())
         keep(customer_id, status=200)
     return written(customer_id, status=200, notice="followup_answered")

@@ -98,6 +98,8 @@ def _consent_withdrawn(payload: dict[str, Any]) -> Said:
 
 def _answered(payload: dict[str, Any]) -> Said:
     channel, name = channel_name(payload.get("channel", "")), payload.get("name", "")
+    if payload.get("told"):
+        return Said("reply", _("%(name)s answered", name=name), shape="ok")
     told = [_("from %(address)s", address=payload["sender"])] if payload.get("sender") else []
     if payload.get("files"):
         told.append(_("with attachments, which stay in the mailbox"))

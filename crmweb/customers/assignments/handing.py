@@ -18,8 +18,8 @@ from crmweb.customers.assignments.models import Assignment
 from crmweb.db import db, new_id
 
 COPIED = (
-    "customer_id", "line", "until", "last_visit_at", "next_route_day", "next_due", "cell", "lat", "lng", "tier",
-    "status",
+    "customer_id", "line", "until", "last_visit_at", "next_route_day", "next_due", "last_touch_at", "last_touch",
+    "quiet_after", "cell", "lat", "lng", "tier", "status",
 )  # fmt: skip
 """What goes on with whoever takes over."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from crmweb import timeline
 from crmweb.accounts.models import User
+from crmweb.customers.quiet import an_interval_after
 from crmweb.customers.tiers import Tier
 from crmweb.db import Model, db, new_id
 from crmweb.scope import OfCustomer
@@ -31,8 +32,9 @@ class Assignment(OfCustomer, Model):
 
     `since` and `until` are what people agreed, first and last day; `started_at` and `ended_at` are when it came true,
     stamped by the clock. `stands_in_for_id` is whose work this covers meanwhile. `next_due` is a date where the person
-    is. The copies of the customer's cell, place, tier and status are what Nearby filters and sorts by; customers write
-    them, everyone else reads them.
+    is. `last_touch_at` is when anybody was last in contact there, `last_touch` how, and `quiet_after` the last day on
+    which silence is all right (`customers/quiet.py`). The copies of the customer's cell, place, tier and status are
+    what Nearby filters and sorts by; customers write them, everyone else reads them.
     """
 
     __tablename__ = "assignments"
@@ -74,6 +76,13 @@ class Assignment(OfCustomer, Model):
         Index(
             "ix_assignments_due", "person_id", "next_due", sqlite_where=STANDING, postgresql_where=STANDING
         ),
+        Index(
+            "ix_assignments_quiet",
+            "person_id",
+            "quiet_after",
+            sqlite_where=STANDING,
+            postgresql_where=STANDING,
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -89,6 +98,9 @@ class Assignment(OfCustomer, Model):
     last_visit_at: Mapped[datetime | None]
     next_route_day: Mapped[date | None] = mapped_column(Date)
     next_due: Mapped[date | None] = mapped_column(Date)
+    last_touch_at: Mapped[datetime | None]
+    last_touch: Mapped[str | None] = mapped_column(String(10))
+    quiet_after: Mapped[date | None] = mapped_column(Date)
     cell: Mapped[int | None] = mapped_column(BigInteger)
     lat: Mapped[float | None] = mapped_column(Double)
     lng: Mapped[float | None] = mapped_column(Double)
@@ -129,6 +141,7 @@ class Assignment(OfCustomer, Model):
             ended_at=at if until and until < today else None,
         )
         assignment.last_visit_at = cls._last_visit(customer, line, stands_in_for)
+        assignment._take_over_touch(customer)
         customer.assignments.append(assignment)
         assignment.copy_customer()
         return assignment
@@ -142,6 +155,12 @@ class Assignment(OfCustomer, Model):
             if (each.person_id == stands_in_for.id if stands_in_for else each.line == line)
         ]
         return max((visit for visit in known if visit), default=None)
+
+    def _take_over_touch(self, customer: Customer) -> None:
+        """They were in contact with us, whoever looks after them from now on."""
+        known = [each for each in customer.assignments if each.last_touch_at]
+        if last := max(known, key=lambda each: each.last_touch_at or each.created_at, default=None):
+            self.last_touch_at, self.last_touch = last.last_touch_at, last.last_touch
 
     @classmethod
     def cover(
@@ -208,6 +227,16 @@ class Assignment(OfCustomer, Model):
             self.last_visit_at = before
         self.plan()
 
+    def touched(self, at: datetime, how: str) -> None:
+        """Somebody of us was in contact there; an earlier contact that is heard of later changes nothing."""
+        if self.last_touch_at is None or at > self.last_touch_at:
+            self.touched_last(at, how)
+
+    def touched_last(self, at: datetime | None, how: str | None) -> None:
+        """That was the last contact, whatever was known before."""
+        self.last_touch_at, self.last_touch = at, how
+        self.plan()
+
     def follow_route(self, day: date | None) -> None:
         """The person's route leads here next on that day; without one, the tier's interval counts."""
         self.next_route_day = day
@@ -234,14 +263,19 @@ class Assignment(OfCustomer, Model):
         self.plan()
 
     def plan(self) -> None:
-        """Work out `next_due`: the next route day, else the last visit (or the beginning) + the tier's interval."""
+        """Work out `next_due`: the next route day, else the last visit (or the beginning) + the tier's interval; and
+        `quiet_after`: the last touch (or the beginning) + the same.
+        """
         interval = Tier.intervals().get(self.tier or "")
+        self.next_due = self.quiet_after = None
         if self.status != "customer" or self.customer.archived_at is not None:
-            self.next_due = None
-        elif self.next_route_day is not None:
+            return
+        if interval is not None:
+            self.next_due = an_interval_after(
+                self.last_visit_at or self.created_at, interval, self.person.zone
+            )
+            self.quiet_after = an_interval_after(
+                self.last_touch_at or self.created_at, interval, self.person.zone
+            )
+        if self.next_route_day is not None:
             self.next_due = self.next_route_day
-        elif interval is None:
-            self.next_due = None
-        else:
-            begun = self.last_visit_at or self.created_at
-            self.next_due = begun.astimezone(ZoneInfo(self.person.zone)).date() + timedelta(days=interval)
