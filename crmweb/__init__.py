@@ -35,6 +35,7 @@ SLICES = (
     "today.routes",
     "team.routes",
     "team.working_days",
+    "my_accounts.routes",
     "check_in.routes",
     "admin.home",
     "admin.users",

@@ -36,6 +36,7 @@ def grouped(permissions: Iterable[str]) -> list[tuple[str, list[Right]]]:
 def _group(permission: str) -> str:
     words = {
         "customers": _("Customers"),
+        "accounts": _("Customers"),
         "visits": _("Visits"),
         "followups": _("Messages to customers"),
         "templates": _("Messages to customers"),

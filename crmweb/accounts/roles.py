@@ -32,6 +32,7 @@ PERMISSIONS = {
     "customers:read:all": _("See every customer"),
     "customers:write": _("Add and change customers"),
     "customers:assign": _("Say who looks after a customer"),
+    "accounts:keep": _("Keep accounts: see one's own by tier, and who has been quiet for too long"),
     "customers:approve": _("Approve pins and other proposals of others"),
     "visits:write": _("Check in, finish and note"),
     "followups:write": _("Write to customers by email and SMS"),
@@ -63,7 +64,8 @@ EVERYONES = frozenset({"own:settings"})
 FIELD = frozenset(
     {"customers:read:own", "customers:write", "visits:write", "followups:write", "own:settings"}
 )
-MANAGER = FIELD | {
+ACCOUNT_MANAGER = FIELD | {"accounts:keep"}
+MANAGER = ACCOUNT_MANAGER | {
     "customers:read:team",
     "customers:assign",
     "customers:approve",
@@ -84,7 +86,7 @@ ADMIN = MANAGER | {
 
 ROLES: dict[str, frozenset[str]] = {
     "rep": FIELD,
-    "account_manager": FIELD,
+    "account_manager": ACCOUNT_MANAGER,
     "manager": MANAGER,
     "admin": ADMIN,
 }

@@ -36,6 +36,9 @@ class Standing(NamedTuple):
     started_at: datetime | None
     next_due: date | None
     last_visit_at: datetime | None
+    last_touch_at: datetime | None
+    last_touch: str | None
+    quiet_after: date | None
     overseen: bool
     stands_in_for: str | None
 
@@ -103,7 +106,8 @@ def standings(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:
         select(
             Assignment.id, Assignment.customer_id, Assignment.person_id, User.name, Assignment.line,
             Assignment.since, Assignment.until, Assignment.started_at, Assignment.next_due,
-            Assignment.last_visit_at, overseen, away.name,
+            Assignment.last_visit_at, Assignment.last_touch_at, Assignment.last_touch, Assignment.quiet_after,
+            overseen, away.name,
         )
         .join(User, User.id == Assignment.person_id)
         .outerjoin(away, away.id == Assignment.stands_in_for_id)
@@ -119,6 +123,11 @@ def standings(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Standing]]:
 def main_standing(people: list[Standing]) -> Standing | None:
     """The one whose name stands for the customer's: the first who is there already."""
     return next((person for person in people if person.started_at), None)
+
+
+def last_visit(people: list[Standing]) -> datetime | None:
+    """When anybody who looks after them was last there."""
+    return max((person.last_visit_at for person in people if person.last_visit_at), default=None)
 
 
 def next_due(people: list[Standing]) -> date | None:

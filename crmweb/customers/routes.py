@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.colleagues import Colleague, colleagues
-from crmweb.customers import touches, words
+from crmweb.customers import family_routes, parents, touches, words
 from crmweb.customers.asking import BadQuestion
 from crmweb.customers.assignments import routes as assignment_routes
 from crmweb.customers.contacts import routes as contact_routes
@@ -37,6 +37,9 @@ from crmweb.timeline.entries import NEWEST, entries
 from crmweb.web import NOTICES, Notice, needs, page, undo_at, wants_fragment
 
 customers = Blueprint("customers", __name__)
+
+PREFILLED = ("name", "lat", "lng", "address", "tier", "status", "parent")
+"""What the address of a new customer's form may say already."""
 
 NOTICES["customer_added"] = lambda _about: Notice(_("Added"))
 NOTICES["customer_saved"] = lambda _about: Notice(_("Saved"))
@@ -89,7 +92,7 @@ def show_timeline(id: uuid.UUID) -> ResponseReturnValue:
 @needs("customers:read:own")
 def names() -> ResponseReturnValue:
     """What to choose from while one types the name of a head office."""
-    found = [row.id for row in Search(request.args.get("parent", "")).run()[:10]]
+    found = [row.id for row in Search(request.args.get("parent") or request.args.get("site", "")).run()[:10]]
     rows = db.session.execute(
         select(Customer.code, Customer.name, Customer.address).where(Customer.id.in_(found))
     )
@@ -99,7 +102,9 @@ def names() -> ResponseReturnValue:
 @customers.get("/customers/new")
 @needs("customers:write")
 def new() -> ResponseReturnValue:
-    asked = {name: request.args.get(name, "") for name in ("name", "lat", "lng", "address", "tier", "status")}
+    asked = {name: request.args.get(name, "") for name in PREFILLED}
+    named = parents.named(asked["parent"]) if asked["parent"] else []
+    asked["parent"] = parents.spoken_name(named[0]) if named else ""
     data = {name: value for name, value in asked.items() if value}
     return _form(CustomerForm(people=_people(), data={"responsible": str(current_user.id), **data}))
 
@@ -204,5 +209,11 @@ def init_app(app: Flask) -> None:
     touches.listen()
     words.init_app(app)
     timeline_words.init_app(app)
-    for blueprint in (customers, contact_routes.contacts, assignment_routes.assignments, proposals):
+    for blueprint in (
+        customers,
+        family_routes.family,
+        contact_routes.contacts,
+        assignment_routes.assignments,
+        proposals,
+    ):
         app.register_blueprint(blueprint)

@@ -71,11 +71,18 @@ def role_name(role: str) -> str:
     words = {
         "owner": _("Owner"),
         "decides": _("Decides"),
+        "influences": _("Has a say"),
         "pays": _("Pays"),
         "uses": _("Uses it"),
+        "blocks": _("Is against it"),
         "other": _("Contact"),
     }
     return words.get(role, role)
+
+
+def role_kind(role: str) -> str:
+    """How the drop of a contact is drawn: whoever decides stands out, and so does who is against it."""
+    return {"owner": "tier-a", "decides": "tier-a", "blocks": "late"}.get(role, "")
 
 
 def birthday_words(day: date, lunar: bool) -> str:
@@ -136,6 +143,7 @@ def init_app(app: Flask) -> None:
         kind_name=kind_name,
         rhythm_words=rhythm_words,
         role_name_at_customer=role_name,
+        role_kind=role_kind,
         birthday_words=birthday_words,
         every_days_words=every_days_words,
         pin_source_words=pin_source_words,

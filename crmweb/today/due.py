@@ -12,6 +12,7 @@ from crmweb.accounts.models import User
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.due import OVERDUE, by_state
 from crmweb.customers.models import Customer
+from crmweb.customers.quiet import is_too_quiet
 from crmweb.db import db
 
 MOST = 30
@@ -74,6 +75,17 @@ def count_due(person_id: uuid.UUID, today: date) -> tuple[int, int]:
         .where(Assignment.person_id == person_id)
     ).one()
     return int(row[0]), int(row[1] - row[0])
+
+
+def count_quiet(person_id: uuid.UUID, today: date) -> int:
+    """How many of one person's accounts have been quiet for too long: a hint, which reads an index alone."""
+    theirs = (
+        Assignment.person_id == person_id,
+        Assignment.started_at.is_not(None),
+        Assignment.ended_at.is_(None),
+    )
+    asked = select(func.count(Assignment.customer_id.distinct()))
+    return db.session.scalar(asked.where(*theirs, is_too_quiet(Assignment.quiet_after, today))) or 0
 
 
 def team_behind(today: date, *, but: uuid.UUID) -> list[Behind]:

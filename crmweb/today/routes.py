@@ -10,7 +10,7 @@ from crmweb import clock
 from crmweb.customers.due import Due, late_before
 from crmweb.notifications.inbox import not_delivered_to
 from crmweb.today.agenda import Agenda
-from crmweb.today.due import count_due, due_customers, team_behind
+from crmweb.today.due import count_due, count_quiet, due_customers, team_behind
 from crmweb.today.stop_routes import stops
 from crmweb.visits.helping import NEWS_FOR, helped_lately
 from crmweb.visits.reviews import questions_for
@@ -38,6 +38,7 @@ def show() -> ResponseReturnValue:
         date=day,
         waiting=[(customer, Due.seen_from(day, customer.next_due, late)) for customer in waiting[:OFFERED]],
         due=count_due(current_user.id, day),
+        quiet=count_quiet(current_user.id, day) if current_user.may("accounts:keep") else 0,
         asked=questions_for(current_user.id),
         undelivered=not_delivered_to(current_user),
         helped=helped_lately(current_user.id, now - NEWS_FOR),

@@ -23,6 +23,7 @@ from crmweb.visits import words
 from crmweb.visits.forms import BadVisit, CheckIn, Finish, read_fix, read_why
 from crmweb.visits.helping import tell_its_people
 from crmweb.visits.meeting import ask_what_is_owed, end_visit, may_visit, own_visit, reopen_visit
+from crmweb.visits.met import last_met
 from crmweb.visits.models import Visit
 from crmweb.visits.openings import open_visit_at
 from crmweb.visits.outcomes import Outcome
@@ -169,4 +170,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(visits)
     app.register_blueprint(photos)
     words.init_app(app)
+    showing.BESIDE["met"] = lambda customer: last_met(customer.id)
     showing.BESIDE["open_visit"] = lambda customer: open_visit_at(customer.id, current_user.id)

@@ -11,6 +11,8 @@ function lead(tile, address) {
 function fill({ dataset, formAction, parentElement: row }) {
   const planned = sheet().querySelector("[name=customer]");
   if (planned) planned.value = formAction.split("/").pop();
+  const brief = sheet().querySelector("a[data-brief]");
+  if (brief) brief.href = `${formAction}/brief`;
   document.querySelector("#reach-name").textContent = row.querySelector(".name").textContent;
   const number = document.querySelector("#reach-number");
   number.textContent = dataset.number ?? "";

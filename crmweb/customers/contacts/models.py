@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crmweb.accounts.actor import Actor
     from crmweb.customers.models import Customer
 
-CONTACT_ROLES = ("owner", "decides", "pays", "uses", "other")
+CONTACT_ROLES = ("owner", "decides", "influences", "pays", "uses", "blocks", "other")
 
 
 class Contact(Scoped, Model):
@@ -55,7 +55,7 @@ class Contact(Scoped, Model):
 
 
 class CustomerContact(OfCustomer, Model):
-    """A person stands at a customer in a role: owner, decides, pays, uses."""
+    """A person stands at a customer in a role: owner, decides, influences, pays, uses, blocks."""
 
     __tablename__ = "customer_contacts"
 
