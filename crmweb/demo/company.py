@@ -21,6 +21,7 @@ from crmweb.customers.reaching.phones import read_phone
 from crmweb.customers.tiers import Tier
 from crmweb.db import db, new_id, writing
 from crmweb.demo import Refused, letters
+from crmweb.demo.accounts import learn_touches, tell_of_accounts
 from crmweb.demo.books import Standing, demo_books
 from crmweb.demo.calendar import any_moment, local_day, moment, workday_near
 from crmweb.demo.chance import dice_for
@@ -114,9 +115,11 @@ class _Founding:
         sent = letters.were_sent(happened, shops, at=self._at)
         self._events = sorted([*self._events, *happened, *sent], key=_moment_of)
         db.session.execute(insert(Event), self._events)
+        learn_touches(self._events)
         lay_routes(self._routed, today=self._today, at=moment(self._workday(200), 0))
         leave_open({person.key: self._actor(person.key) for person in PEOPLE}, today=self._today, at=self._at)
         letters.plan_some(self._actor("lan"), at=self._at)
+        tell_of_accounts(self._actor("hung"), today=self._today, at=self._at)
         return Founded(len(self._staff), len(self._shops), len(self._events))
 
     def _hire(self) -> None:

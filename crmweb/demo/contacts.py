@@ -30,6 +30,10 @@ _OFFICE = (
     ("Anh Mạc Thế Vinh", "uses"), ("Chị Kiều Minh Thư", "decides"), ("Anh Tống Quang Huy", "pays"),
     ("Chị Chu Hải Yến", "pays"), ("Anh Hà Trung Dũng", "decides"), ("Chị Quách Thùy Linh", "uses"),
 )
+_FURTHER = (
+    ("Anh Đinh Công Tráng", "influences"), ("Chị Vương Mai Chi", "blocks"), ("Chị Ngô Thu Phương", "influences"),
+    ("Anh Lục Văn Khải", "blocks"),
+)
 # fmt: on
 _TITLES = ("Cô ", "Bà ", "Bác ", "Chị ", "Anh ", "Chú ", "Dì ")
 _HABITS = (
@@ -68,7 +72,7 @@ class DemoContact:
 
 
 def demo_contacts(seed: str, shops: Sequence[DemoShop]) -> tuple[DemoContact, ...]:
-    """An owner for three shops in four, two people for a head office, a dozen at two shops."""
+    """An owner for three shops in four, three or four people for a head office, a dozen at two shops."""
     return tuple(_Acquaintances(dice_for(seed, "contacts"), shops).everybody())
 
 
@@ -102,6 +106,14 @@ class _Acquaintances:
             yield self._contact(
                 f"{shop.key}-office-{position}", name, ((shop.key, role),), f"{mailbox}@{domain}"
             )
+        yield from self._further(shop)
+
+    def _further(self, shop: DemoShop) -> Iterator[DemoContact]:
+        """Who has a say though they do not buy, and at every second company who is against us."""
+        number = int(shop.key.rpartition("-")[2])
+        for name, role in _FURTHER[number % 2 * 2 :][: 1 + number % 2]:
+            places = ((shop.key, role),)
+            yield DemoContact(f"{shop.key}-{role}", name, None, None, None, False, None, places)
 
     def _counter(self, shop: DemoShop) -> Iterator[DemoContact]:
         places: tuple[tuple[str, str], ...] = ((shop.key, "owner" if shop.parent is None else "decides"),)
