@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +14,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import CustomerContact
 from crmweb.customers.models import Customer
-from crmweb.customers.touches import last_touch
+from crmweb.customers.touches import Touch, touch_in
 from crmweb.db import db
 from crmweb.demo.calendar import HERE, works
 from crmweb.demo.people import demo_id
@@ -58,17 +56,17 @@ _MET_LATELY = 3
 """So many of his last visits at each of his accounts were with somebody whose name is known."""
 
 
-def learn_touches(events: Sequence[dict[str, Any]]) -> None:
-    """What the timeline tells of the last contact, for everybody who looks after somebody. It was written in one go."""
-    happened: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for event in events:
-        happened[event["customer_id"]].append((event["kind"], event["at"], event["payload"]))
-    standing = (
-        select(Assignment).where(Assignment.ended_at.is_(None)).options(selectinload(Assignment.customer))
-    )
+def learn_touches(sent: Sequence[dict[str, Any]]) -> None:
+    """What was sent was a contact, too, for everybody who looks after that customer."""
+    touches = {event["customer_id"]: touch for event in sent if (touch := _touch(event))}
+    theirs = (Assignment.customer_id.in_(list(touches)), Assignment.ended_at.is_(None))
+    standing = select(Assignment).where(*theirs).options(selectinload(Assignment.customer))
     for assignment in db.session.scalars(standing).unique():
-        if touch := last_touch(happened[assignment.customer_id]):
-            assignment.touched(touch.at, touch.how)
+        assignment.touched(*touches[assignment.customer_id])
+
+
+def _touch(event: dict[str, Any]) -> Touch | None:
+    return touch_in(event["kind"], event["at"], event["payload"])
 
 
 def tell_of_accounts(hung: Actor, *, today: dt.date, at: dt.datetime) -> None:

@@ -115,7 +115,7 @@ class _Founding:
         sent = letters.were_sent(happened, shops, at=self._at)
         self._events = sorted([*self._events, *happened, *sent], key=_moment_of)
         db.session.execute(insert(Event), self._events)
-        learn_touches(self._events)
+        learn_touches(sent)
         lay_routes(self._routed, today=self._today, at=moment(self._workday(200), 0))
         leave_open({person.key: self._actor(person.key) for person in PEOPLE}, today=self._today, at=self._at)
         letters.plan_some(self._actor("lan"), at=self._at)
@@ -206,6 +206,8 @@ class _Founding:
         last_visit = self._history.last_visits.get((standing.shop.key, visitor or ""))
         if last_visit is not None:
             assignment.visited(at=last_visit)
+        if touch := self._history.touches.get(standing.shop.key):
+            assignment.touched(touch.at, touch.how)
         if standing.is_cover and standing.shop.rep:
             assignment.stands_in_for_id = self._staff[standing.shop.rep].id
         if not standing.is_cover and not standing.line and assignment.next_due is not None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from crmweb.customers.touches import Touch, touch_in
 from crmweb.demo import notes
 from crmweb.demo.books import Standing
 from crmweb.demo.calendar import DAY_MINUTES, any_moment, local_day, moment, workday_near, worked_until, works
@@ -30,6 +31,9 @@ _MINUTES_A_STOP = 35
 
 _LATE_SHARE, _TODAY_SHARE = 0.20, 0.10
 _MOST_LATE_DAYS = 21
+
+QUIET = {"chain-3": 41, "chain-5": 19, "chain-8": 24, "chain-5-3": 75}
+"""Accounts where nobody has been in touch for so many days, by their key."""
 
 _OUTCOMES = ("order_taken", "no_order", "interested", "closed", "owner_away")
 _OUTCOME_ODDS = (46, 27, 10, 10, 7)
@@ -73,6 +77,7 @@ class DemoHistory:
         visits = [visit for person in self._people(standings) for visit in self._plan(person)]
         happenings = [*self._walk(visits), *self._calls(standings)]
         self.happenings = tuple(sorted(happenings, key=lambda happening: happening.at))
+        self.touches = {each.shop: touch for each in self.happenings if (touch := _touch(each))}
 
     def _people(self, standings: Sequence[Standing]) -> Iterator[list[Standing]]:
         books: dict[str, list[Standing]] = defaultdict(list)
@@ -83,11 +88,13 @@ class DemoHistory:
 
     def _plan(self, book: list[Standing]) -> Iterator[_Visit]:
         """The days on which one person was at each shop of their book."""
-        settled = [standing for standing in book if standing.shop.status == "customer"]
+        settled = [s for s in book if s.shop.status == "customer" and s.shop.key not in QUIET]
         for standing, last_day in self._last_days(settled):
             yield from self._rhythm(standing, last_day)
         for standing in book:
-            if standing.shop.status == "lead":
+            if standing.shop.key in QUIET:
+                yield from self._rhythm(standing, self._workday(QUIET[standing.shop.key]))
+            elif standing.shop.status == "lead":
                 yield from self._first_talks(standing)
             elif standing.shop.status == "former":
                 yield from self._rhythm(standing, self._workday(self._dice.randint(95, 170)))
@@ -212,7 +219,8 @@ class DemoHistory:
 
     def _call(self, standing: Standing) -> Iterator[Happening]:
         reach = min(120, (self._today - standing.since).days)
-        when = any_moment(self._workday(self._dice.randint(1, reach)), self._dice)
+        since = min(QUIET.get(standing.shop.key, 1), reach)
+        when = any_moment(self._workday(self._dice.randint(since, reach)), self._dice)
         note = self._dice.choice(notes.CALLS)
         minutes = 0 if note.startswith("Không bắt máy") else self._dice.randint(1, 9)
         told = {
@@ -225,6 +233,10 @@ class DemoHistory:
         call = Happening(standing.shop.key, "visit.finished", standing.person, when, told)
         yield call
         yield replace(call, kind="note.written", payload={"text": text})
+
+
+def _touch(happening: Happening) -> Touch | None:
+    return touch_in(happening.kind, happening.at, happening.payload)
 
 
 def _interval(shop: DemoShop) -> int:

@@ -31,6 +31,8 @@ from crmweb.demo.people import demo_id
 from crmweb.followups.message_templates import MessageTemplate
 from crmweb.followups.models import Followup
 from crmweb.followups.sequences import Sequence, Step
+from crmweb.my_accounts.brief import Brief
+from crmweb.my_accounts.listing import QUIET, MyAccounts
 from crmweb.notes.models import Note
 from crmweb.notifications import Delivery
 from crmweb.routes.models import Route
@@ -195,6 +197,30 @@ def test_two_people_look_after_one_big_account(demo: None, house: House) -> None
         }
         assert len(chain.branches) == 5
         assert {"influences", "blocks"} < {place.role for place in chain.contacts}
+
+
+def test_hungs_accounts_tell_a_story(demo: None, house: House, acting: Acting) -> None:
+    """Quiet ones worst first, sites, stakeholders whom he met, promises of both sides, and a meeting today."""
+    hung = person(house, "hung@example.com")
+    with acting(hung):
+        look = MyAccounts(person=hung.id, zone=hung.zone)
+        counts = look.counts(TODAY)
+        assert set(counts) == {"A", "B", "C"}
+        quiet = replace(look, view=QUIET).tiers(TODAY, counts)[0]
+        assert (quiet.tier, quiet.many) == ("A", counts["A"].quiet)
+        assert quiet.many >= 3
+        over = [account.quiet.days_over for account in quiet.accounts]
+        assert over == sorted(over, reverse=True)
+        assert quiet.accounts[0].face.id == demo_id("customer", "chain-3")
+        assert all(account.last_touch_at for tier in look.tiers(TODAY, counts) for account in tier.accounts)
+        brief = Brief.of(
+            db.session.get_one(Customer, demo_id("customer", "chain-1")), today=TODAY, zone=hung.zone
+        )
+        assert (len(brief.ours), len(brief.theirs), bool(brief.to_do)) == (2, 1, True)
+        met = {somebody.place.role: somebody.met_at for somebody in brief.stakeholders}
+        assert met["blocks"] is None
+        assert any(met.values())
+        assert demo_id("customer", "chain-1") in Day(hung.id, TODAY).customer_ids()
 
 
 def _named(assignment: Assignment) -> SimpleNamespace:
