@@ -18,6 +18,7 @@ from crmweb.customers.touches import Touch, touch_in
 from crmweb.db import db
 from crmweb.demo.calendar import HERE, works
 from crmweb.demo.people import demo_id
+from crmweb.notes.models import Note
 from crmweb.reminders.models import Promised, Reminder
 from crmweb.routes.plans import Day
 from crmweb.visits.attendance import Attendee
@@ -84,6 +85,15 @@ def tell_of_accounts(hung: Actor, *, today: dt.date, at: dt.datetime) -> None:
         Reminder.remind(text, due_at=due_at, by=hung, at=at, customer=about)
     if works(today):
         Day(hung.id, today).add(demo_id("customer", _MEETING), at=at)
+        _agree_to_meet(hung, today)
+
+
+def _agree_to_meet(hung: Actor, today: dt.date) -> None:
+    """So they said when he was there last."""
+    theirs = (Visit.customer_id == demo_id("customer", _MEETING), Visit.person_id == hung.id)
+    last = db.session.scalars(select(Visit).where(*theirs).order_by(Visit.started_at.desc()).limit(1)).one()
+    last.next_on = today
+    timeline.reword_many({last.id: last.told()})
 
 
 def _accounts_of(hung: Actor) -> list[Customer]:
@@ -104,4 +114,9 @@ def _meet(customer: Customer, hung: Actor) -> None:
         for place in people[:1] if number else people[:2]:
             name = place.contact.name
             visit.attendees.append(Attendee(contact_id=place.contact_id, customer_id=customer.id, name=name))
+        visit.note_id = db.session.scalar(
+            select(Note.id).where(
+                Note.customer_id == customer.id, Note.by_id == hung.id, Note.at == visit.ended_at
+            )
+        )
     timeline.reword_many({visit.id: visit.told() for visit in met})

@@ -164,6 +164,8 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("passkeys", "id"): _passkey,
     ("customers", "id"): _shop,
     ("customers", "customer_id"): _shop,
+    ("family", "id"): _shop,
+    ("my_accounts", "id"): _shop,
     ("contacts", "id"): _contact,
     ("contacts", "customer_id"): _shop,
     ("assignments", "id"): _assignment,
