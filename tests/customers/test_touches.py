@@ -5,14 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crmweb import clock, timeline
 from crmweb.accounts.actor import Actor
@@ -251,3 +255,42 @@ def test_the_condition_in_the_database_says_the_same_as_the_words(
     assert all(database == words for database, words in told)
     # quiet_after is the 23rd, day 14; the 24th is off, so it turns on the 25th, day 16, and not before
     assert [database for database, _ in told] == [ahead >= 16 for ahead in range(10, 24)]
+
+
+def test_an_older_database_learns_its_touches_from_the_timeline(
+    project: Path, app: Flask, house: House, account: uuid.UUID, hung: Actor, lan: Actor
+) -> None:
+    """The migration says the same as those who listened from the first day on."""
+    now = clock.now()
+    told: list[tuple[str, dict[str, Any]]] = [
+        ("visit.finished", {"kind": "in_person", "outcome": "no_order"}),
+        ("visit.finished", {"kind": "zalo", "outcome": "interested"}),
+        ("visit.finished", {"kind": "closed", "outcome": "closed"}),
+        ("note.written", {"text": "Hẹn lại", "about": "phone"}),
+        ("note.written", {"text": "Kệ trống"}),
+        ("followup.sent", {"channel": "email"}),
+        ("followup.answered", {"name": "Chị Ba"}),
+        ("customer.changed", {"fields": ["name"]}),
+    ]
+    with house(), writing():
+        for number, (kind, payload) in enumerate(told):
+            other = db.session.get_one(Customer, shop(f"Khách {number}", lan, tier="B"))
+            for days, (each, what) in enumerate([(kind, payload), *told[:number]]):
+                timeline.record(other, each, by=lan, at=now - timedelta(days=days, hours=1), payload=what)
+        shop("Chưa có gì", hung)
+    known = select(Assignment.id, Assignment.last_touch_at, Assignment.last_touch).order_by(Assignment.id)
+    with house():
+        listened = db.session.execute(known).all()
+    with house(), writing():
+        forgotten = {"last_touch_at": None, "last_touch": None}
+        db.session.execute(update(Assignment).values(forgotten))
+        spec = spec_from_file_location("quiet", next(project.glob("migrations/versions/*_quiet_accounts.py")))
+        assert spec is not None
+        assert spec.loader is not None
+        migration = module_from_spec(spec)
+        spec.loader.exec_module(migration)
+        with Operations.context(MigrationContext.configure(db.session.connection())):
+            migration._take_over_the_last()
+    with house():
+        assert db.session.execute(known).all() == listened
+        assert {row.last_touch for row in listened} == {None, "visit", "zalo", "phone", "email", "answer"}
