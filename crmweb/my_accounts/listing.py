@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, func, select
 from crmweb.customers import asking
 from crmweb.customers.asking import Args, BadQuestion
 from crmweb.customers.assignments.models import Assignment
-from crmweb.customers.due import late_before
+from crmweb.customers.due import Due, late_before
 from crmweb.customers.faces import Face, faces
 from crmweb.customers.models import Customer
 from crmweb.customers.quiet import Quiet, is_too_quiet
@@ -180,39 +181,41 @@ class MyAccounts:
         return asked
 
     def _accounts(self, ids: list[uuid.UUID], today: date) -> list[Account]:
-        touches, steps, sites = self._touches(ids), next_steps(ids), site_counts(ids)
+        own, steps, sites = self._own(ids), next_steps(ids), site_counts(ids)
         late, intervals = late_before(today), Tier.intervals()
         made = []
         for face in faces(ids, today):
-            touch = touches[face.id]
+            first = own[face.id][0]
+            due = min((row.next_due for row in own[face.id] if row.next_due), default=None)
             quiet = Quiet.seen_from(
-                today, last_touch=touch.last_touch_at, after=touch.quiet_after, late_before=late, zone=self.zone,
+                today, last_touch=first.last_touch_at, after=first.quiet_after, late_before=late, zone=self.zone,
                 every_days=intervals.get(face.tier or ""),
             )  # fmt: skip
-            made.append(
-                Account(
-                    face,
-                    touch.last_touch_at,
-                    touch.last_touch,
-                    quiet,
-                    steps.get(face.id),
-                    sites.get(face.id, 0),
-                )
-            )
+            seen = face._replace(due=Due.seen_from(today, due, late))
+            step, many = steps.get(face.id), sites.get(face.id, 0)
+            made.append(Account(seen, first.last_touch_at, first.last_touch, quiet, step, many))
         return made
 
-    def _touches(self, ids: list[uuid.UUID]) -> dict[uuid.UUID, Any]:
-        """This person's own row of each, the one with the most pressing date where there are several."""
+    def _own(self, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:
+        """What this person has there, the longest silence first where they have several lines; a colleague's date is
+        not theirs.
+        """
         columns = (
             Assignment.customer_id, Assignment.last_touch_at, Assignment.last_touch, Assignment.quiet_after,
+            Assignment.next_due,
         )  # fmt: skip
         theirs = select(*columns).where(
             Assignment.customer_id.in_(ids),
             Assignment.person_id == self.person,
+            Assignment.started_at.is_not(None),
             Assignment.ended_at.is_(None),
         )
-        order = (Assignment.quiet_after.is_(None).desc(), Assignment.quiet_after.desc())
-        return {row.customer_id: row for row in db.session.execute(theirs.order_by(*order))}
+        found: dict[uuid.UUID, list[Any]] = defaultdict(list)
+        for row in db.session.execute(
+            theirs.order_by(Assignment.quiet_after.is_(None), Assignment.quiet_after)
+        ):
+            found[row.customer_id].append(row)
+        return found
 
 
 def _is_due(column: Any, today: date) -> ColumnElement[bool]:

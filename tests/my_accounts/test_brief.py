@@ -18,7 +18,7 @@ from crmweb.customers.contacts.models import Contact
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.notes.models import Note
-from crmweb.reminders.models import Reminder
+from crmweb.reminders.models import Promised, Reminder
 from crmweb.visits.attendance import Attendee
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop
@@ -85,21 +85,16 @@ def known(house: House, hung: Actor, lan: Actor) -> Known:
             payload={"channel": "email", "name": "Chị Huyền"},
         )
         timeline.record(customer, "call.logged", by=lan, at=now - timedelta(days=16), payload={"minutes": 6})
-        promises = [
-            Reminder.promise(
-                customer,
-                text,
-                promised_by=side,
-                until=MONDAY + timedelta(days=days),
-                by=hung,
-                at=now - timedelta(days=20),
-            )
-            for text, side, days in (
-                ("Gửi hợp đồng mẫu", "us", 3),
-                ("Gửi báo giá 500 phòng", "us", -4),
-                ("Chốt số phòng", "them", -1),
-            )
-        ]  # type: ignore[misc]
+        made_promises: tuple[tuple[str, Promised, int], ...] = (
+            ("Gửi hợp đồng mẫu", "us", 3),
+            ("Gửi báo giá 500 phòng", "us", -4),
+            ("Chốt số phòng", "them", -1),
+        )
+        promises = []
+        for text, side, days in made_promises:
+            until = MONDAY + timedelta(days=days)
+            at = now - timedelta(days=20)
+            promises.append(Reminder.promise(customer, text, promised_by=side, until=until, by=hung, at=at))
         Reminder.remind("Mang mẫu trà sen", due_at=now, by=hung, at=now, customer=customer)
         account("Sông Hương Đà Nẵng", hung, parent_id=made, tier="A", visited_days_ago=30)
         account("Sông Hương Hội An", hung, parent_id=made, tier="A", visited_days_ago=3)

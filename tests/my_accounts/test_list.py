@@ -197,6 +197,24 @@ def test_two_lines_of_one_account_are_one_row(
     assert names(page) == ["A im lâu", "A im"]
 
 
+def test_the_date_of_a_row_is_that_of_whose_accounts_they_are(
+    phone_of: PhoneOf, hung: Actor, lan: Actor, mai: Actor, house: House, book: dict[str, uuid.UUID]
+) -> None:
+    """Lan is long overdue where Hùng was the day before yesterday; Mai sees both."""
+    with house(), writing():
+        customer = db.session.get_one(Customer, book["a_quiet"])
+        with clock.frozen(clock.now() - timedelta(days=200)):
+            customer.assign(db.session.get_one(User, lan.id), by=None, at=clock.now(), line="Trà")
+            db.session.flush()
+        customer.assignments[1].last_visit_at = clock.now() - timedelta(days=100)
+        customer.assignments[1].plan()
+    page = phone_of(mai).get(f"/my-accounts?person={hung.id}", headers=ENGLISH).text
+    assert "86 days overdue" not in words(page)
+    assert "86 days overdue" in words(
+        phone_of(mai).get(f"/my-accounts?person={lan.id}", headers=ENGLISH).text
+    )
+
+
 def test_hung_finds_them_from_every_screen_and_lan_has_no_such_door(
     phone_of: PhoneOf, hung: Actor, lan: Actor, book: dict[str, uuid.UUID]
 ) -> None:
