@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,15 @@ from flask import Flask
 from crmweb.languages import distance, ngettext
 from crmweb.languages import gettext as _
 from crmweb.timeline.words import verdict_name
+from crmweb.visits.doubts import Matter
 from crmweb.visits.models import Visit
 from crmweb.visits.verdicts import AWAY, ON_SITE, UNPROVEN
 from crmweb.visits.words import facts, reason_words
 
 KIND_OF_STATE = {ON_SITE: "ok", AWAY: "late", UNPROVEN: "open"}
 """The shape and colour of a verdict."""
+NAMED = 2
+"""Customers of a matter that its row names."""
 
 
 def verdict_words(visit: Visit) -> str:
@@ -37,6 +41,41 @@ def evidence_words(visit: Visit) -> str:
     return " ".join(filter(None, [reason_words(visit.reason or ""), numbers]))
 
 
+def matter_words(matter: Matter) -> str:
+    """The verdict on all of a matter's check-ins: `420 m to 2.1 km away`, `Location unproven`."""
+    if matter.first.visit.verdict == AWAY:
+        return _("%(distance)s away", distance=_span([each.visit.distance_m for each in matter.doubts]))
+    return verdict_words(matter.first.visit)
+
+
+def matter_evidence(matter: Matter) -> str:
+    """What the verdict rests on: the reason that they share, and the numbers from the least to the most."""
+    accuracy = _span([each.visit.accuracy_m for each in matter.doubts])
+    reason = reason_words(matter.first.visit.reason or "")
+    return " ".join(
+        filter(None, [reason, _("Accuracy %(distance)s.", distance=accuracy) if accuracy else ""])
+    )
+
+
+def matter_places(matter: Matter) -> str:
+    """Where it was: one customer by name, of several the latest two and how many more."""
+    names = list(dict.fromkeys(each.visit.customer_name for each in matter.doubts))
+    told = ", ".join(names[:NAMED])
+    more = len(names) - NAMED
+    return (
+        ngettext("%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=told)
+        if more > 0
+        else told
+    )
+
+
+def _span(metres: Sequence[float | None]) -> str:
+    """From the shortest distance to the longest, if any is known."""
+    known = sorted(each for each in metres if each is not None)
+    ends = list(dict.fromkeys(distance(each) for each in (known[:1] + known[-1:])))
+    return _("%(least)s to %(most)s", least=ends[0], most=ends[1]) if len(ends) == 2 else "".join(ends)
+
+
 def accuracy_words(metres: float | None) -> str:
     return _("accuracy %(distance)s", distance=distance(metres)) if metres is not None else ""
 
@@ -55,6 +94,9 @@ def init_app(app: Flask) -> None:
         verdict_words=verdict_words,
         verdict_kind=lambda visit: KIND_OF_STATE.get(visit.verdict or "", "planned"),
         evidence_words=evidence_words,
+        matter_words=matter_words,
+        matter_evidence=matter_evidence,
+        matter_places=matter_places,
         accuracy_words=accuracy_words,
         minutes_words=minutes_words,
         time_there=time_there,

@@ -1,4 +1,4 @@
-"""Check-ins that a manager should look at: which, and in which order."""
+"""Check-ins that a manager should look at: which, what belongs together, and in which order."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from crmweb.accounts.actor import Actor
@@ -21,67 +22,108 @@ from crmweb.visits.verdicts import AWAY, LATEST
 
 LOOKED_BACK = timedelta(days=14)
 A_DAY = 15
-"""Doubtful check-ins of one team and day that are shown: more, and nobody would look at any of them with care."""
+"""Matters of one day that a manager is shown: more, and nobody would look at any of them with care."""
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """One doubtful check-in as its manager sees it, and how many its team has on that day."""
+    """One doubtful check-in as its manager sees it."""
 
     visit: Visit
     visitor: str
     zone: str
-    manager_id: uuid.UUID | None
     review: Review | None
     photo_ids: Sequence[uuid.UUID]
-    of_the_day: int
 
 
-def doubts(
-    actor: Actor, *, at: datetime, days: Collection[date] | None = None, most: int | None = A_DAY
-) -> list[Doubt]:
-    """Unreviewed ones of the last 14 days, or of some: the newest day first, and the most doubtful of it.
+@dataclass(frozen=True)
+class Matter:
+    """One thing to look at: a doubtful check-in, or what one person repeated; the latest first.
 
-    `most` limits them by team and day.
+    A check-in away from its shop repeats those of the same person there; one without a place that proves anything
+    repeats those of its day with the same reason, wherever they were. `day` is that of the latest.
     """
-    ranked = _ranked(actor, at, days)
+
+    day: date
+    place: int
+    doubts: Sequence[Doubt]
+
+    @property
+    def first(self) -> Doubt:
+        return self.doubts[0]
+
+    @property
+    def visit_ids(self) -> list[uuid.UUID]:
+        return [each.visit.id for each in self.doubts]
+
+
+class Waiting(NamedTuple):
+    """How many matters of a day wait: those that are shown, and the less doubtful rest. `last`: its last place."""
+
+    day: date
+    shown: int
+    rest: int
+    last: int
+
+
+def matters(
+    actor: Actor,
+    *,
+    at: datetime,
+    days: Collection[date] | None = None,
+    person_id: uuid.UUID | None = None,
+    after: int = 0,
+    most: int = A_DAY,
+) -> list[Matter]:
+    """What waits of the last 14 days, or of some of them: the newest day first, and the most doubtful of it.
+
+    Of each day those whose place in it is beyond `after`, and `most` of them at most.
+    """
+    placed = _placed(actor, at, person_id)
     found = (
-        select(Visit, User.name, User.zone, User.manager_id, Review, ranked.c.of_the_day)
-        .join(ranked, ranked.c.id == Visit.id)
+        select(Visit, User.name, User.zone, Review, placed.c.at_day, placed.c.place)
+        .join(placed, placed.c.id == Visit.id)
         .join(User, User.id == Visit.person_id)
         .outerjoin(Review, Review.visit_id == Visit.id)
+        .where(placed.c.waits == 1, placed.c.place > after, placed.c.place <= after + most)
         .options(joinedload(Visit.note))
-        .order_by(Visit.day.desc(), *_most_doubtful_first())
+        .order_by(placed.c.at_day.desc(), placed.c.place, Visit.started_at.desc(), Visit.id)
     )
-    if most is not None:
-        found = found.where(ranked.c.place <= most)
+    if days is not None:
+        found = found.where(placed.c.at_day.in_(days))
     rows = db.session.execute(found).all()
     photos = photos_of([row.Visit.id for row in rows])
     return [
-        Doubt(visit, name, zone, manager_id, review, photos.get(visit.id, ()), count)
-        for visit, name, zone, manager_id, review, count in rows
-    ]
+        Matter(day, place, [
+            Doubt(row.Visit, row.name, row.zone, row.Review, photos.get(row.Visit.id, ())) for row in those
+        ])
+        for (day, place), those in groupby(rows, lambda row: (row.at_day, row.place))
+    ]  # fmt: skip
 
 
-def count_doubts(actor: Actor, *, at: datetime) -> int:
+def count_matters(actor: Actor, *, at: datetime) -> int:
     """How many wait for this manager, as far as they are shown."""
-    return sum(count for _, count in count_by_day(actor, at=at))
+    return sum(each.shown for each in count_by_day(actor, at=at))
 
 
-def count_by_day(actor: Actor, *, at: datetime) -> list[tuple[date, int]]:
-    """The same for each day that has some, the newest first."""
-    each = (
-        select(Visit.day, func.count().label("many"))
-        .select_from(Visit)
-        .join(User, User.id == Visit.person_id)
-        .outerjoin(Review, Review.visit_id == Visit.id)
-        .where(*_waiting(actor, at))
-        .group_by(User.manager_id, Visit.day)
-        .subquery()
+def count_by_day(actor: Actor, *, at: datetime, person_id: uuid.UUID | None = None) -> list[Waiting]:
+    """The same for each day on which some wait, the newest first."""
+    placed = _placed(actor, at, person_id)
+    shown = func.count(case((placed.c.place <= A_DAY, placed.c.place)).distinct())
+    days = (
+        select(placed.c.at_day, shown, func.count(placed.c.place.distinct()), func.max(placed.c.place))
+        .where(placed.c.waits == 1)
+        .group_by(placed.c.at_day)
+        .order_by(placed.c.at_day.desc())
     )
-    shown = case((each.c.many > A_DAY, A_DAY), else_=each.c.many)
-    days = select(each.c.day, func.sum(shown)).group_by(each.c.day).order_by(each.c.day.desc())
-    return [(day, int(count)) for day, count in db.session.execute(days)]
+    return [Waiting(day, few, whole - few, last) for day, few, whole, last in db.session.execute(days)]
+
+
+def doubted_people(actor: Actor, *, at: datetime) -> list[tuple[uuid.UUID, str]]:
+    """Of whom something waits, by name."""
+    placed = _placed(actor, at, None)
+    found = select(User.id, User.name).join(placed, placed.c.person_id == User.id).where(placed.c.waits == 1)
+    return [(each, name) for each, name in db.session.execute(found.distinct().order_by(User.name, User.id))]
 
 
 def asked(actor: Actor) -> list[tuple[Review, Visit, str]]:
@@ -98,39 +140,76 @@ def asked(actor: Actor) -> list[tuple[Review, Visit, str]]:
     return [(review, visit, name) for review, visit, name in db.session.execute(found)]
 
 
-def _ranked(actor: Actor, at: datetime, days: Collection[date] | None) -> Any:
-    team_day = (User.manager_id, Visit.day)
-    place = func.row_number().over(partition_by=team_day, order_by=_most_doubtful_first())
+def _placed(actor: Actor, at: datetime, person_id: uuid.UUID | None) -> Subquery:
+    """Each doubtful check-in with its matter's day, and the matter's place in it.
+
+    Those that were looked at keep their places: whoever is through with the most doubtful ones of a day is through.
+    """
+    each = _weighed(actor, at, person_id)
+    most_doubtful_first = (
+        each.c.kind, each.c.far.desc(), each.c.times.desc(), each.c.latest.desc(), *_what_belongs_together(each),
+    )  # fmt: skip
+    place = func.dense_rank().over(partition_by=each.c.at_day, order_by=most_doubtful_first)
+    return select(each.c.id, each.c.person_id, each.c.at_day, each.c.waits, place.label("place")).subquery()
+
+
+def _weighed(actor: Actor, at: datetime, person_id: uuid.UUID | None) -> Subquery:
+    """With what counts of the whole matter: the most doubtful of its check-ins, and how many they are."""
+    each = _doubtful(actor, at, person_id)
+    matter = _what_belongs_together(each)
+    return select(
+        each.c.id, each.c.person_id, each.c.cause, each.c.customer_id, each.c.at_day, each.c.waits,
+        func.min(each.c.kind).over(partition_by=matter).label("kind"),
+        func.max(each.c.far).over(partition_by=matter).label("far"),
+        func.max(each.c.started_at).over(partition_by=matter).label("latest"),
+        func.count().over(partition_by=matter).label("times"),
+    ).subquery()  # fmt: skip
+
+
+def _what_belongs_together(each: Subquery) -> tuple[ColumnElement[Any], ...]:
+    return each.c.at_day, each.c.person_id, each.c.cause, each.c.customer_id
+
+
+def _doubtful(actor: Actor, at: datetime, person_id: uuid.UUID | None) -> Subquery:
+    """Each by itself, looked at or not. What its visitor said to it comes first, then away and far, then faster than
+    anybody travels, then what a phone could not say better.
+    """
+    away = Visit.verdict == AWAY
+    there = (Visit.person_id, Visit.verdict, Visit.customer_id)
+    kind = case((Review.answered_at.is_not(None), 0), (away, 1), (Visit.reason == "too_fast", 2), else_=3)
+    far = case((away, Visit.distance_m), (Visit.reason == "too_fast", Visit.speed_kmh), else_=0.0)
     found = (
-        select(Visit.id, place.label("place"), func.count().over(partition_by=team_day).label("of_the_day"))
+        select(
+            Visit.id, Visit.person_id, Visit.started_at, kind.label("kind"), func.coalesce(far, 0.0).label("far"),
+            case((away, AWAY), else_=func.coalesce(Visit.reason, "")).label("cause"),
+            case((away, Visit.customer_id)).label("customer_id"),
+            case((away, func.max(Visit.day).over(partition_by=there)), else_=Visit.day).label("at_day"),
+            case((_unreviewed(), 1), else_=0).label("waits"),
+        )
         .join(User, User.id == Visit.person_id)
         .outerjoin(Review, Review.visit_id == Visit.id)
-        .where(*_waiting(actor, at))
-    )
-    return (found if days is None else found.where(Visit.day.in_(days))).subquery()
+        .where(*_to_be_looked_at(actor, at))
+    )  # fmt: skip
+    return (found if person_id is None else found.where(Visit.person_id == person_id)).subquery()
 
 
-def _most_doubtful_first() -> list[ColumnElement[Any]]:
-    """Away and far, then faster than anybody travels, then what a phone could not say better."""
-    kind = case((Visit.verdict == AWAY, 0), (Visit.reason == "too_fast", 1), else_=2)
-    far = case((Visit.verdict == AWAY, Visit.distance_m), else_=Visit.speed_kmh)
-    return [kind, func.coalesce(far, 0).desc(), Visit.started_at.desc(), Visit.id.asc()]
-
-
-def _waiting(actor: Actor, at: datetime) -> list[ColumnElement[bool]]:
-    """Doubtful, of somebody below, without an answer; while its place may still come, nobody doubts it."""
-    place_may_come = and_(Visit.judged_at.is_(None), Visit.started_at > at - LATEST)
-    unreviewed = or_(
+def _unreviewed() -> ColumnElement[bool]:
+    """Nobody accepted it, and no answer is waited for."""
+    return or_(
         Review.id.is_(None),
         and_(Review.accepted_at.is_(None), or_(Review.question.is_(None), Review.answered_at.is_not(None))),
     )
+
+
+def _to_be_looked_at(actor: Actor, at: datetime) -> list[ColumnElement[bool]]:
+    """Doubtful, of somebody below; while its place may still come, nobody doubts it."""
+    place_may_come = and_(Visit.judged_at.is_(None), Visit.started_at > at - LATEST)
     return [
         DOUBTFUL,  # type: ignore[list-item]
         Visit.day >= actor.today(at) - LOOKED_BACK,
         Visit.person_id != actor.id,
         _works_below(actor, Visit.person_id),
         ~place_may_come,
-        unreviewed,
     ]
 
 

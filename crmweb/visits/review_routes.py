@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Flask, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
+from werkzeug.exceptions import UnprocessableEntity
 
 from crmweb import clock
 from crmweb.accounts.models import User
@@ -16,6 +19,7 @@ from crmweb.customers.fields import lines
 from crmweb.db import db, writing
 from crmweb.idempotency import keep, once, written
 from crmweb.languages import gettext as _
+from crmweb.languages import ngettext
 from crmweb.visits import doubt_words
 from crmweb.visits.doubts import Doubt, photos_of
 from crmweb.visits.meeting import own_visit
@@ -28,12 +32,30 @@ reviews = Blueprint("reviews", __name__)
 
 LONGEST = 1000
 """Characters of a question or an answer: they are read on a phone."""
+MOST_AT_ONCE = 500
+"""Check-ins that are accepted in one go."""
+LONGEST_NUMBER = 18
+"""Digits up to which a number in an address is one."""
 
 
 NOTICES["review_accepted"] = lambda about: Notice(_("Accepted"), undo_at("/visits/{}/review/undo", about))
 NOTICES["review_asked"] = lambda _about: Notice(_("Asked"))
 NOTICES["review_undone"] = lambda _about: Notice(_("Not accepted after all"))
 NOTICES["review_answered"] = lambda _about: Notice(_("Answered"))
+NOTICES["reviews_undone"] = lambda _about: Notice(_("Not accepted after all"))
+
+
+def _together_accepted(about: str) -> Notice:
+    """How many were accepted in one go, and the way back by their moment; the browser names both."""
+    count, _space, moment = about.partition(" ")
+    if not (about.isascii() and count.isdigit() and moment.isdigit()):
+        return Notice(_("Accepted"))
+    many = int(count[:LONGEST_NUMBER])
+    words = ngettext("%(num)s check-in accepted", "%(num)s check-ins accepted", many)
+    return Notice(words, undo=f"/review/undo/{moment[:LONGEST_NUMBER]}", stays=10)
+
+
+NOTICES["reviews_accepted"] = _together_accepted
 
 
 @reviews.post("/visits/<uuid:id>/review/accept")
@@ -92,6 +114,64 @@ def answer(id: uuid.UUID) -> ResponseReturnValue:
     return written(id, status=200, notice="review_answered")
 
 
+@reviews.post("/review/accept")
+@needs("visits:review")
+def accept_all() -> ResponseReturnValue:
+    """Several in one go (`visit`, repeated, or ids with spaces between): all of them or, where one is not to be
+    reviewed, none.
+    """
+    ids, at = _chosen(), clock.now()
+    _all_reviewed(ids)
+    with writing():
+        Review.accept_all(_all_reviewed(ids), by=current_user, at=at)
+    return go(_here(), notice="reviews_accepted", about=f"{len(ids)} {_micros(at)}")
+
+
+@reviews.post("/review/undo/<int:moment>")
+@needs("visits:review")
+def undo_all(moment: int) -> ResponseReturnValue:
+    """They were accepted together, by a slip. `moment`: when, in microseconds since 1970."""
+    if len(str(moment)) > LONGEST_NUMBER:
+        abort(404)
+    at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=moment)
+    widen(current_user, "taking back one's own reviews")
+    with writing():
+        together = Review.accepted_together(at, by=current_user)
+        if not may_review([review.visit for review in together], by=current_user):
+            abort(403)
+        for review in together:
+            review.take_back()
+    return go(_here(), notice="reviews_undone")
+
+
+def _micros(at: datetime) -> int:
+    return (at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+
+
+def _chosen() -> list[uuid.UUID]:
+    try:
+        ids = {uuid.UUID(each) for sent in request.form.getlist("visit") for each in sent.split()}
+    except ValueError:
+        raise UnprocessableEntity(_("That is not the id of a visit.")) from None
+    if not ids:
+        raise UnprocessableEntity(_("Choose at least one check-in."))
+    if len(ids) > MOST_AT_ONCE:
+        raise UnprocessableEntity(_("At most %(most)s check-ins are accepted in one go.", most=MOST_AT_ONCE))
+    return list(ids)
+
+
+def _all_reviewed(ids: Collection[uuid.UUID]) -> Sequence[Visit]:
+    """Visits that the actor may all review, and write to."""
+    narrow(current_user)
+    named = select(Visit).where(Visit.id.in_(ids))
+    found = db.session.scalars(named).all()
+    not_found_unless(True if len(found) == len(ids) else None)
+    if not may_review(found, by=current_user):
+        abort(403)
+    widen(current_user, "reviews of visits, also to customers who went elsewhere")
+    return db.session.scalars(named).all()
+
+
 def _reviewed(id: uuid.UUID) -> Visit:
     """A visit that the actor may review, and write to."""
     visit = _reviewable(id)
@@ -103,7 +183,7 @@ def _reviewed(id: uuid.UUID) -> Visit:
 def _reviewable(id: uuid.UUID) -> Visit:
     """404 where it is not in sight, 403 for one's own and those of other teams."""
     visit: Visit = not_found_unless(db.session.scalar(select(Visit).where(Visit.id == id)))
-    if not may_review(visit, by=current_user):
+    if not may_review([visit], by=current_user):
         abort(403)
     return visit
 
@@ -133,7 +213,7 @@ def _doubt(id: uuid.UUID) -> Doubt:
     visit = _reviewable(id)
     visitor = db.session.get_one(User, visit.person_id)
     photos = photos_of([visit.id]).get(visit.id, ())
-    return Doubt(visit, visitor.name, visitor.zone, visitor.manager_id, review_of(visit), photos, 1)
+    return Doubt(visit, visitor.name, visitor.zone, review_of(visit), photos)
 
 
 def init_app(app: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Text, or_, select, text
@@ -52,18 +53,43 @@ class Review(OfCustomer, Model):
     @classmethod
     def of(cls, visit: Visit, *, by: Actor) -> Review:
         """The review of this visit, begun now if nobody has."""
-        wait_for_turn(visit.person_id)
-        known = db.session.scalar(select(cls).where(cls.visit_id == visit.id))
-        if known is None:
-            known = cls(
-                id=new_id(),
-                visit_id=visit.id,
-                customer_id=visit.customer_id,
-                person_id=visit.person_id,
-                by_id=by.id,
-            )
-            db.session.add(known)
-        return known
+        (found,) = cls.of_all([visit], by=by)
+        return found
+
+    @classmethod
+    def of_all(cls, visits: Collection[Visit], *, by: Actor) -> list[Review]:
+        """The same of several, in a few statements."""
+        wait_for_turn(*{visit.person_id for visit in visits})
+        said = select(cls).where(cls.visit_id.in_([visit.id for visit in visits]))
+        known = {review.visit_id: review for review in db.session.scalars(said)}
+        for visit in visits:
+            if visit.id not in known:
+                known[visit.id] = cls._begin(visit, by=by)
+        return [known[visit.id] for visit in visits]
+
+    @classmethod
+    def _begin(cls, visit: Visit, *, by: Actor) -> Review:
+        begun = cls(
+            id=new_id(),
+            visit_id=visit.id,
+            customer_id=visit.customer_id,
+            person_id=visit.person_id,
+            by_id=by.id,
+        )
+        db.session.add(begun)
+        return begun
+
+    @classmethod
+    def accept_all(cls, visits: Collection[Visit], *, by: Actor, at: datetime) -> None:
+        """They are fine as they are, all at the same moment: by it they are found again, to take it back."""
+        for review in cls.of_all(visits, by=by):
+            review.accept(by=by, at=at)
+
+    @classmethod
+    def accepted_together(cls, at: datetime, *, by: Actor) -> list[Review]:
+        """What this person accepted at that very moment and nobody took back since; visits come along."""
+        theirs = select(cls).where(cls.by_id == by.id, cls.accepted_at == at)
+        return list(db.session.scalars(theirs.options(joinedload(cls.visit))))
 
     def accept(self, *, by: Actor, at: datetime) -> None:
         """It is fine as it is; said twice, the first time counts."""
@@ -100,11 +126,12 @@ def questions_for(person_id: uuid.UUID) -> list[Review]:
     return list(db.session.scalars(theirs.options(joinedload(Review.visit)).order_by(Review.asked_at)))
 
 
-def may_review(visit: Visit, *, by: Actor) -> bool:
-    """Nobody reviews their own visits, or those of people who work elsewhere."""
-    if visit.person_id == by.id or not by.may("visits:review"):
+def may_review(visits: Collection[Visit], *, by: Actor) -> bool:
+    """Whether they are all this person's to review: nobody's own, nor those of people who work elsewhere."""
+    people = {visit.person_id for visit in visits}
+    if by.id in people or not by.may("visits:review"):
         return False
-    return by.may("customers:read:all") or Oversight.covers(by.id, visit.person_id)
+    return by.may("customers:read:all") or people <= Oversight.seen_among(by.id, people)
 
 
 def may_object(visit: Visit, review: Review | None, *, by: Actor) -> bool:

@@ -1,0 +1,18 @@
+"""What the addresses of the looks from above ask."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import request
+
+FIRST_DAY = date(2000, 1, 1)
+
+
+def asked_day(name: str = "day", *, until: date) -> date | None:
+    """The date that the address asks for; None where it asks for none, or for one that no page shows."""
+    try:
+        asked_for = date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+    return asked_for if FIRST_DAY <= asked_for <= until else None
