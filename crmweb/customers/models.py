@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from crmweb import audit, timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.audit import Reference
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.contacts.models import WithContacts
 from crmweb.customers.pins import Pinned
@@ -198,6 +199,11 @@ class Customer(Pinned, Reachable, WithContacts, Scoped, Model):
         self.updated_at = at
         self.file()
         timeline.record(self, "pin.removed", by=by, at=at, payload={"from": before})
+
+    @property
+    def reference(self) -> Reference:
+        """What the audit says an entry is about."""
+        return Reference("customer", self.id, self.name)
 
     def assign(
         self,

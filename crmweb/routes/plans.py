@@ -133,7 +133,10 @@ class Day:
         wanted = set(customer_ids) - done
         routed = [each for each in routed_on(self.person_id, self.day) if each in wanted]
         stops = {stop.customer_id: stop for stop in self._rows()}
-        for place, customer_id in enumerate(each for each in routed if each not in stops):
+        new = [each for each in routed if each not in stops]
+        # Held until the flush: it asks for each customer who is not at hand.
+        _at_hand = db.session.scalars(select(Customer).where(Customer.id.in_(new))).all()
+        for place, customer_id in enumerate(new):
             self._new(customer_id, ROUTE).position = len(stops) + place
         for customer_id in wanted.difference(routed) & stops.keys():
             if stops[customer_id].why == ROUTE and stops[customer_id].taken_out_at is None:

@@ -175,6 +175,7 @@ def show_week(
 ) -> ResponseReturnValue:
     """One person's routes; for who plans a team, with the way to hand them to others."""
     today, laid, team = person.today(clock.now()), Route.of(person.id), others(person)
+    covering = covers_by(person.id)
     return page(
         "routes/index.html",
         status=status,
@@ -184,9 +185,12 @@ def show_week(
         week=week_of(person.id, laid, today),
         team=team,
         covers=covers_of(person.id),
-        covering=covers_by(person.id),
+        covering=covering,
         form=route_form or RouteForm(),
-        cover=(cover_form or CoverForm(colleagues=team, today=today)) if team and laid else None,
+        cover=(cover_form or CoverForm(colleagues=team, today=today))
+        if team and (laid or covering)
+        else None,
+        cover_asked="cover" in request.args,
     )
 
 

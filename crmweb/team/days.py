@@ -71,6 +71,12 @@ class PersonDay:
         placed = [visit for visit in self.visits if visit.kind in AT_THE_PLACE]
         return placed[-1] if placed else None
 
+    @property
+    def open_visit(self) -> Visit | None:
+        """Where they are now, as far as they said."""
+        there = self.last_check_in
+        return there if there is not None and there.ended_at is None else None
+
     def states(self) -> Counter[str]:
         """How many stops are done, open, skipped and ahead."""
         found = Counter(self.state(each) for each in self.plan.customer_ids)
@@ -118,6 +124,11 @@ class TeamDay:
     @property
     def done(self) -> int:
         return sum(day.done for day in self.days.values())
+
+    @property
+    def share(self) -> float:
+        """How much of the plan is done, from 0 to 1."""
+        return self.done / self.planned if self.planned else 0.0
 
     @property
     def off_route(self) -> int:

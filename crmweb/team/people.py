@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple, Self
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
@@ -21,6 +24,38 @@ class Member(NamedTuple):
     zone: str
     manager_id: uuid.UUID | None
     manager: str | None
+
+
+MOST_AT_ONCE = 60
+"""People whose days stand on one page; a larger team goes on on the next."""
+
+
+@dataclass(frozen=True)
+class TeamPage:
+    """Some people, each with whoever leads them; `heads` are all that may be chosen, `number` begins with 1."""
+
+    teams: Sequence[tuple[str | None, Sequence[Member]]]
+    heads: Sequence[tuple[uuid.UUID, str]]
+    number: int
+    pages: int
+
+    @classmethod
+    def of(cls, people: Sequence[Member], *, head: uuid.UUID | None, number: int) -> Self:
+        """A page of all of them, or of those whom one person leads; beyond the last page stands the last."""
+        heads = list(dict.fromkeys((each.manager_id, each.manager) for each in people))
+        asked = [each for each in people if head in (None, each.manager_id)]
+        pages = max(-(-len(asked) // MOST_AT_ONCE), 1)
+        number = min(max(number, 1), pages)
+        shown = asked[(number - 1) * MOST_AT_ONCE : number * MOST_AT_ONCE]
+        teams = [
+            (name, list(theirs))
+            for (name, _id), theirs in groupby(shown, lambda each: (each.manager, each.manager_id))
+        ]
+        return cls(teams, [(each, name) for each, name in heads if each and name], number, pages)
+
+    @property
+    def people(self) -> list[Member]:
+        return [each for _name, theirs in self.teams for each in theirs]
 
 
 def team_of(actor: Actor) -> list[Member]:

@@ -15,7 +15,7 @@ from flask_login import current_user
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
-from crmweb.team.asking import asked_day
+from crmweb.team.asking import asked_day, asked_number
 from crmweb.team.proposals import waiting_proposals
 from crmweb.visits.doubts import A_DAY, Matter, Waiting, asked, count_by_day, doubted_people, matters
 from crmweb.web import may, needs, page
@@ -24,7 +24,6 @@ reviewing = Blueprint("reviewing", __name__)
 
 A_PAGE = 30
 """Matters after which older days, or the less doubtful of one day, wait for the next page."""
-LONGEST_NUMBER = 6
 
 
 @reviewing.get("/review")
@@ -34,7 +33,7 @@ def review() -> ResponseReturnValue:
     now, today = clock.now(), current_user.today(clock.now())
     person, day = request.args.get("person", type=uuid.UUID), asked_day(until=today)
     if day:
-        found = Look.at_day(current_user, day, after=_after(), at=now, person=person)
+        found = Look.at_day(current_user, day, after=asked_number("after"), at=now, person=person)
     else:
         found = Look.at_all(
             current_user, until=asked_day("until", until=today) or today, at=now, person=person
@@ -44,12 +43,6 @@ def review() -> ResponseReturnValue:
         asked=asked(current_user), proposals=waiting_proposals(current_user) if may("customers:approve") else [],
         here=request.full_path.rstrip("?"), wrong="", typed="",
     )  # fmt: skip
-
-
-def _after() -> int:
-    """Behind which place of the day the page begins."""
-    text = request.args.get("after", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, timedelta
-from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Flask, request
@@ -13,15 +12,16 @@ from flask_login import current_user
 
 from crmweb import clock
 from crmweb.notifications.inbox import not_delivered_below
+from crmweb.routes.cover import covers_of, covers_on
 from crmweb.team import words
-from crmweb.team.asking import asked_day
+from crmweb.team.asking import asked_day, asked_number
 from crmweb.team.days import first_tier, team_day
-from crmweb.team.my_day import MyDay
-from crmweb.team.people import Member, member, team_of
+from crmweb.team.my_day import MyDay, bounds
+from crmweb.team.people import Member, TeamPage, member, team_of
 from crmweb.team.proposals import count_proposals
 from crmweb.team.review import reviewing
 from crmweb.team.tree import MOST_AT_ONCE, tree
-from crmweb.visits.doubts import count_matters, matters
+from crmweb.visits.doubts import count_matters, matters, waiting_of
 from crmweb.web import may, needs, not_found_unless, page
 
 team = Blueprint("team", __name__)
@@ -35,23 +35,27 @@ AHEAD = timedelta(days=366)
 @team.get("/team")
 @needs("team:read")
 def show() -> ResponseReturnValue:
-    today = current_user.today(clock.now())
-    day, people = asked_day(until=today + AHEAD) or today, team_of(current_user)
-    teams = [
-        (name, list(theirs))
-        for (name, _), theirs in groupby(people, lambda each: (each.manager, each.manager_id))
-    ]
+    """Everybody's day, some sixty people a page, or those of one sub-team (`head`)."""
+    now, today = clock.now(), current_user.today(clock.now())
+    day, head = asked_day(until=today + AHEAD) or today, request.args.get("head", type=uuid.UUID)
+    people = TeamPage.of(team_of(current_user), head=head, number=asked_number("page"))
+    ids = [each.id for each in people.people]
     return page(
-        "team/show.html", day=day, today=today, now=clock.now(), teams=teams, tier=first_tier(),
-        found=team_day([each.id for each in people], day, today=today), **_beside(day),
+        "team/show.html", day=day, today=today, now=now, people=people, head=head, tier=first_tier(),
+        found=team_day(ids, day, today=today), covers=covers_on(ids, day, after=bounds(day, current_user.zone)[1]),
+        **_beside(day),
     )  # fmt: skip
 
 
 def _beside(day: date) -> dict[str, Any]:
-    """The doubtful check-ins of that day, for those who review, and whom news did not reach."""
-    found = matters(current_user, at=clock.now(), days=[day]) if may("visits:review") else []
-    undelivered = not_delivered_below(current_user)
-    return {"look_at": found[:BESIDE], "to_review": len(found), "undelivered": undelivered}
+    """What is doubtful of that day, for those who review, and whom news did not reach."""
+    now, reviews = clock.now(), may("visits:review")
+    found = matters(current_user, at=now, days=[day]) if reviews else []
+    return {
+        "look_at": found[:BESIDE], "to_review": len(found),
+        "doubtful": waiting_of(current_user, day, at=now) if reviews else {},
+        "undelivered": not_delivered_below(current_user),
+    }  # fmt: skip
 
 
 @team.get("/team/people")
@@ -71,7 +75,8 @@ def person(person_id: uuid.UUID) -> ResponseReturnValue:
     who: Member = not_found_unless(member(current_user, person_id))
     today = current_user.today(clock.now())
     day = asked_day(until=today + AHEAD) or today
-    return page("team/person.html", today=today, **_looked_back(who, day))
+    covers = [each for each in covers_of(who.id) if each.since <= day <= each.until]
+    return page("team/person.html", today=today, covers=covers, **_looked_back(who, day))
 
 
 @team.get("/my-day")

@@ -33,7 +33,8 @@ class Event(OfCustomer, Model):
     __table_args__ = (Index("ix_events_customer", "customer_id", "seq"),)
 
     seq: Mapped[int] = mapped_column(SerialId, primary_key=True, autoincrement=True)
-    id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_id)
+    # Given by us, so that many rows go in one statement and each still learns its `seq`.
+    id: Mapped[uuid.UUID] = mapped_column(unique=True, default=new_id, insert_sentinel=True)
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(60))
     by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)

@@ -21,6 +21,7 @@ from crmweb.visits.reviews import Review
 from crmweb.visits.verdicts import AWAY, LATEST
 
 LOOKED_BACK = timedelta(days=14)
+WHAT_BELONGS_TOGETHER = ("person_id", "cause", "customer_id", "one_day")
 A_DAY = 15
 """Matters of one day that a manager is shown: more, and nobody would look at any of them with care."""
 
@@ -79,13 +80,17 @@ def matters(
 
     Of each day those whose place in it is beyond `after`, and `most` of them at most.
     """
-    placed = _placed(actor, at, person_id)
+    placed, each = _placed(actor, at, person_id), _doubtful(actor, at, person_id)
     found = (
         select(Visit, User.name, User.zone, Review, placed.c.at_day, placed.c.place)
-        .join(placed, placed.c.id == Visit.id)
+        .select_from(placed)
+        .join(
+            each, and_(*(placed.c[name].is_not_distinct_from(each.c[name]) for name in WHAT_BELONGS_TOGETHER))
+        )
+        .join(Visit, Visit.id == each.c.id)
         .join(User, User.id == Visit.person_id)
         .outerjoin(Review, Review.visit_id == Visit.id)
-        .where(placed.c.waits == 1, placed.c.place > after, placed.c.place <= after + most)
+        .where(each.c.waits == 1, placed.c.place > after, placed.c.place <= after + most)
         .options(joinedload(Visit.note))
         .order_by(placed.c.at_day.desc(), placed.c.place, Visit.started_at.desc(), Visit.id)
     )
@@ -109,10 +114,10 @@ def count_matters(actor: Actor, *, at: datetime) -> int:
 def count_by_day(actor: Actor, *, at: datetime, person_id: uuid.UUID | None = None) -> list[Waiting]:
     """The same for each day on which some wait, the newest first."""
     placed = _placed(actor, at, person_id)
-    shown = func.count(case((placed.c.place <= A_DAY, placed.c.place)).distinct())
+    shown = func.count(case((placed.c.place <= A_DAY, placed.c.place)))
     days = (
-        select(placed.c.at_day, shown, func.count(placed.c.place.distinct()), func.max(placed.c.place))
-        .where(placed.c.waits == 1)
+        select(placed.c.at_day, shown, func.count(), func.max(placed.c.place))
+        .where(placed.c.waits > 0)
         .group_by(placed.c.at_day)
         .order_by(placed.c.at_day.desc())
     )
@@ -121,9 +126,17 @@ def count_by_day(actor: Actor, *, at: datetime, person_id: uuid.UUID | None = No
 
 def doubted_people(actor: Actor, *, at: datetime) -> list[tuple[uuid.UUID, str]]:
     """Of whom something waits, by name."""
-    placed = _placed(actor, at, None)
-    found = select(User.id, User.name).join(placed, placed.c.person_id == User.id).where(placed.c.waits == 1)
-    return [(each, name) for each, name in db.session.execute(found.distinct().order_by(User.name, User.id))]
+    each = _doubtful(actor, at, None)
+    theirs = select(each.c.person_id).where(each.c.waits == 1)
+    found = select(User.id, User.name).where(User.id.in_(theirs)).order_by(User.name, User.id)
+    return [(person_id, name) for person_id, name in db.session.execute(found)]
+
+
+def waiting_of(actor: Actor, day: date, *, at: datetime) -> dict[uuid.UUID, int]:
+    """How many doubtful check-ins of that day wait, by person."""
+    each = _doubtful(actor, at, None)
+    found = select(each.c.person_id, func.count()).where(each.c.waits == 1, each.c.day == day)
+    return dict(db.session.execute(found.group_by(each.c.person_id)).tuples().all())
 
 
 def asked(actor: Actor) -> list[tuple[Review, Visit, str]]:
@@ -141,52 +154,44 @@ def asked(actor: Actor) -> list[tuple[Review, Visit, str]]:
 
 
 def _placed(actor: Actor, at: datetime, person_id: uuid.UUID | None) -> Subquery:
-    """Each doubtful check-in with its matter's day, and the matter's place in it.
+    """Each matter, its day, and its place in it; `waits`: how many of its check-ins.
 
     Those that were looked at keep their places: whoever is through with the most doubtful ones of a day is through.
     """
-    each = _weighed(actor, at, person_id)
-    most_doubtful_first = (
-        each.c.kind, each.c.far.desc(), each.c.times.desc(), each.c.latest.desc(), *_what_belongs_together(each),
-    )  # fmt: skip
-    place = func.dense_rank().over(partition_by=each.c.at_day, order_by=most_doubtful_first)
-    return select(each.c.id, each.c.person_id, each.c.at_day, each.c.waits, place.label("place")).subquery()
-
-
-def _weighed(actor: Actor, at: datetime, person_id: uuid.UUID | None) -> Subquery:
-    """With what counts of the whole matter: the most doubtful of its check-ins, and how many they are."""
     each = _doubtful(actor, at, person_id)
-    matter = _what_belongs_together(each)
-    return select(
-        each.c.id, each.c.person_id, each.c.cause, each.c.customer_id, each.c.at_day, each.c.waits,
-        func.min(each.c.kind).over(partition_by=matter).label("kind"),
-        func.max(each.c.far).over(partition_by=matter).label("far"),
-        func.max(each.c.started_at).over(partition_by=matter).label("latest"),
-        func.count().over(partition_by=matter).label("times"),
-    ).subquery()  # fmt: skip
-
-
-def _what_belongs_together(each: Subquery) -> tuple[ColumnElement[Any], ...]:
-    return each.c.at_day, each.c.person_id, each.c.cause, each.c.customer_id
+    matter = [each.c[name] for name in WHAT_BELONGS_TOGETHER]
+    weighed = (
+        select(
+            *matter, func.max(each.c.day).label("at_day"), func.min(each.c.kind).label("kind"),
+            func.max(each.c.far).label("far"), func.max(each.c.started_at).label("latest"),
+            func.count().label("times"), func.sum(each.c.waits).label("waits"),
+        )
+        .group_by(*matter)
+        .subquery()
+    )  # fmt: skip
+    of = weighed.c
+    most_doubtful_first = of.kind, of.far.desc(), of.times.desc(), of.latest.desc(), of.person_id, of.cause
+    place = func.row_number().over(partition_by=of.at_day, order_by=(*most_doubtful_first, of.customer_id))
+    return select(*of, place.label("place")).subquery()
 
 
 def _doubtful(actor: Actor, at: datetime, person_id: uuid.UUID | None) -> Subquery:
     """Each by itself, looked at or not. What its visitor said to it comes first, then away and far, then faster than
     anybody travels, then what a phone could not say better.
+
+    `customer_id` stands where the customer tells matters apart, `one_day` where the date does.
     """
     away = Visit.verdict == AWAY
-    there = (Visit.person_id, Visit.verdict, Visit.customer_id)
     kind = case((Review.answered_at.is_not(None), 0), (away, 1), (Visit.reason == "too_fast", 2), else_=3)
     far = case((away, Visit.distance_m), (Visit.reason == "too_fast", Visit.speed_kmh), else_=0.0)
     found = (
         select(
-            Visit.id, Visit.person_id, Visit.started_at, kind.label("kind"), func.coalesce(far, 0.0).label("far"),
+            Visit.id, Visit.person_id, Visit.day, Visit.started_at, kind.label("kind"),
+            func.coalesce(far, 0.0).label("far"),
             case((away, AWAY), else_=func.coalesce(Visit.reason, "")).label("cause"),
-            case((away, Visit.customer_id)).label("customer_id"),
-            case((away, func.max(Visit.day).over(partition_by=there)), else_=Visit.day).label("at_day"),
+            case((away, Visit.customer_id)).label("customer_id"), case((~away, Visit.day)).label("one_day"),
             case((_unreviewed(), 1), else_=0).label("waits"),
         )
-        .join(User, User.id == Visit.person_id)
         .outerjoin(Review, Review.visit_id == Visit.id)
         .where(*_to_be_looked_at(actor, at))
     )  # fmt: skip

@@ -14,6 +14,7 @@ from sqlalchemy import event, func, select
 from crmweb import clock, schedule
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.audit.models import Entry
 from crmweb.clock import HeldClock
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
@@ -22,7 +23,7 @@ from crmweb.routes.cover import Cover, covers_by, covers_of, end_cover
 from crmweb.routes.plans import Day, DayPlan, Stop
 from crmweb.timeline import Event
 from tests.customers.shops import Acting, House
-from tests.routes.conftest import MON, MONDAY, TUE, Shops, next_days, planned, user, visit
+from tests.routes.conftest import MON, MONDAY, THU, TUE, WED, Shops, next_days, planned, user, visit
 
 Lay = Callable[..., uuid.UUID]
 DAY = timedelta(days=1)
@@ -52,6 +53,9 @@ def hand(acting: Acting, lan: Actor, mai: Actor) -> Callable[..., int]:
 Hand = Callable[..., int]
 
 
+Do = Callable[[], None]
+
+
 @pytest.fixture
 def lay_down_days(app: Flask) -> Callable[[], None]:
     """What the clock does every ten minutes."""
@@ -61,9 +65,6 @@ def lay_down_days(app: Flask) -> Callable[[], None]:
             schedule.lay_down_days()
 
     return do
-
-
-Do = Callable[[], None]
 
 
 def test_the_route_is_parted_in_its_order(
@@ -206,6 +207,134 @@ def test_lan_stays_responsible_when_somebody_stands_in(
         assert own.person_id == lan.id
         assert own.is_last
         assert not cover.is_last
+
+
+# --- a stand-in falls ill ---------------------------------------------------------------------------------
+
+
+def test_a_stand_in_who_falls_ill_passes_on_what_they_cover(
+    house: House, acting: Acting, shops: Shops, lay: Lay, hand: Hand, lan: Actor, mai: Actor, hung: Actor,
+    thao: Actor, morning: HeldClock, lay_down_days: Do,
+) -> None:  # fmt: skip
+    """Hùng runs Lan's route from Monday to Thursday, and is ill himself on Tuesday and Wednesday."""
+    hers, his = shops(2), shops(1, hung)
+    lay(MON | TUE | WED | THU, hers)
+    lay(MON | TUE | WED | THU, his, hung)
+    hand(MONDAY, MONDAY + 3 * DAY, hung)
+    lay_down_days()
+    with acting(mai), writing():
+        cover = Cover(user(hung), MONDAY + DAY, MONDAY + 2 * DAY)
+        assert cover.hand_to([user(thao)], by=mai, at=clock.now()) == 3
+    days = [MONDAY + ahead * DAY for ahead in range(4)]
+    for ahead, day in enumerate(days):
+        ill = ahead in (1, 2)
+        with house():
+            assert planned(lan, day) == []
+            assert planned(hung, day) == ([] if ill else [*his, *hers]), day
+            assert planned(thao, day) == ([*hers, *his] if ill else []), day
+        with acting(thao):
+            seen = set(db.session.scalars(select(Customer.id)))
+            assert seen == ({*his, *hers} if ill else set()), day
+        morning.move(DAY)
+        with house(), writing():
+            Assignment.turn_over(at=clock.now())
+        lay_down_days()
+    with house():
+        assert covers_of(lan.id) == covers_of(hung.id) == []
+
+
+def test_who_falls_ill_today_passes_on_what_is_left_of_today(
+    house: House, acting: Acting, shops: Shops, lay: Lay, hand: Hand, lan: Actor, mai: Actor, hung: Actor,
+    thao: Actor, lay_down_days: Do,
+) -> None:  # fmt: skip
+    seen, left = shops(2)
+    lay(MON, [seen, left])
+    hand(MONDAY, MONDAY, hung)
+    lay_down_days()
+    with acting(hung), writing():
+        visit(seen, hung)
+    with acting(mai), writing():
+        assert Cover(user(hung), MONDAY, MONDAY).hand_to([user(thao)], by=mai, at=clock.now()) == 1
+    with house():
+        assert planned(hung, MONDAY) == [seen]
+        assert planned(thao, MONDAY) == [left]
+        assert {each.stand_in for each in covers_of(lan.id)} == {hung.name, thao.name}
+
+
+def test_what_is_passed_on_to_whose_it_is_comes_back(
+    house: House, acting: Acting, shops: Shops, lay: Lay, hand: Hand, lan: Actor, mai: Actor, hung: Actor
+) -> None:
+    ids = shops(2)
+    lay(MON, ids)
+    hand(MONDAY, MONDAY, hung)
+    with acting(mai), writing():
+        assert Cover(user(hung), MONDAY, MONDAY).hand_to([user(lan)], by=mai, at=clock.now()) == 2
+    with house():
+        assert planned(lan, MONDAY) == ids
+        assert planned(hung, MONDAY) == []
+        assert covers_of(lan.id) == []
+
+
+# --- how much is asked, and what is written down ----------------------------------------------------------
+
+
+def _asked(app: Flask, act: Callable[[], object]) -> int:
+    """How many statements the database is sent while it is done."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    act()
+    event.remove(db.engine, "before_cursor_execute", note)
+    return len(sent)
+
+
+def test_a_long_cover_of_many_shops_asks_as_little_as_a_short_one_of_few(
+    app: Flask, house: House, acting: Acting, shops: Shops, lay: Lay, lan: Actor, mai: Actor, hung: Actor,
+    lay_down_days: Do,
+) -> None:  # fmt: skip
+    lay(127, shops(60))
+    lay(127, shops(3, hung), hung)
+    lay_down_days()
+    asked = []
+    for absent, stand_in, days in ((hung, lan, 1), (lan, hung, 80)):
+        with acting(mai), writing():
+            cover = Cover(user(absent), MONDAY, MONDAY + days * DAY)
+            people = [user(stand_in)]
+            asked.append(_asked(app, lambda: cover.hand_to(people, by=mai, at=clock.now())))  # noqa: B023
+        with acting(mai), writing():
+            dates = (MONDAY, MONDAY + days * DAY)
+
+            def end() -> None:
+                end_cover(absent.id, stand_in.id, *dates, by=mai, at=clock.now())  # noqa: B023
+                db.session.commit()
+
+            asked.append(_asked(app, end))
+    few_made, few_ended, many_made, many_ended = asked
+    assert many_made <= few_made + 3 <= 40, asked
+    assert many_ended <= few_ended + 3 <= 30, asked
+
+
+def test_covers_are_written_down_for_the_admin(
+    house: House, acting: Acting, shops: Shops, lay: Lay, hand: Hand, lan: Actor, mai: Actor, hung: Actor
+) -> None:
+    lay(MON, shops(2))
+    hand(MONDAY, MONDAY, hung)
+    assert hand(MONDAY, MONDAY, hung) == 0  # nothing was done, nothing is said
+    with acting(mai), writing():
+        end_cover(lan.id, hung.id, MONDAY, MONDAY, by=mai, at=clock.now())
+        end_cover(lan.id, hung.id, MONDAY, MONDAY, by=mai, at=clock.now())
+    with house():
+        made, ended = db.session.scalars(
+            select(Entry).where(Entry.action.like("cover.%")).order_by(Entry.seq)
+        )
+        assert (made.action, ended.action) == ("cover.made", "cover.ended")
+        assert {made.by_id, ended.by_id} == {mai.id}
+        assert {made.about_id, ended.about_id} == {lan.id}
+        told = {"first_day": "2026-11-02", "last_day": "2026-11-02", "customers": 2, "stand_ins": [hung.name]}
+        assert made.values.after == ended.values.before == told
 
 
 # --- the clock --------------------------------------------------------------------------------------------

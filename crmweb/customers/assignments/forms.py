@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, SelectField, ValidationError
 
+from crmweb import audit
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.colleagues import Colleague
 from crmweb.accounts.models import User
@@ -58,7 +59,10 @@ class AssignmentForm(Form):
         """Let the person look after the customer."""
         person = db.session.get_one(User, self.person_id)
         since, until = _date(self.since), _date(self.until)
-        customer.assign(person, by=by, at=at, line=self.line.data or "", since=since, until=until)
+        known = set(customer.assignments)
+        made = customer.assign(person, by=by, at=at, line=self.line.data or "", since=since, until=until)
+        if made not in known:
+            audit.record("assignment.started", by=by, at=at, about=customer.reference, after=made.terms)
 
 
 def _date(field: Any) -> date | None:

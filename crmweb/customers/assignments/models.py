@@ -179,6 +179,34 @@ class Assignment(OfCustomer, Model):
         timeline.record(customer, "assignment.started", by=by, at=at, payload=cover._told())
         return cover
 
+    def pause(self, since: date, until: date, *, by: Actor | None, at: datetime) -> None:
+        """Who stands in is away themself from one date to another, both within the cover: it is over before that, and
+        what is left of it begins after.
+        """
+        first, last = self.since, self.until
+        after = until + timedelta(days=1) if last is None or until < last else None
+        if first < since:
+            self.until = since - timedelta(days=1)
+            if after is not None and self.stands_in_for is not None:
+                self.between(
+                    self.customer, self.person, at=at, line=self.line, since=after, until=last,
+                    stands_in_for=self.stands_in_for,
+                )  # fmt: skip
+        elif after is not None:
+            self.since, self.started_at = after, None
+        else:
+            self.end(by=by, at=at)
+
+    @property
+    def terms(self) -> dict[str, str | date | None]:
+        """Who for what, from when until when, as an admin reads it later."""
+        told: dict[str, str | date | None] = {
+            "person": self.person.name, "line": self.line, "first_day": self.since, "last_day": self.until,
+        }  # fmt: skip
+        if self.stands_in_for is not None:
+            told["stands_in_for"] = self.stands_in_for.name
+        return {name: value for name, value in told.items() if value}
+
     def _told(self) -> dict[str, str]:
         """What the timeline says about it."""
         told = {"person": self.person.name, "person_id": str(self.person_id), "line": self.line}

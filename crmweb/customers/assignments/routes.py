@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
 
-from crmweb import clock
+from crmweb import audit, clock
 from crmweb.accounts.colleagues import colleagues
 from crmweb.accounts.models import Oversight
 from crmweb.customers.assignments.forms import AssignmentForm
@@ -57,7 +57,7 @@ def end(id: uuid.UUID) -> ResponseReturnValue:
     with writing():
         assignment = _found(id)
         if not (last := assignment.is_last):  # asked under the lock: two may end at once
-            assignment.end(by=current_user, at=clock.now())
+            _end(assignment)
             keep(customer_id, status=200)
     if last:
         refused = _("Somebody has to look after this customer. Add another person first.")
@@ -65,6 +65,16 @@ def end(id: uuid.UUID) -> ResponseReturnValue:
     if not sent_by_script() and not _sees(customer_id):
         return go("/customers", notice="assignment_ended")
     return written(customer_id, status=200, notice="assignment_ended")
+
+
+def _end(assignment: Assignment) -> None:
+    """Written down first: with the end, whoever ends it may lose sight of the customer."""
+    now, customer = clock.now(), assignment.customer
+    if assignment.ended_at is None:
+        audit.record(
+            "assignment.ended", by=current_user, at=now, about=customer.reference, before=assignment.terms
+        )
+    assignment.end(by=current_user, at=now)
 
 
 def _sees(customer_id: uuid.UUID) -> bool:
