@@ -69,3 +69,19 @@ def frozen(at: datetime) -> Iterator[HeldClock]:
         yield _held
     finally:
         _held = before
+
+
+LONGEST_MICROS = 17
+"""Digits up to which microseconds since 1970 are a moment of ours: until the year 5138."""
+
+
+def to_micros(moment: datetime) -> int:
+    """A moment as it stands in an address, to be found again by: microseconds since 1970."""
+    return (moment - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime | None:
+    """The moment that an address names; None for what cannot be one."""
+    if not 0 <= micros < 10**LONGEST_MICROS:
+        return None
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)

@@ -13,7 +13,7 @@ from flask_login import current_user
 from crmweb import clock, notifications
 from crmweb.accounts.models import User
 from crmweb.accounts.tree import Circle, LastOne
-from crmweb.admin.leaving import HANDED, Load, OutOfSight, leave, wait_for_all
+from crmweb.admin.leaving import Load, OutOfSight, leave, wait_for_all
 from crmweb.admin.leaving_form import LeavingForm
 from crmweb.admin.users import HERE, changeable_user
 from crmweb.customers.beyond import narrow, widen
@@ -22,6 +22,7 @@ from crmweb.idempotency import keep, once, written
 from crmweb.languages import gettext as _
 from crmweb.languages import ngettext
 from crmweb.notifications import Words, notice_kind
+from crmweb.team.handing import HANDED
 from crmweb.web import NOTICES, Notice, go, needs, page
 
 departures = Blueprint("departures", __name__)

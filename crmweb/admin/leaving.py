@@ -27,14 +27,15 @@ from crmweb.reminders import leaving as reminders
 from crmweb.reminders.models import OPEN, Reminder
 from crmweb.routes.handing import hand_over_routes
 from crmweb.routes.models import Route, RouteStop
+from crmweb.team.handing import HANDED
+from crmweb.team.handing import NEEDED as NEEDED_FOR_CUSTOMERS
 from crmweb.visits.models import Visit
 
-HANDED: Final = "work.handed_over"
 KINDS: Final = ("customers", "reminders", "followups", "people")
 """What can go to different people; routes go with their customers."""
 
 NEEDED: Final[Mapping[str, frozenset[str]]] = {
-    "customers": frozenset({"customers:read:own", "visits:write"}),
+    "customers": NEEDED_FOR_CUSTOMERS,
     "reminders": frozenset({"visits:write"}),
     "followups": frozenset({"customers:read:own", "followups:write"}),
     "people": frozenset({"customers:read:team"}),

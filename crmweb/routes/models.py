@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -100,6 +100,30 @@ class Route(Model):
         if new:
             self.changed_at = at
             self.plan(new, at=at)
+
+    def take_on(self, customer_ids: Sequence[uuid.UUID], *, at: datetime) -> None:
+        """Go there too, from another's route: who stood here before stands where they stood, others last.
+
+        Whoever calls plans the days anew.
+        """
+        order, since = self.customer_ids, self._today(at)
+        for customer_id in (each for each in customer_ids if each not in order):
+            if (stop := self._row(customer_id)) is None:
+                stop = RouteStop(customer_id=customer_id, position=len(order))
+                self.stop_rows.append(stop)
+            order.insert(min(stop.position, len(order)), customer_id)
+            stop.since, stop.left_out_at = since, None
+        self._count_stops(order, at)
+
+    def give_away(self, customer_ids: Collection[uuid.UUID], *, at: datetime) -> list[uuid.UUID]:
+        """Another's route goes there now; returns who was given, in order. A route that is empty then is over."""
+        given = [stop for stop in self.stops if stop.customer_id in customer_ids]
+        for stop in given:
+            stop.left_out_at = at
+        self._count_stops(self.customer_ids, at)
+        if given and not self.stops:
+            self.ended_at = at
+        return [stop.customer_id for stop in given]
 
     def _wait(self) -> None:
         """Somebody may have led it to the same customer since its stops were read."""

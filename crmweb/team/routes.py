@@ -16,6 +16,7 @@ from crmweb.routes.cover import covers_of, covers_on
 from crmweb.team import words
 from crmweb.team.asking import asked_day, asked_number
 from crmweb.team.days import first_tier, team_day
+from crmweb.team.handing_routes import handing_customers
 from crmweb.team.my_day import MyDay, bounds
 from crmweb.team.people import Member, TeamPage, member, team_of
 from crmweb.team.proposals import count_proposals
@@ -110,5 +111,6 @@ def to_review() -> int:
 def init_app(app: Flask) -> None:
     app.register_blueprint(team)
     app.register_blueprint(reviewing)
+    app.register_blueprint(handing_customers)
     words.init_app(app)
     app.jinja_env.globals.update(to_review_now=to_review, timedelta=timedelta)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from flask import Blueprint, Flask, abort, request
 from flask.typing import ResponseReturnValue
@@ -124,16 +124,14 @@ def accept_all() -> ResponseReturnValue:
     _all_reviewed(ids)
     with writing():
         Review.accept_all(_all_reviewed(ids), by=current_user, at=at)
-    return go(_here(), notice="reviews_accepted", about=f"{len(ids)} {_micros(at)}")
+    return go(_here(), notice="reviews_accepted", about=f"{len(ids)} {clock.to_micros(at)}")
 
 
 @reviews.post("/review/undo/<int:moment>")
 @needs("visits:review")
 def undo_all(moment: int) -> ResponseReturnValue:
     """They were accepted together, by a slip. `moment`: when, in microseconds since 1970."""
-    if len(str(moment)) > LONGEST_NUMBER:
-        abort(404)
-    at = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=moment)
+    at: datetime = not_found_unless(clock.from_micros(moment))
     widen(current_user, "taking back one's own reviews")
     with writing():
         together = Review.accepted_together(at, by=current_user)
@@ -142,10 +140,6 @@ def undo_all(moment: int) -> ResponseReturnValue:
         for review in together:
             review.take_back()
     return go(_here(), notice="reviews_undone")
-
-
-def _micros(at: datetime) -> int:
-    return (at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
 
 
 def _chosen() -> list[uuid.UUID]:

@@ -17,7 +17,6 @@ from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
 from crmweb.accounts.roles import Role
-from crmweb.admin.leaving import HANDED
 from crmweb.audit import Entry
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
@@ -31,6 +30,7 @@ from crmweb.reminders.models import DUE, Reminder
 from crmweb.routes.cover import Cover
 from crmweb.routes.models import Route
 from crmweb.routes.plans import ADDED, Day
+from crmweb.team.handing import HANDED
 from crmweb.timeline import Event
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,12 +24,15 @@ COPIED = (
 """What goes on with whoever takes over."""
 
 
-def hand_over_all(person: User, to: User, *, by: Actor | None, at: datetime) -> list[uuid.UUID]:
-    """What `person` looks after is `to`'s from now on, also what begins later; returns the customers.
+def hand_over_all(
+    person: User, to: User, *, by: Actor | None, at: datetime, only: Collection[uuid.UUID] | None = None
+) -> list[uuid.UUID]:
+    """What `person` looks after is `to`'s from now on, also what begins later; returns the customers. `only` these.
 
     Where `to` looks after one for the same line already, their own goes on.
     """
-    theirs = db.session.scalars(select(Assignment).where(*_own(person.id))).unique().all()
+    some = [] if only is None else [Assignment.customer_id.in_(only)]
+    theirs = db.session.scalars(select(Assignment).where(*_own(person.id), *some)).unique().all()
     ids = list(dict.fromkeys(each.customer_id for each in theirs))
     known = _known(to, ids)
     today = at.astimezone(ZoneInfo(to.zone)).date()
@@ -85,6 +88,30 @@ def _tell(ids: list[uuid.UUID], person: User, to: User, *, by: Actor | None, at:
     }  # fmt: skip
     rows = [{"customer_id": each, "payload": told} for each in ids]
     timeline.record_many("assignment.handed_over", rows, by=by, at=at)
+
+
+def handed_over_at(moment: datetime, person_id: uuid.UUID, to_id: uuid.UUID) -> list[uuid.UUID]:
+    """The customers who went from one person to another at that very moment, and are there still."""
+    given = select(Assignment.customer_id).where(
+        Assignment.person_id == person_id, Assignment.stands_in_for_id.is_(None),
+        Assignment.ended_at == moment,
+    )  # fmt: skip
+    there = select(Assignment.customer_id).where(*_own(to_id), Assignment.customer_id.in_(given))
+    return list(db.session.scalars(there.distinct()))
+
+
+def end_covers_at(
+    customer_ids: Collection[uuid.UUID], person_id: uuid.UUID, *, by: Actor | None, at: datetime
+) -> None:
+    """Nobody stands in for this person with these customers any more."""
+    covers = select(Assignment).where(
+        Assignment.stands_in_for_id == person_id, Assignment.ended_at.is_(None),
+        Assignment.customer_id.in_(customer_ids),
+    )  # fmt: skip
+    with_all = covers.options(selectinload(Assignment.customer), selectinload(Assignment.stands_in_for))
+    for cover in db.session.scalars(with_all).unique().all():
+        cover.end(by=by, at=at)
+    db.session.flush()
 
 
 def end_covers(person_id: uuid.UUID, *, by: Actor | None, at: datetime) -> int:
