@@ -41,11 +41,14 @@ class Covered(NamedTuple):
 
 
 class Given(NamedTuple):
-    """One customer who goes to a stand-in: whose work it is, and the first day on which it is done."""
+    """One customer who goes to a stand-in: whose work it is, the first day on which it is done, and from when on the
+    stand-in looks after them: from the beginning, but for whom the absent one has seen on that day.
+    """
 
     stand_in: User
     whose_id: uuid.UUID
     day: date
+    since: date
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,11 @@ class Cover:
         given = self._parted(stand_ins, at)
         customers = self._customers(list(given))
         covered = self._covered_already(list(given))
-        for customer_id, (stand_in, whose_id, day) in given.items():
+        for customer_id, (stand_in, whose_id, day, since) in given.items():
             if whose_id == self.person.id:
                 Assignment.cover(
                     customers[customer_id], stand_in, stands_in_for=self.person,
-                    since=day if customer_id in covered else self.since, until=self.until, by=by, at=at,
+                    since=day if customer_id in covered else since, until=self.until, by=by, at=at,
                 )  # fmt: skip
         whose = self._pass_on(given, customers, by=by, at=at)
         db.session.flush()
@@ -78,13 +81,16 @@ class Cover:
 
     def _parted(self, stand_ins: Sequence[User], at: datetime) -> dict[uuid.UUID, Given]:
         given: dict[uuid.UUID, Given] = {}
+        seen: set[uuid.UUID] = set()
         for day, whose in to_hand_on(self.person.id, list(self._days())).items():
             new = [each for each in whose if each not in given]
             done = self._visited_on(day, new, at)
+            seen |= done
             new = [each for each in new if each not in done]
             for place, customer_id in enumerate(new):
                 stand_in = stand_ins[place * len(stand_ins) // len(new)]
-                given[customer_id] = Given(stand_in, whose[customer_id], day)
+                since = day if customer_id in seen else self.since
+                given[customer_id] = Given(stand_in, whose[customer_id], day, since)
         return given
 
     def _days(self) -> Iterator[date]:
@@ -130,10 +136,10 @@ class Cover:
         covers = theirs.options(selectinload(Assignment.stands_in_for))
         whose: set[uuid.UUID] = set()
         for cover in db.session.scalars(covers).unique().all():
-            stand_in, whose_id, _day = given[cover.customer_id]
+            stand_in, whose_id, _day, first = given[cover.customer_id]
             if cover.stands_in_for is None or cover.stands_in_for_id != whose_id:
                 continue
-            since, until = max(self.since, cover.since), min(self.until, cover.until or self.until)
+            since, until = max(first, cover.since), min(self.until, cover.until or self.until)
             cover.pause(since, until, by=by, at=at)
             if stand_in.id != whose_id:
                 Assignment.cover(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.audit.models import Entry
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
@@ -154,3 +157,26 @@ def test_whoever_takes_over_goes_on_from_the_last_visit(
     with house():
         theirs = [each for each in db.session.get_one(Customer, bay).assignments if each.person_id == hung.id]
         assert {each.line: each.last_visit_at for each in theirs} == {"": last_week, "Trà": None}
+
+
+def test_who_is_added_and_taken_off_stands_in_the_audit(
+    phone_of: PhoneOf, house: House, mai: Actor, tuan: Actor, hung: Actor, bay: uuid.UUID
+) -> None:
+    client = phone_of(mai)
+    for _twice in range(2):  # who does it already is not added again
+        client.post(f"/customers/{bay}/assignments", data={"person": str(hung.id), "line": "Trà"})
+    hers = standing(house, bay)["Lê Văn Hùng"]
+    for _twice in range(2):
+        client.post(f"/assignments/{hers.id}/end")
+    with house():
+        asked = select(Entry).where(Entry.action.like("assignment.%")).order_by(Entry.seq)
+        added, ended = db.session.scalars(asked).all()
+        assert (added.action, ended.action) == ("assignment.started", "assignment.ended")
+        assert {added.about_id, ended.about_id} == {bay}
+        assert {added.by_id, ended.by_id} == {mai.id}
+        terms = {"person": "Lê Văn Hùng", "line": "Trà", "first_day": hers.since.isoformat()}
+        assert added.values.after == ended.values.before == terms
+    page = phone_of(tuan).get("/admin/audit", headers=ENGLISH).text
+    assert "Responsible person added" in page
+    assert "Responsible person taken away" in page
+    assert "assignment." not in re.sub(r'"[^"]*"', "", page)

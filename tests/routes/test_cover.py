@@ -209,6 +209,19 @@ def test_lan_stays_responsible_when_somebody_stands_in(
         assert not cover.is_last
 
 
+def test_whom_lan_saw_this_morning_her_stand_in_sees_from_tomorrow_on(
+    house: House, acting: Acting, shops: Shops, lay: Lay, hand: Hand, lan: Actor, hung: Actor
+) -> None:
+    seen, left = shops(2)
+    lay(MON | TUE, [seen, left])
+    with acting(lan), writing():
+        visit(seen, lan)
+    hand(MONDAY, MONDAY + DAY, hung)
+    with house():
+        assert planned(hung, MONDAY) == [left]
+        assert planned(hung, MONDAY + DAY) == [seen, left]
+
+
 # --- a stand-in falls ill ---------------------------------------------------------------------------------
 
 

@@ -18,8 +18,10 @@ from crmweb.accounts.working_days import Calendar, DayOff, WorkingWeek
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import db, new_id, writing
+from crmweb.routes.cover import Cover
 from crmweb.routes.days import planned_days
 from crmweb.routes.plans import Day
+from crmweb.team import people
 from crmweb.team.days import team_day
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, Acting, House, PhoneOf, shop
@@ -61,6 +63,86 @@ def test_the_outsider_and_lan_have_no_team_day_and_binh_sees_his_own(
         assert "Lan" not in page
         assert "Tạp hóa" not in page
     assert "Vũ Minh Khôi" in phone_of(binh).get("/team").text
+
+
+def test_a_row_says_where_somebody_is_what_is_doubtful_and_who_goes_instead(
+    phone_of: PhoneOf, mai: Actor, lan: Actor, hung: Actor, route: list[uuid.UUID], went: Went, acting: Acting
+) -> None:
+    now, today = clock.now(), clock.today(mai.zone)
+    with acting(lan), writing():
+        Day(lan.id, today).lay_down(at=now)
+    went(lan, route[0], 420, at=now - timedelta(minutes=50))
+    went(lan, route[1], None, at=now - timedelta(minutes=40))
+    went(lan, route[2], 0, at=now - timedelta(minutes=5), outcome=None)
+    with acting(mai), writing():
+        absent, stand_in = (db.session.get_one(User, each.id) for each in (lan, hung))
+        Cover(absent, today, today + timedelta(days=1)).hand_to([stand_in], by=mai, at=now)
+    page = phone_of(mai).get("/team", headers=ENGLISH).text
+    hers, his = (page[page.index(f'id="user-{each.id}"') :].partition("</tr>")[0] for each in (lan, hung))
+    assert "Being visited" in hers
+    assert "2 doubtful" in hers
+    assert f'href="/review?person={lan.id}&amp;day={today}"' in hers
+    assert "Lê Văn Hùng goes instead" in hers
+    assert "Instead of Nguyễn Thị Lan" in his
+    assert "doubtful" not in his
+    assert "2/2" in hers
+    assert "0/2" in his  # whom Lan saw this morning he sees tomorrow
+    assert "50% of 4 planned" in page
+    yesterday = phone_of(mai).get(f"/team?day={today - timedelta(days=1)}", headers=ENGLISH).text
+    assert "goes instead" not in yesterday
+    assert "goes instead" in phone_of(mai).get(f"/team/{lan.id}", headers=ENGLISH).text
+
+
+def test_a_cover_that_is_over_still_stands_in_the_day_that_it_was_for(
+    phone_of: PhoneOf,
+    mai: Actor,
+    lan: Actor,
+    hung: Actor,
+    route: list[uuid.UUID],
+    acting: Acting,
+    house: House,
+) -> None:
+    today = clock.today(mai.zone)
+    with acting(mai), writing():
+        absent, stand_in = (db.session.get_one(User, each.id) for each in (lan, hung))
+        Cover(absent, today, today).hand_to([stand_in], by=mai, at=clock.now())
+    with clock.frozen(clock.now() + timedelta(days=1)):
+        with house(), writing():
+            assert Assignment.turn_over(at=clock.now()) == 4
+        assert "goes instead" in phone_of(mai).get(f"/team?day={today}", headers=ENGLISH).text
+        assert "goes instead" not in phone_of(mai).get("/team", headers=ENGLISH).text
+
+
+def test_a_large_team_goes_on_on_the_next_page_and_by_sub_team(
+    phone_of: PhoneOf, tuan: Actor, mai: Actor, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "MOST_AT_ONCE", 3)
+    with house(), writing():
+        under_mai = db.session.get_one(User, mai.id)
+        head = User.add("Ngô Đội Trưởng", role="manager", at=clock.now(), manager=under_mai, id=new_id())
+        for number in range(4):
+            User.add(f"Người {number}", role="rep", at=clock.now(), manager=head, id=new_id())
+        head_id = head.id
+    phone = phone_of(mai)
+    first = phone.get("/team", headers=ENGLISH).text
+    assert first.count('<tr id="user-') == 3
+    assert "Next people: page 2 of 3" in first
+    last = phone.get("/team?page=3", headers=ENGLISH).text
+    assert last.count('<tr id="user-') == 1
+    assert phone.get("/team?page=99", headers=ENGLISH).text.count('<tr id="user-') == 1
+    theirs = phone.get(f"/team?head={head_id}", headers=ENGLISH).text
+    assert theirs.count('<tr id="user-') == 3
+    assert "Nguyễn Thị Lan" not in theirs
+    assert f"head={head_id}&amp;page=2" in theirs
+    names = [phone.get(f"/team?page={number}").text for number in (1, 2, 3)]
+    for name in (
+        "Nguyễn Thị Lan",
+        "Lê Văn Hùng",
+        "Ngô Đội Trưởng",
+        *(f"Người {number}" for number in range(4)),
+    ):
+        assert sum(f"<span>{name}</span></a></th>" in page for page in names) == 1, name
+    assert phone.get(f"/team?head={uuid.uuid4()}").status_code == 200
 
 
 def test_tuan_sees_all_teams_by_their_managers(phone_of: PhoneOf, tuan: Actor) -> None:
