@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -244,12 +243,6 @@ class Oversight(Model):
     @classmethod
     def covers(cls, viewer_id: uuid.UUID, person_id: uuid.UUID) -> bool:
         return db.session.get(cls, (viewer_id, person_id)) is not None
-
-    @classmethod
-    def seen_among(cls, viewer_id: uuid.UUID, people: Collection[uuid.UUID]) -> set[uuid.UUID]:
-        """Those of these people whose work the viewer sees."""
-        seen = select(cls.person_id).where(cls.viewer_id == viewer_id, cls.person_id.in_(people))
-        return set(db.session.scalars(seen))
 
     @classmethod
     def team_of(cls, head: uuid.UUID) -> Select[uuid.UUID]:

@@ -130,11 +130,11 @@ def accept_all() -> ResponseReturnValue:
 @reviews.post("/review/undo/<int:moment>")
 @needs("visits:review")
 def undo_all(moment: int) -> ResponseReturnValue:
-    """They were accepted together, by a slip. `moment`: when, in microseconds since 1970."""
+    """They were accepted together, by a slip. `moment`: when, in microseconds since 1970. 404 once none is left."""
     at: datetime = not_found_unless(clock.from_micros(moment))
     widen(current_user, "taking back one's own reviews")
     with writing():
-        together = Review.accepted_together(at, by=current_user)
+        together = not_found_unless(Review.accepted_together(at, by=current_user) or None)
         if not may_review([review.visit for review in together], by=current_user):
             abort(403)
         for review in together:

@@ -92,6 +92,7 @@ WITH_AN_ID = {
     "/visits/<uuid:id>/finish": ["/visits/{open}/finish"],
     "/photos/<uuid:id>": [],  # a picture, shown by a viewer of the browser's own
     "/team/<uuid:person_id>": ["/team/{lan}?map=1"],
+    "/team/<uuid:person_id>/customers": ["/team/{lan}/customers", "/team/{lan}/customers?q=zzz"],
 }
 """Address rule → addresses to look at, where a rule holds an id."""
 

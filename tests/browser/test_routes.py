@@ -13,7 +13,9 @@ from crmweb.accounts.actor import Actor
 from crmweb.db import writing
 from crmweb.routes.models import Route
 from tests.browser import street
-from tests.conftest import system_access_to
+from tests.browser.conftest import LiveServer
+from tests.browser.hand import Hand
+from tests.conftest import device_token, system_access_to
 
 PhoneInHand = Callable[[Actor], Page]
 
@@ -115,6 +117,32 @@ def test_mai_covers_lans_route_in_six_taps(
     page.goto(f"/routes?person={lan.id}")
     page.get_by_role("button", name=f"End for {hung.name}").tap()
     expect(page.locator("#covers")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("route_of_lan")
+def test_mai_covers_a_rep_who_is_ill_this_morning_from_team_day(
+    phone_in_hand: PhoneInHand, mai: Actor, lan: Actor, hung: Actor, live_server: LiveServer,
+    axe: Callable[[Page], list[str]],
+) -> None:  # fmt: skip
+    """At most six taps from Team day; the stand-in finds it on Today."""
+    page = phone_in_hand(mai)
+    hand = Hand(page)
+    page.goto("/team")
+    hand.tap(hand.link(lan.name))
+    expect(page.get_by_role("heading", name=lan.name)).to_be_visible()
+    assert axe(page) == []
+    hand.tap(hand.link("Cover"))
+    hand.tap(page.locator("#hand-over").get_by_text(hung.name))
+    hand.tap(hand.button("Hand over"))
+    expect(page.locator("#covers")).to_contain_text(f"{hung.name} goes instead")
+    assert hand.taps <= 6
+    page.goto("/team")
+    expect(page.locator(f"#user-{lan.id}")).to_contain_text(f"{hung.name} goes instead")
+    cookie = {"name": "session", "value": device_token(live_server.app, hung), "url": live_server.url}
+    page.context.add_cookies([cookie])  # type: ignore[list-item]
+    page.goto("/")
+    for name in (ONE, TWO):
+        expect(page.get_by_role("main")).to_contain_text(name)
 
 
 @pytest.mark.usefixtures("route_of_lan")

@@ -115,6 +115,83 @@ def test_mai_accepts_one_and_asks_about_one_on_her_laptop(
     _story(page, axe, day, lans_page)
 
 
+def _two_at_once(page: Page, day: Day) -> None:
+    """Choose both, accept them, take it back."""
+    page.goto("/review")
+    boxes = page.get_by_role("checkbox")
+    expect(boxes).to_have_count(2)
+    for number in range(2):
+        boxes.nth(number).check()
+    page.get_by_role("button", name="Accept what is chosen").click()
+    for name in ("away", "lost"):
+        expect(page.locator(f"#visit-{day[name]}")).to_have_count(0)
+    toast = page.locator(".toast", has_text="2 check-ins accepted")
+    toast.get_by_role("button", name="Undo").click()
+    for name in ("away", "lost"):
+        expect(page.locator(f"#visit-{day[name]}")).to_be_visible()
+
+
+def test_mai_accepts_two_at_once_and_takes_them_back(
+    phone_in_hand: PhoneInHand, mai: Actor, day: Day, axe: Axe
+) -> None:
+    page = phone_in_hand(mai)
+    page.goto("/review")
+    expect(page.get_by_role("button", name="Accept what is chosen")).to_be_hidden()
+    page.get_by_role("checkbox").first.check()
+    expect(page.get_by_role("button", name="Accept what is chosen")).to_be_in_viewport()
+    assert axe(page) == []
+    assert page.evaluate(LAYOUT) == []
+    _two_at_once(page, day)
+
+
+@pytest.mark.browser_context_args(java_script_enabled=False)
+def test_mai_accepts_two_at_once_without_script(phone_in_hand: PhoneInHand, mai: Actor, day: Day) -> None:
+    _two_at_once(phone_in_hand(mai), day)
+
+
+def test_what_repeats_opens_in_its_row(
+    app: Flask, phone_in_hand: PhoneInHand, mai: Actor, lan: Actor, day: Day, axe: Axe
+) -> None:
+    with system_access_to(app, "two more without a place"), writing():
+        for number, each in enumerate(street.FURTHER[4:6]):
+            at = clock.now() - timedelta(minutes=12 - number)
+            Visit.check_in(street.customer(each), by=lan, at=at).finish("order_taken", by=lan, at=at)
+    page = phone_in_hand(mai)
+    page.goto("/review")
+    row = page.locator(".matter")
+    expect(row).to_contain_text("3 check-ins")
+    expect(page.locator(f"#visit-{day['lost']}")).to_be_hidden()
+    row.get_by_text("Show each").click()
+    expect(page.locator(f"#visit-{day['lost']}")).to_be_visible()
+    assert axe(page) == []
+    page.locator(f"#visit-{day['lost']}").get_by_role("button", name="Accept").click()
+    expect(page.locator(f"#visit-{day['lost']}")).to_contain_text("Accepted")
+    page.reload()
+    page.locator(".matter").get_by_role("button", name="Accept all 2").click()
+    expect(page.locator(".toast")).to_contain_text("2 check-ins accepted")
+    expect(page.locator(".matter")).to_have_count(0)
+
+
+def test_mai_hands_two_customers_over(
+    phone_in_hand: PhoneInHand, mai: Actor, lan: Actor, hung: Actor, day: Day, axe: Axe
+) -> None:
+    page = phone_in_hand(mai)
+    page.goto(f"/team/{lan.id}")
+    page.get_by_role("link", name="Hand customers over").click()
+    assert axe(page) == []
+    assert page.evaluate(LAYOUT) == []
+    boxes = page.get_by_role("checkbox")
+    many = boxes.count()
+    for number in (0, 2):
+        boxes.nth(number).check()
+    page.get_by_label("Who gets them").select_option(label=hung.name)
+    page.get_by_role("button", name="Hand over the chosen").click()
+    expect(page.locator(".toast")).to_contain_text("2 customers handed over")
+    expect(page.get_by_role("checkbox")).to_have_count(many - 2)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("checkbox")).to_have_count(many)
+
+
 def test_lan_sends_her_day_as_a_text(phone_in_hand: PhoneInHand, lan: Actor, day: Day, axe: Axe) -> None:
     page = phone_in_hand(lan)
     page.add_init_script("navigator.share = async (what) => { window.shared = what }")

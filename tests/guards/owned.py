@@ -31,6 +31,7 @@ from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.visits.models import Visit
 from crmweb.visits.photos import VisitPhoto
+from crmweb.visits.reviews import Review
 from tests.shops import Shops
 
 Arguments = dict[str, Any]
@@ -159,6 +160,14 @@ def _subscription(lan: Actor, _shops: Shops) -> object:
         return db.session.scalars(select(PushSubscription.id)).first()
 
 
+def _acceptance(lan: Actor, shops: Shops) -> object:
+    visit_id = _visit(lan, shops)
+    with writing():
+        at = clock.now()
+        Review.accept_all([db.session.get_one(Visit, visit_id)], by=lan, at=at)
+        return clock.to_micros(at)
+
+
 LANS: dict[tuple[str, str], FindsOne] = {
     ("devices", "id"): _device,
     ("passkeys", "id"): _passkey,
@@ -188,7 +197,11 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("routes", "id"): _route,
     ("routes", "customer_id"): _shop,
     ("reviews", "id"): _visit,
+    ("reviews", "moment"): _acceptance,
     ("team", "person_id"): _oneself,
+    ("handing_customers", "person_id"): _oneself,
+    ("handing_customers", "to_id"): _oneself,
+    ("handing_customers", "moment"): lambda _lan, _shops: clock.to_micros(clock.now()),
     ("push", "id"): _subscription,
     ("invitations", "id"): _oneself,
     ("cards", "id"): _oneself,
