@@ -31,6 +31,8 @@ routes = Blueprint("routes", __name__)
 
 MOST_STOPS = 500
 LONGEST_SEARCH = 80
+MOST_OFFERED = 30
+"""Colleagues up to whom each is offered as a stand-in."""
 
 
 NOTICES["route_saved"] = lambda _about: Notice(_("Saved"))
@@ -166,6 +168,16 @@ def others(person: Actor) -> list[Colleague]:
     return [each for each in team if each.id != person.id]
 
 
+def stand_ins(person: Actor) -> list[Colleague]:
+    """Who is offered to go in this person's stead: of a large company those under the same manager, if any are."""
+    team = others(person)
+    if len(team) <= MOST_OFFERED:
+        return team
+    head = db.session.scalar(select(User.manager_id).where(User.id == person.id))
+    mates = set(db.session.scalars(select(User.id).where(User.manager_id == head)))
+    return [each for each in team if each.id in mates] or team
+
+
 def show_week(
     person: Actor,
     *,
@@ -187,11 +199,13 @@ def show_week(
         covers=covers_of(person.id),
         covering=covering,
         form=route_form or RouteForm(),
-        cover=(cover_form or CoverForm(colleagues=team, today=today))
-        if team and (laid or covering)
-        else None,
+        cover=(cover_form or _cover_form(person)) if team and (laid or covering) else None,
         cover_asked="cover" in request.args,
     )
+
+
+def _cover_form(person: Actor) -> CoverForm:
+    return CoverForm(colleagues=stand_ins(person), today=person.today(clock.now()))
 
 
 def _show(route: Route, *, status: int = 200, form: RouteForm | None = None) -> ResponseReturnValue:

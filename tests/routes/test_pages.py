@@ -13,9 +13,10 @@ from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
+from crmweb.routes import routes as routes_on_screen
 from crmweb.routes.cover import covers_of
 from crmweb.routes.models import Route
-from tests.customers.shops import Acting, House, PhoneOf
+from tests.customers.shops import ENGLISH, Acting, House, PhoneOf
 from tests.routes.conftest import MON, MONDAY, TUE, Shops, minted, planned
 
 Lay = Callable[..., uuid.UUID]
@@ -269,3 +270,22 @@ def test_a_rep_hands_nothing_over_and_a_stranger_finds_nobody(
         nobody = {"person": str(minted())}
         assert phone_of(people["mai"]).post(path, data=nobody).status_code == 404
     assert phone_of(people["mai"]).post("/routes/cover/end", data={"person": lan.id}).status_code == 422
+
+
+def test_of_a_large_company_the_team_of_the_person_is_offered_to_stand_in(
+    phone_of: PhoneOf, tuan: Actor, lan: Actor, hung: Actor, outsider: Actor, lay: Lay, shops: Shops,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    lay(MON, shops(1))
+    form = f"/routes?person={lan.id}&cover=1"
+    for most, is_offered in ((30, True), (2, False)):
+        monkeypatch.setattr(routes_on_screen, "MOST_OFFERED", most)
+        page = phone_of(tuan).get(form, headers=ENGLISH).text
+        fold = page[page.index('id="hand-over"') :].partition("</details>")[0]
+        assert " open>" in page[page.index('id="hand-over"') :][:40]
+        assert f'value="{hung.id}"' in fold
+        assert (f'value="{outsider.id}"' in fold) is is_offered
+    everybody = phone_of(tuan).post(
+        "/routes/cover", data={"person": str(lan.id), "when": "today", "people": str(outsider.id)}
+    )
+    assert everybody.status_code == 303
