@@ -22,6 +22,7 @@ SLICES = (
     "accounts.setting_up",
     "accounts.welcoming",
     "accounts.binding_routes",
+    "accounts.my_data",
     "notifications.routes",
     "customers.routes",
     "notes.routes",
@@ -53,8 +54,24 @@ SLICES = (
     "admin.cards",
     "admin.guide",
     "admin.policies",
+    "admin.privacy",
 )
 """The modules that hang pages on the app, lower slices first."""
+
+HOLDERS = (
+    "accounts",
+    "customers",
+    "visits",
+    "timeline",
+    "notes",
+    "reminders",
+    "routes",
+    "followups",
+    "notifications",
+    "places",
+    "lights",
+)
+"""Slices that hold something about somebody, in the order in which an export tells it."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -98,3 +115,5 @@ def _hang_slices(app: Flask) -> None:
 
     for name in SLICES:
         import_module(f"crmweb.{name}").init_app(app)
+    for name in HOLDERS:
+        import_module(f"crmweb.{name}.holdings").init()

@@ -1,8 +1,12 @@
 """`crmweb backup` and `crmweb restore`: the whole product in one file, and back.
 
 The file is a tar: ``crmweb.sqlite3``, copied through SQLite's backup API while the product runs, the key that signs
-push messages, then ``files/``. The files come last because they never change and rows point to them: every file that
-a row in the copy names is there. It holds everything about everybody, so only its owner may read it.
+push messages, the register of erasures, then ``files/``. The files come last because they never change and rows point
+to them: every file that a row in the copy names is there. It holds everything about everybody, so only its owner may
+read it.
+
+What was erased after a backup was made is erased again when it is restored, and at the next start: the register in the
+data folder is never replaced, and takes over what the backup's own one knows.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from sqlalchemy import make_url
 
 from crmweb.clock import now
 from crmweb.config import VAPID_KEY, Settings, load_settings
+from crmweb.holdings.register import REGISTER, add, read
 from crmweb.supervisor.lock import FolderTaken, run_lock
 
 DATABASE: Final = "crmweb.sqlite3"
@@ -45,7 +50,7 @@ def database_file(settings: Settings) -> Path:
     if url.get_backend_name() != "sqlite" or not url.database:
         raise CannotBackUp(
             "the database is PostgreSQL: back it up with pg_dump --format=custom and restore it with "
-            f"pg_restore, and copy the folder {settings.home / FILES} and the file {VAPID_KEY} beside it"
+            f"pg_restore, and copy the folder {settings.home / FILES} and, beside it, {VAPID_KEY} and {REGISTER}"
         )
     return Path(url.database)
 
@@ -128,7 +133,7 @@ class Backup:
         with os.fdopen(file, "wb") as out:
             with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
                 tar.add(database, DATABASE)
-                for name in (VAPID_KEY, FILES):
+                for name in (VAPID_KEY, REGISTER, FILES):
                     if (there := self.settings.home / name).exists():
                         tar.add(there, name)
             out.flush()
@@ -172,6 +177,7 @@ class Restore:
             for name in (VAPID_KEY, FILES):
                 if (unpacked / name).exists():
                     (unpacked / name).replace(self.home / name)
+            add(self.home / REGISTER, read(unpacked / REGISTER))
         _to_disk(database)
         _to_disk(self.home)
         return aside
@@ -209,7 +215,7 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
     if (
         path.is_absolute()
         or ".." in path.parts
-        or path.parts[:1] not in ((DATABASE,), (VAPID_KEY,), (FILES,))
+        or path.parts[:1] not in ((DATABASE,), (VAPID_KEY,), (REGISTER,), (FILES,))
     ):
         raise CannotBackUp(f"{member.name!r} has no place in a backup of crmweb")
     source, target = tar.extractfile(member), folder / path
@@ -260,8 +266,25 @@ def backup(file: Path) -> None:
 )
 def restore(file: Path, force: bool) -> None:
     """Put the backup FILE into the data folder. crmweb must not run."""
+    settings = _settings()
     try:
-        aside = Restore(_settings(), file.resolve()).run(force=force)
+        aside = Restore(settings, file.resolve()).run(force=force)
     except (CannotBackUp, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo("restored" + (f"; what was there is in {aside}" if aside else ""))
+    if any(read(settings.home / REGISTER)):
+        click.echo(f"erased again: {_erase_again(settings)}")
+
+
+def _erase_again(settings: Settings) -> int:
+    """How many erasures the restored database did not know of. It is brought to this version's tables first."""
+    from crmweb import create_app
+    from crmweb.holdings.erasing import erase_again
+    from crmweb.supervisor.prepare import Revisions, migrate
+
+    app = create_app(settings)
+    with app.app_context():
+        revisions = Revisions.read()
+        if revisions.current != revisions.head:
+            migrate()
+        return erase_again()

@@ -174,6 +174,7 @@ def forget_what_is_over() -> None:
     from crmweb.accounts.links import OneTimeLink
     from crmweb.accounts.pending import PendingSignIn
     from crmweb.accounts.sessions import DeviceSession
+    from crmweb.holdings.erasing import finish
     from crmweb.idempotency import KeptAnswer
     from crmweb.places.models import Lookup, Question
 
@@ -181,6 +182,7 @@ def forget_what_is_over() -> None:
     for forgetful in (*of_the_door, KeptAnswer, Lookup, Question):
         with system_access("what is over"), writing():
             forgetful.prune(at=now())
+    finish()
 
 
 def forget_old_occurrences() -> None:

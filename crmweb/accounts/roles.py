@@ -46,6 +46,7 @@ PERMISSIONS = {
     "health:read": _("See how the house is, and hear when something is wrong"),
     "audit:read": _("Read who changed what"),
     "users:manage": _("Manage users and roles"),
+    "privacy:manage": _("Export and erase everything about somebody"),
     "own:settings": _("Change one's own settings"),
 }
 """Named rights, each with what it lets one do, in words."""
@@ -55,6 +56,7 @@ IMPLIED = {
     "customers:read:team": ("customers:read:own",),
     "templates:manage": ("templates:read",),
     "audit:read": ("customers:read:all", "customers:read:team", "customers:read:own"),
+    "privacy:manage": ("customers:read:all", "customers:read:team", "customers:read:own"),
 }
 """Rights that come with a wider one. Whoever reads the audit reads what was said of any customer."""
 
@@ -82,6 +84,7 @@ ADMIN = MANAGER | {
     "templates:manage",
     "audit:read",
     "users:manage",
+    "privacy:manage",
 }
 
 ROLES: dict[str, frozenset[str]] = {

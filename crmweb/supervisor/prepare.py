@@ -65,6 +65,7 @@ def prepare(app: Flask, *, demo: bool) -> list[str]:
     Raises DatabaseTooNew, and the demo's Refused where its people would work in production.
     """
     from crmweb.demo.presence import refuse_in_production
+    from crmweb.holdings.erasing import erase_again
     from crmweb.notifications.vapid import vapid
 
     with app.app_context():
@@ -73,6 +74,8 @@ def prepare(app: Flask, *, demo: bool) -> list[str]:
             if revisions.current is not None:
                 back_up_before_migration(revisions.current)
             migrate()
+        if again := erase_again():
+            log.warning("this database was from before: erased again", erasures=again)
         refuse_in_production()
         vapid(current_settings())  # made before several processes want it
         return _demo_links() if demo and current_settings().env == "development" else _set_up_link()

@@ -216,6 +216,8 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("users", "device_id"): _device,
     ("user_changes", "id"): _oneself,
     ("preview", "id"): _oneself,
+    ("privacy", "kind"): lambda _lan, _shops: "person",
+    ("privacy", "id"): _oneself,
     ("departures", "id"): _oneself,
     ("roles", "name"): lambda lan, _shops: lan.role,
     ("unsubscribing", "token"): lambda lan, shops: token_for(_followup(lan, shops)),  # type: ignore[arg-type]
