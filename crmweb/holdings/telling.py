@@ -19,12 +19,14 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy import literal as given
 
 from crmweb import csv_out, files
+from crmweb.config import PROJECT
 from crmweb.db import Model, db
 from crmweb.holdings.registry import HOLDINGS, Holding, Subject
 from crmweb.scope import system_access
 
 A_PAGE: Final = 500
 A_PIECE: Final = 64 * 1024
+LOOK: Final = PROJECT / "static" / "css" / "archive.css"
 WHY: Final = "everything about somebody"
 
 Row = dict[str, Any]
@@ -66,6 +68,7 @@ def archive(subject: Subject, *, index: Callable[[list[Told]], str]) -> Iterator
                 yield from sink.pieces()
             if writing.count:
                 told.append(Told(holding, writing.count))
+        archived.write(LOOK, "look.css")
         archived.writestr("index.html", index(told))
     yield sink.rest()
 

@@ -16,7 +16,7 @@ NOT_FOR_READING = {"script", "style", "svg", "code", "kbd"}
 """Elements whose text is not language."""
 LOOKED_AT_BY_US = {"styleguide.html"}
 """Pages that no user sees."""
-SAME_IN_EVERY_LANGUAGE = {"crmweb", "km", "zalo", "gps", "csv", "xlsx", "vcard"}
+SAME_IN_EVERY_LANGUAGE = {"crmweb", "km", "zalo", "gps", "csv", "json", "xlsx", "vcard"}
 GAP = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands where a template's own expression stood."""
 
