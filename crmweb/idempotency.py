@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import Conflict, NotFound, UnprocessableEntity
 
-from crmweb import clock
+from crmweb import audit, clock
 from crmweb.browser import on_https
 from crmweb.db import Model, db
 from crmweb.errors import sent_by_script
@@ -101,7 +101,15 @@ def _repeated() -> ResponseReturnValue | None:
 
 
 def keep(record_id: uuid.UUID, *, status: int = 201) -> None:
-    """Remember, in the transaction of the write, what this key was used for."""
+    """Remember, in the transaction of the write, what this key was used for.
+
+    What somebody handed in after they left is written down for whoever looks after people.
+    """
+    if (leaver := g.get("leaver")) is not None:
+        about = audit.Reference("user", leaver.id, leaver.name)
+        audit.record(
+            "user.handed_in", by=leaver, at=clock.now(), about=about, after={"act": request.endpoint}
+        )
     if key := _key():
         db.session.add(
             KeptAnswer(
@@ -145,6 +153,8 @@ def _answer(
 ) -> ResponseReturnValue:
     if not sent_by_script():
         return taken(go(url_for(g.once_shows, id=record_id), notice=notice, about=about or record_id))
+    if g.get("leaver") is not None:
+        return _named(make_response({"saved": True}), record_id, status)
     try:
         shown = make_response(current_app.ensure_sync(current_app.view_functions[g.once_shows])(id=record_id))
     except NotFound:

@@ -16,7 +16,8 @@ from crmweb.scope import Principal
 class Actor:
     """Who acts. Verbs take it as `by=`, templates as `current_user`.
 
-    `looker` is who really sits there, where an admin looks as this person; then nothing may be written.
+    `looker` is who really sits there, where an admin looks as this person; then nothing may be written. `left_at` is
+    of somebody who works here no more, whose phone hands in what it still holds.
     """
 
     id: uuid.UUID
@@ -31,6 +32,7 @@ class Actor:
     proved_at: datetime | None = None
     second_at: datetime | None = None
     looker: Actor | None = None
+    left_at: datetime | None = None
 
     is_authenticated = True
     is_active = True

@@ -13,6 +13,7 @@ from crmweb import audit, clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.alarms import device_joined, theft_noticed
 from crmweb.accounts.cookies import DEVICE, PENDING, SESSION, cookie_name, hand_over, held_cookie, take_back
+from crmweb.accounts.handing_in import leaver, say_no_more
 from crmweb.accounts.held import Held
 from crmweb.accounts.known_devices import KNOWN, NEW, KnownDevice
 from crmweb.accounts.limits import session_limits
@@ -91,7 +92,7 @@ def _who(asking: Request) -> Actor | None:
     held = DeviceSession.held(token, at=clock.now()) if token else None
     if held is None:
         g.unknown_token = token
-        return None
+        return leaver(token) if token else None
     g.held = held
     actor = _as_whom(held)
     act_for(actor.principal)
@@ -178,3 +179,4 @@ def init_app(app: Flask) -> None:
     app.config["REMEMBER_COOKIE_NAME"] = "="  # no cookie has that name, so that nobody's can shut out ours
     manager.request_loader(_who)
     app.after_request(_keep_up)
+    app.after_request(say_no_more)

@@ -11,6 +11,9 @@ IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=90)
 ON_A_SHARED_DEVICE = timedelta(hours=12)
 
+HANDS_IN_FOR = timedelta(days=30)
+"""So long after somebody left their phone may hand in what it still holds: as far back as a queued write is judged."""
+
 
 @dataclass(frozen=True)
 class Limits:

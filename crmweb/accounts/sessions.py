@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
     case,
     column,
     delete,
+    exists,
     null,
     or_,
     select,
@@ -29,7 +31,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crmweb import audit
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.held import Held
-from crmweb.accounts.limits import session_limits
+from crmweb.accounts.limits import HANDS_IN_FOR, session_limits
 from crmweb.accounts.models import User
 from crmweb.accounts.roles import Role, rights
 from crmweb.accounts.session_tokens import (
@@ -125,6 +127,36 @@ class DeviceSession(Model):
         return Held(Actor(**known), **of_session)
 
     @classmethod
+    def of_leaver(cls, token: str, *, at: datetime) -> Actor | None:
+        """Who has left within 30 days and was signed in by this token until then; None for every other session.
+
+        One that was ended by a sign-out, a lost phone or another password ended at another moment.
+        """
+        offered = select(SessionToken.session_id).where(
+            SessionToken.token == token_hash(token), SessionToken.retired_at.is_(None)
+        )
+        row = db.session.execute(
+            select(User, cls)
+            .join(cls, cls.user_id == User.id)
+            .where(
+                or_(cls.token == token_hash(token), cls.id.in_(offered)), cls.ended_at == User.deactivated_at
+            )
+            .where(User.deactivated_at > at - HANDS_IN_FOR)
+        ).one_or_none()
+        if row is None:
+            return None
+        user, session = row
+        if session.ended_at is None or not session.was_alive(at=session.ended_at):
+            return None
+        return replace(Actor.of(user), left_at=session.ended_at, second_at=session.second_at)
+
+    def was_alive(self, *, at: datetime) -> bool:
+        """Whether it let its person in until that moment: it was not forgotten, and not too old."""
+        oldest = _oldest(at)
+        fresh = self.seen_at > oldest["idle"] and self.created_at > oldest["absolute"]
+        return fresh and (not self.shared or self.created_at > oldest["shared"])
+
+    @classmethod
     def touch(cls, session_id: uuid.UUID, *, at: datetime, address: str) -> None:
         """The device was here, and where it is now."""
         here = {"seen_at": at, "address": address[:64]}
@@ -188,8 +220,8 @@ class DeviceSession(Model):
     def prune(cls, *, at: datetime) -> None:
         """Forget the sessions that have been over for long enough to be of no use to anyone."""
         limits = session_limits()
-        long_ago = at - limits.absolute - limits.idle
-        db.session.execute(delete(cls).where(or_(cls.ended_at < at - limits.idle, cls.created_at < long_ago)))
+        over = or_(cls.ended_at < at - limits.idle, cls.created_at < at - limits.absolute - limits.idle)
+        db.session.execute(delete(cls).where(over, ~_left_lately(at)))
 
     def end(self, *, at: datetime) -> None:
         self.ended_at = self.ended_at or at
@@ -208,6 +240,12 @@ def sign_out(user: User, *, by: Actor | None, at: datetime, device: DeviceSessio
 @access_ended.connect
 def _sign_out(user: User, *, at: datetime, staying: uuid.UUID | None = None) -> None:
     DeviceSession.end_all(user.id, at=at, but=staying)
+
+
+def _left_lately(at: datetime) -> ColumnElement[bool]:
+    """Sessions that ended with their person's leaving, whose phone may still hand in what it holds."""
+    theirs = (User.id == DeviceSession.user_id, User.deactivated_at == DeviceSession.ended_at)
+    return exists().where(*theirs, User.deactivated_at > at - HANDS_IN_FOR)
 
 
 def _oldest(at: datetime) -> dict[str, datetime]:

@@ -46,6 +46,7 @@ ACTIONS = {
     "customer.erased": lazy_gettext("Erased"),
     "contact.exported": lazy_gettext("Everything about them exported"),
     "contact.erased": lazy_gettext("Erased"),
+    "user.handed_in": lazy_gettext("Handed in what they did before they left"),
     "user.signed_out": lazy_gettext("Signed out by an admin"),
     "user.invited": lazy_gettext("Invited"),
     "user.card_printed": lazy_gettext("Card printed"),
@@ -157,6 +158,7 @@ FIELDS = {
     "day": lazy_gettext("Day"),
     "weekdays": lazy_gettext("Works on"),
     "head_id": lazy_gettext("Team"),
+    "act": lazy_gettext("What they did"),
 }
 
 YES, NO = lazy_gettext("Yes"), lazy_gettext("No")

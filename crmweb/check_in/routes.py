@@ -20,7 +20,7 @@ from crmweb.visits.forms import BadVisit
 from crmweb.visits.openings import open_visit_at, open_visit_of
 from crmweb.visits.outcomes import SHUT
 from crmweb.visits.routes import check_in_at
-from crmweb.web import needs, page
+from crmweb.web import after_leaving, needs, page
 
 check_in = Blueprint("check_in", __name__)
 
@@ -43,6 +43,7 @@ def show() -> ResponseReturnValue:
 
 @check_in.post("/check-in")
 @needs("visits:write")
+@after_leaving
 @once(shows="visits.show")
 def create() -> ResponseReturnValue:
     """The same as a check-in at the customer's own address, for the one that was chosen on the sheet."""

@@ -18,7 +18,7 @@ from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, taken, written
 from crmweb.languages import gettext as _
 from crmweb.notes.models import ABOUT, LONGEST, Note
-from crmweb.web import NOTICES, Notice, go, local_path, needs, page
+from crmweb.web import NOTICES, Notice, after_leaving, go, local_path, needs, page
 
 notes = Blueprint("notes", __name__)
 
@@ -33,6 +33,7 @@ def new(customer_id: uuid.UUID) -> ResponseReturnValue:
 
 @notes.post("/customers/<uuid:customer_id>/notes")
 @needs("visits:write")
+@after_leaving
 @once(shows="customers.show")
 def create(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Kept with the phone's time, and by the rights of that moment: the customer may be another's by now."""

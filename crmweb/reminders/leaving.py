@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.customers.assignments.handing import keepers
 from crmweb.db import db
 from crmweb.notifications import Notice
 from crmweb.reminders.models import DUE, OPEN, Reminder
@@ -38,3 +39,18 @@ def hand_over_all(
     for taker, ids in given.items():
         Notice.redirect(ids, DUE, to=taker.id, locale=taker.locale)
     return {taker.id: len(ids) for taker, ids in given.items()}
+
+
+def hand_on(by: Actor, *, at: datetime) -> None:
+    """What somebody who has left still handed in goes on at once: to whoever looks after its customer now, else to
+    the manager they had. Whoever works here keeps their own.
+    """
+    if by.left_at is None:
+        return
+    db.session.flush()
+    person = db.session.get_one(User, by.id)
+    instead = keepers(open_customers(by.id))
+    manager = db.session.get(User, person.manager_id) if person.manager_id else None
+    to = manager if manager is not None and manager.active else next(iter(instead.values()), None)
+    if to is not None:
+        hand_over_all(person, to, by=by, at=at, instead=instead)

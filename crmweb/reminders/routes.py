@@ -27,6 +27,7 @@ from crmweb.reminders import telling, words
 from crmweb.reminders.finding import asked_back, found_reminder, may_change, own_reminder
 from crmweb.reminders.forms import LONGEST, Sent, said, snoozed
 from crmweb.reminders.handing import handing, takers
+from crmweb.reminders.leaving import hand_on
 from crmweb.reminders.lists import lists
 from crmweb.reminders.models import Reminder
 from crmweb.reminders.moments import VISIT, BadMoment
@@ -34,6 +35,7 @@ from crmweb.timeline import Event
 from crmweb.web import (
     NOTICES,
     Notice,
+    after_leaving,
     go,
     local_path,
     needs,
@@ -67,6 +69,7 @@ def new() -> ResponseReturnValue:
 
 @reminders.post("/reminders")
 @needs("visits:write")
+@after_leaving
 @once(shows="reminders.show")
 def create_alone() -> ResponseReturnValue:
     """About nobody."""
@@ -84,6 +87,7 @@ def new_about(customer_id: uuid.UUID) -> ResponseReturnValue:
 
 @reminders.post("/customers/<uuid:customer_id>/reminders")
 @needs("visits:write")
+@after_leaving
 @once(shows="reminders.show")
 def create(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Kept by the rights of the moment in which it was written: the customer may be another's by now."""
@@ -106,6 +110,7 @@ def _create(customer: Customer | None) -> ResponseReturnValue:
             by=current_user, at=clock.now(), id=minted, cause_id=_cause(),
             customer=db.session.get_one(Customer, customer_id) if customer_id else None,
         ).id  # fmt: skip
+        hand_on(current_user, at=clock.now())
         keep(made)
     narrow(current_user)
     if sent_by_script():

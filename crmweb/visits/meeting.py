@@ -15,6 +15,7 @@ from crmweb.customers.proposals import GONE, Proposal
 from crmweb.db import db
 from crmweb.languages import gettext as _
 from crmweb.notes.models import Note
+from crmweb.reminders.leaving import hand_on
 from crmweb.reminders.models import Reminder
 from crmweb.visits.attendance import Attendee
 from crmweb.visits.forms import BadVisit, Finish
@@ -66,6 +67,7 @@ def end_visit(visit: Visit, sent: Finish, *, by: Actor, at: datetime) -> None:
             visit.customer, promise.text, promised_by=promise.by, until=promise.until, by=by, at=at,
             cause_id=visit.id,
         )  # fmt: skip
+    hand_on(by, at=at)
 
 
 def reopen_visit(visit: Visit, *, by: Actor, at: datetime) -> None:

@@ -19,7 +19,7 @@ from crmweb.visits.meeting import own_visit
 from crmweb.visits.photos import VisitPhoto
 from crmweb.visits.pictures import NotAPhoto, Picture, shrink
 from crmweb.visits.showing import seen_own, show_visit
-from crmweb.web import NOTICES, Notice, needs, not_found_unless, takes, undo_at
+from crmweb.web import NOTICES, Notice, after_leaving, needs, not_found_unless, takes, undo_at
 
 photos = Blueprint("photos", __name__)
 
@@ -33,6 +33,7 @@ NOTICES["photo_removed"] = lambda about: Notice(_("Photo taken away"), undo_at("
 
 @photos.post("/visits/<uuid:visit_id>/photos")
 @needs("visits:write")
+@after_leaving
 @takes(LARGEST_PHOTOS)
 @once(shows="visits.show")
 def create(visit_id: uuid.UUID) -> ResponseReturnValue:

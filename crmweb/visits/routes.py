@@ -28,7 +28,7 @@ from crmweb.visits.models import Visit
 from crmweb.visits.openings import open_visit_at
 from crmweb.visits.outcomes import Outcome
 from crmweb.visits.showing import seen, seen_own, show_finish, show_visit
-from crmweb.web import NOTICES, Notice, needs, undo_at
+from crmweb.web import NOTICES, Notice, after_leaving, needs, undo_at
 
 visits = Blueprint("visits", __name__)
 
@@ -40,6 +40,7 @@ NOTICES["visit_finished"] = lambda about: Notice(_("Finished"), undo_at("/visits
 
 @visits.post("/customers/<uuid:customer_id>/visits")
 @needs("visits:write")
+@after_leaving
 @once(shows="visits.show")
 def check_in(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Saved first; the place comes when it comes."""
@@ -59,6 +60,8 @@ def check_in_at(customer_id: uuid.UUID) -> ResponseReturnValue:
         )  # fmt: skip
         if visit.outcome == "gone":
             Proposal.make(customer, GONE, by=current_user, at=clock.now(), cause_id=visit.id)
+        if current_user.left_at:
+            Visit.leave_all(current_user.id, at=current_user.left_at)
         if helper:
             tell_its_people(visit, by=current_user, at=clock.now())
         visit_id, over = visit.id, visit.ended_at is not None
@@ -74,6 +77,7 @@ def show(id: uuid.UUID) -> ResponseReturnValue:
 
 @visits.post("/visits/<uuid:id>/place")
 @needs("visits:write")
+@after_leaving
 @once(shows="visits.show")
 def place(id: uuid.UUID) -> ResponseReturnValue:
     """The phone found where it is. The first fix that was taken in time counts, later ones change nothing.
@@ -114,6 +118,7 @@ def result(id: uuid.UUID) -> ResponseReturnValue:
 
 @visits.post("/visits/<uuid:id>/finish")
 @needs("visits:write")
+@after_leaving
 @once(shows="visits.show")
 def finish(id: uuid.UUID) -> ResponseReturnValue:
     visit = _own(id)
