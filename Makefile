@@ -6,7 +6,7 @@ IN := cd "$(ROOT)" && PATH="$(ROOT)/.venv/bin:$$PATH"
 PREPARE = cd "$(ROOT)" && python=$$(dev/find-python) && "$$python" dev/prepare.py
 PYTEST = $(IN) python -m pytest
 
-.PHONY: help run build test test-fast lint format bench drill security translations lock clean
+.PHONY: help run build test test-fast lint format bench drill security sbom translations lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make bench         measure speed, write benchmarks/results.md'
 	@echo 'make drill         kill and freeze the real processes, and look what is left'
 	@echo 'make security      let other people’s tools look for holes: bandit, wapiti'
+	@echo 'make sbom          write down all packages that the product is made of (CycloneDX)'
 	@echo 'make translations  collect texts for translation'
 	@echo 'make lock          pin the newest allowed packages'
 	@echo 'make clean         remove what set-up made; never data'
@@ -59,6 +60,9 @@ drill:
 security:
 	@$(PREPARE) test && exec .venv/bin/python dev/security.py
 
+sbom:
+	@$(PREPARE) run && exec .venv/bin/python dev/sbom.py
+
 translations:
 	@$(PREPARE) test && exec .venv/bin/python dev/translations.py
 
@@ -66,4 +70,4 @@ lock:
 	@$(PREPARE) run && exec .venv/bin/python dev/lock.py
 
 clean:
-	@cd "$(ROOT)" && rm -rf .venv .security .node .chromium .firefox .faketime .cache node_modules static/dist .mypy_cache .ruff_cache .import_linter_cache
+	@cd "$(ROOT)" && rm -rf .venv .security .node .chromium .firefox .faketime .cache sbom node_modules static/dist .mypy_cache .ruff_cache .import_linter_cache

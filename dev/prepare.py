@@ -169,13 +169,20 @@ def _build_assets() -> None:
 
 
 def _npm(*arguments: str) -> None:
+    command = npm_command()
+    with_node = (
+        {"PATH": f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"} if len(command) > 1 else {}
+    )
+    return _call(*command, *arguments, extra=with_node)
+
+
+def npm_command() -> list[str]:
+    """How npm is called here: the machine's, else the one that comes with Node.js out of a Python package."""
     if _machine_has_node():
-        return _call("npm", *arguments)
+        return ["npm"]
     node = _node_from_package()
-    with_node = {"PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
     # The package's own bin/npm does not start; npm's entry point does.
-    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return _call(node, npm, *arguments, extra=with_node)
+    return [str(node), str(node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def _machine_has_node() -> bool:

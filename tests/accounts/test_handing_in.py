@@ -100,7 +100,12 @@ def test_a_visit_with_its_place_its_photo_and_its_result(
     leaver: Leaver, co_ba: uuid.UUID, house: House, lan: Actor
 ) -> None:
     visit_id = leaver.check_in(co_ba)
-    place: dict[str, Any] = {"lat": "21.0286", "lng": "105.8542", "accuracy_m": "12", "fixed_at": NOON.isoformat()}
+    place: dict[str, Any] = {
+        "lat": "21.0286",
+        "lng": "105.8542",
+        "accuracy_m": "12",
+        "fixed_at": NOON.isoformat(),
+    }
     assert leaver.send(f"/visits/{visit_id}/place", **place).status_code == 200
     picture = (io.BytesIO(photo()), "p.jpg")
     assert leaver.send(f"/visits/{visit_id}/photos", photo=picture).status_code == 201
