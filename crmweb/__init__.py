@@ -70,6 +70,7 @@ HOLDERS = (
     "notifications",
     "places",
     "lights",
+    "imports",
 )
 """Slices that hold something about somebody, in the order in which an export tells it."""
 

@@ -18,7 +18,7 @@ from crmweb import audit, files
 from crmweb.config import current_settings
 from crmweb.db import Model, db, new_id, writing
 from crmweb.holdings.register import REGISTER, Line, add, read
-from crmweb.holdings.registry import CONTACT, CUSTOMER, HOLDINGS, PERSON, Holding, Part, Subject
+from crmweb.holdings.registry import ALSO, CONTACT, CUSTOMER, HOLDINGS, PERSON, Holding, Part, Subject
 from crmweb.scope import system_access
 
 ABOUT = {PERSON: "user"}
@@ -59,6 +59,8 @@ def erase(
     """Let go what is only theirs, in the caller's transaction; `finish` what follows it. Asked by the house."""
     parts = [(holding, holding.parts[subject.kind]) for holding in _in_order(subject)]
     gone = [name for holding, part in parts if part.goes for name in _files(holding, part, subject)]
+    for forget in ALSO.get(subject.kind, {}).values():
+        forget(subject)
     for _holding, part in parts:
         if part.empty:
             part.empty(subject)

@@ -96,6 +96,15 @@ def hold(
     HOLDINGS[holding.name] = holding
 
 
+ALSO: dict[str, dict[str, Callable[[Subject], None]]] = {}
+"""Kind → what else forgets, by the module that says so: what lies in no table."""
+
+
+def also(kind: str, forget: Callable[[Subject], None]) -> None:
+    """Have something that is no row forget a subject, before its rows go. Done again, it must come to the same."""
+    ALSO.setdefault(kind, {})[f"{forget.__module__}.{forget.__name__}"] = forget
+
+
 def nobodys(**tables: str) -> None:
     """Say of which tables nobody is the subject, and why."""
     NOBODYS.update(tables)

@@ -125,6 +125,20 @@ def test_an_address_that_wants_no_more_stays_so(
         assert [row.address for row in db.session.scalars(select(Stopped))] == ["keeper@shops.example.com"]
 
 
+def test_rows_that_an_import_refused_forget_them_too(
+    tuans: FlaskClient, life: Life, settings: Settings
+) -> None:
+    """They lie in files, in whatever spelling the file had."""
+    file = settings.home / "imports" / "shops-rejected-1.csv"
+    file.parent.mkdir(exist_ok=True)
+    kept = "3,no_name,,0908 111 222\r\n"
+    told = f"1,bad,,'+84 901 234 567\r\n2,bad,shop of LAN,\r\n{kept}4,bad,,KEEPER@shops.example.com\r\n"
+    file.write_text("line,reason,name,contact\r\n" + told, encoding="utf-8-sig", newline="")
+    assert _erase(tuans, CUSTOMER, life.shop, "Shop of lan") == 303
+    assert file.read_bytes().decode("utf-8-sig") == "line,reason,name,contact\r\n" + kept
+    assert file.stat().st_mode & 0o077 == 0
+
+
 def test_branches_of_an_erased_head_office_stand_alone(tuans: FlaskClient, life: Life, house: House) -> None:
     with house(), writing():
         db.session.get_one(Customer, life.shops.hung).parent_id = life.shop
