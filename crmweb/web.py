@@ -88,12 +88,6 @@ def from_anywhere(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
-def after_leaving(view: Callable[P, R]) -> Callable[P, R]:
-    """Declare that a write may still come from the phone of somebody who has left, where they did it before."""
-    view.after_leaving = True  # type: ignore[attr-defined]
-    return view
-
-
 def takes(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare how many bytes a view takes at most, files and all."""
 

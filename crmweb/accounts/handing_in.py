@@ -1,21 +1,39 @@
 """The phone of somebody who has left hands in what it still holds: what they did while they worked here is kept.
 
-Only at the few addresses of the field that say so (`web.after_leaving`), by script and with a key, for an act before
+Only at the few addresses of the field that say so (`after_leaving`), by script and with a key, for an act before
 they left, and for 30 days. The answer tells no more than the key.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from typing import ParamSpec, TypeVar
 
 from flask import Response, current_app, g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.sessions import DeviceSession
+from crmweb.accounts.limits import HANDS_IN_FOR, session_limits
+from crmweb.accounts.models import User
+from crmweb.accounts.session_tokens import SessionToken
+from crmweb.accounts.sessions import DeviceSession, token_hash
+from crmweb.db import db
 from crmweb.errors import sent_by_script
 from crmweb.scope import act_for
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=ResponseReturnValue)
+
+
+def after_leaving(view: Callable[P, R]) -> Callable[P, R]:
+    """Declare that a write may still come from the phone of somebody who has left, where they did it before."""
+    view.after_leaving = True  # type: ignore[attr-defined]
+    return view
 
 
 def leaver(token: str) -> Actor | None:
@@ -23,12 +41,40 @@ def leaver(token: str) -> Actor | None:
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method != "POST" or not sent_by_script() or not getattr(view, "after_leaving", False):
         return None
-    person, done_at = DeviceSession.of_leaver(token, at=clock.now()), _done_at()
+    person, done_at = _of_leaver(token, at=clock.now()), _done_at()
     if person is None or person.left_at is None or done_at is None or done_at >= person.left_at:
         return None
     g.leaver = person
     act_for(person.principal)
     return person
+
+
+def _of_leaver(token: str, *, at: datetime) -> Actor | None:
+    """Who has left lately and was signed in by this token until then; None for every other session.
+
+    One that was ended by a sign-out, a lost phone or another password ended at another moment.
+    """
+    used = token_hash(token)
+    offered = select(SessionToken.session_id).where(
+        SessionToken.token == used, SessionToken.retired_at.is_(None)
+    )
+    row = db.session.execute(
+        select(User, DeviceSession)
+        .join(DeviceSession, DeviceSession.user_id == User.id)
+        .where(or_(DeviceSession.token == used, DeviceSession.id.in_(offered)))
+        .where(DeviceSession.ended_at == User.deactivated_at, User.deactivated_at > at - HANDS_IN_FOR)
+    ).one_or_none()
+    if row is None or not _let_in_until_then(row[1]):
+        return None
+    return replace(Actor.of(row[0]), left_at=row[1].ended_at, second_at=row[1].second_at)
+
+
+def _let_in_until_then(session: DeviceSession) -> bool:
+    """Whether it was not forgotten, and not too old, when it ended."""
+    end, limits = session.ended_at, session_limits()
+    if end is None or session.seen_at <= end - limits.idle:
+        return False
+    return session.created_at > end - (limits.shared if session.shared else limits.absolute)
 
 
 def _done_at() -> datetime | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -125,36 +124,6 @@ class DeviceSession(Model):
         known = {**row._mapping, "permissions": rights(row.role, row.permissions)}
         of_session = {name: known.pop(name) for name in _OF_SESSION}
         return Held(Actor(**known), **of_session)
-
-    @classmethod
-    def of_leaver(cls, token: str, *, at: datetime) -> Actor | None:
-        """Who has left within 30 days and was signed in by this token until then; None for every other session.
-
-        One that was ended by a sign-out, a lost phone or another password ended at another moment.
-        """
-        offered = select(SessionToken.session_id).where(
-            SessionToken.token == token_hash(token), SessionToken.retired_at.is_(None)
-        )
-        row = db.session.execute(
-            select(User, cls)
-            .join(cls, cls.user_id == User.id)
-            .where(
-                or_(cls.token == token_hash(token), cls.id.in_(offered)), cls.ended_at == User.deactivated_at
-            )
-            .where(User.deactivated_at > at - HANDS_IN_FOR)
-        ).one_or_none()
-        if row is None:
-            return None
-        user, session = row
-        if session.ended_at is None or not session.was_alive(at=session.ended_at):
-            return None
-        return replace(Actor.of(user), left_at=session.ended_at, second_at=session.second_at)
-
-    def was_alive(self, *, at: datetime) -> bool:
-        """Whether it let its person in until that moment: it was not forgotten, and not too old."""
-        oldest = _oldest(at)
-        fresh = self.seen_at > oldest["idle"] and self.created_at > oldest["absolute"]
-        return fresh and (not self.shared or self.created_at > oldest["shared"])
 
     @classmethod
     def touch(cls, session_id: uuid.UUID, *, at: datetime, address: str) -> None:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.accounts.handing_in import after_leaving
 from crmweb.accounts.location import needs_notice
 from crmweb.check_in.choices import Choice, choices
 from crmweb.errors import sent_by_script
@@ -20,7 +21,7 @@ from crmweb.visits.forms import BadVisit
 from crmweb.visits.openings import open_visit_at, open_visit_of
 from crmweb.visits.outcomes import SHUT
 from crmweb.visits.routes import check_in_at
-from crmweb.web import after_leaving, needs, page
+from crmweb.web import needs, page
 
 check_in = Blueprint("check_in", __name__)
 

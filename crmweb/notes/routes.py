@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.accounts.handing_in import after_leaving
 from crmweb.customers.beyond import narrow, open_way, sees
 from crmweb.customers.fields import is_blank, lines
 from crmweb.customers.finding import found_customer
@@ -18,7 +19,7 @@ from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, taken, written
 from crmweb.languages import gettext as _
 from crmweb.notes.models import ABOUT, LONGEST, Note
-from crmweb.web import NOTICES, Notice, after_leaving, go, local_path, needs, page
+from crmweb.web import NOTICES, Notice, go, local_path, needs, page
 
 notes = Blueprint("notes", __name__)
 

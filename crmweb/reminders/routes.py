@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.handing_in import after_leaving
 from crmweb.customers import showing
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.beyond import narrow, open_way, sees, widen
@@ -35,7 +36,6 @@ from crmweb.timeline import Event
 from crmweb.web import (
     NOTICES,
     Notice,
-    after_leaving,
     go,
     local_path,
     needs,
@@ -271,11 +271,9 @@ def _page(reminder: Reminder, *, wrong: str = "", status: int = 200) -> Response
 def _route_day(customer_id: uuid.UUID | None) -> date | None:
     """When this person comes there next by their route."""
     theirs = (
-        Assignment.customer_id == customer_id,
-        Assignment.person_id == current_user.id,
-        Assignment.ended_at.is_(None),
-        Assignment.next_route_day.is_not(None),
-    )
+        Assignment.customer_id == customer_id, Assignment.person_id == current_user.id,
+        Assignment.ended_at.is_(None), Assignment.next_route_day.is_not(None),
+    )  # fmt: skip
     found: date | None = db.session.scalar(
         select(Assignment.next_route_day).where(*theirs).order_by(Assignment.next_route_day).limit(1)
     )

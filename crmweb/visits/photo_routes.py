@@ -10,6 +10,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from crmweb import clock, files
+from crmweb.accounts.handing_in import after_leaving
 from crmweb.db import db, new_id, writing
 from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
@@ -19,7 +20,7 @@ from crmweb.visits.meeting import own_visit
 from crmweb.visits.photos import VisitPhoto
 from crmweb.visits.pictures import NotAPhoto, Picture, shrink
 from crmweb.visits.showing import seen_own, show_visit
-from crmweb.web import NOTICES, Notice, after_leaving, needs, not_found_unless, takes, undo_at
+from crmweb.web import NOTICES, Notice, needs, not_found_unless, takes, undo_at
 
 photos = Blueprint("photos", __name__)
 

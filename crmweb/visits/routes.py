@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.accounts.handing_in import after_leaving
 from crmweb.accounts.location import shares_place
 from crmweb.accounts.turns import wait_for_turn
 from crmweb.customers import showing
@@ -28,7 +29,7 @@ from crmweb.visits.models import Visit
 from crmweb.visits.openings import open_visit_at
 from crmweb.visits.outcomes import Outcome
 from crmweb.visits.showing import seen, seen_own, show_finish, show_visit
-from crmweb.web import NOTICES, Notice, after_leaving, needs, undo_at
+from crmweb.web import NOTICES, Notice, needs, undo_at
 
 visits = Blueprint("visits", __name__)
 
