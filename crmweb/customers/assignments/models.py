@@ -12,8 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from crmweb import timeline
 from crmweb.accounts.models import User
-from crmweb.customers.quiet import an_interval_after
-from crmweb.customers.tiers import Tier
+from crmweb.customers.assignments.planning import Planned
 from crmweb.db import Model, db, new_id
 from crmweb.scope import OfCustomer
 
@@ -27,14 +26,12 @@ OWN = text("ended_at IS NULL AND stands_in_for_id IS NULL")
 COVER = text("ended_at IS NULL AND stands_in_for_id IS NOT NULL")
 
 
-class Assignment(OfCustomer, Model):
+class Assignment(Planned, OfCustomer, Model):
     """One person looks after one customer, for one line of goods or in one role.
 
     `since` and `until` are what people agreed, first and last day; `started_at` and `ended_at` are when it came true,
-    stamped by the clock. `stands_in_for_id` is whose work this covers meanwhile. `next_due` is a date where the person
-    is. `last_touch_at` is when anybody was last in contact there, `last_touch` how, and `quiet_after` the last day on
-    which silence is all right (`customers/quiet.py`). The copies of the customer's cell, place, tier and status are
-    what Nearby filters and sorts by; customers write them, everyone else reads them.
+    stamped by the clock. `stands_in_for_id` is whose work this covers meanwhile. The copies of the customer's cell,
+    place, tier and status are what Nearby filters and sorts by; customers write them, everyone else reads them.
     """
 
     __tablename__ = "assignments"
@@ -95,12 +92,6 @@ class Assignment(OfCustomer, Model):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    last_visit_at: Mapped[datetime | None]
-    next_route_day: Mapped[date | None] = mapped_column(Date)
-    next_due: Mapped[date | None] = mapped_column(Date)
-    last_touch_at: Mapped[datetime | None]
-    last_touch: Mapped[str | None] = mapped_column(String(10))
-    quiet_after: Mapped[date | None] = mapped_column(Date)
     cell: Mapped[int | None] = mapped_column(BigInteger)
     lat: Mapped[float | None] = mapped_column(Double)
     lng: Mapped[float | None] = mapped_column(Double)
@@ -243,33 +234,6 @@ class Assignment(OfCustomer, Model):
         others = [each for each in self.customer.assignments if each is not self and each.active]
         return all(each.stands_in_for_id and not self.stands_in_for_id for each in others)
 
-    def visited(self, *, at: datetime) -> None:
-        """A visit was finished: the next one is due an interval later."""
-        if self.last_visit_at is None or at > self.last_visit_at:
-            self.last_visit_at = at
-        self.plan()
-
-    def unvisited(self, at: datetime, *, before: datetime | None) -> None:
-        """The visit of then is not over after all: the one before it counts again."""
-        if self.last_visit_at == at:
-            self.last_visit_at = before
-        self.plan()
-
-    def touched(self, at: datetime, how: str) -> None:
-        """Somebody of us was in contact there; an earlier contact that is heard of later changes nothing."""
-        if self.last_touch_at is None or at > self.last_touch_at:
-            self.touched_last(at, how)
-
-    def touched_last(self, at: datetime | None, how: str | None) -> None:
-        """That was the last contact, whatever was known before."""
-        self.last_touch_at, self.last_touch = at, how
-        self.plan()
-
-    def follow_route(self, day: date | None) -> None:
-        """The person's route leads here next on that day; without one, the tier's interval counts."""
-        self.next_route_day = day
-        self.plan()
-
     def end(self, *, by: Actor | None, at: datetime) -> None:
         """From now on this person does not look after the customer any more."""
         if self.ended_at is None:
@@ -289,21 +253,3 @@ class Assignment(OfCustomer, Model):
             customer.status,
         )
         self.plan()
-
-    def plan(self) -> None:
-        """Work out `next_due`: the next route day, else the last visit (or the beginning) + the tier's interval; and
-        `quiet_after`: the last touch (or the beginning) + the same.
-        """
-        interval = Tier.intervals().get(self.tier or "")
-        self.next_due = self.quiet_after = None
-        if self.status != "customer" or self.customer.archived_at is not None:
-            return
-        if interval is not None:
-            self.next_due = an_interval_after(
-                self.last_visit_at or self.created_at, interval, self.person.zone
-            )
-            self.quiet_after = an_interval_after(
-                self.last_touch_at or self.created_at, interval, self.person.zone
-            )
-        if self.next_route_day is not None:
-            self.next_due = self.next_route_day
