@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Select, select
@@ -24,7 +24,10 @@ from crmweb.admin.audit_words import KINDS, managers
 from crmweb.admin.places import offer
 from crmweb.audit import Entry
 from crmweb.audit.seals import Seal
+from crmweb.customers import asking
+from crmweb.customers.asking import Args, BadQuestion
 from crmweb.db import db, writing
+from crmweb.languages import gettext as _
 from crmweb.languages import lazy_gettext
 from crmweb.web import needs, page
 
@@ -50,18 +53,18 @@ class Question:
     about: uuid.UUID | None = None
     since: date | None = None
     until: date | None = None
+    after: int | None = None
 
     @classmethod
-    def asked(cls) -> Question:
-        """What the address says; what it says wrongly is left out."""
-        asked = request.args.get
-        kind = asked("kind", "")
+    def read(cls, args: Args) -> Question:
+        """What the address asks. Raises `BadQuestion`: a filter that is left out would export more than was meant."""
         return cls(
-            kind if kind in KINDS else "",
-            _id(asked("by", "")),
-            _id(asked("about", "")),
-            _day(asked("since", "")),
-            _day(asked("until", "")),
+            asking.one_of(args, "kind", tuple(KINDS)) or "",
+            asking.person(args, "by"),
+            asking.person(args, "about"),
+            _day(args, "since"),
+            _day(args, "until"),
+            _number(args, "after"),
         )
 
     def address(self, path: str = HERE, **other: object) -> str:
@@ -85,22 +88,27 @@ class Question:
 
     @property
     def is_narrow(self) -> bool:
-        return self != Question()
+        return replace(self, after=None) != Question()
 
 
-def _id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
+def _day(args: Args, name: str) -> date | None:
+    if not (text := asking.only(args, name)):
         return None
-
-
-def _day(text: str) -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
+        day = None
+    if day is None or not 2000 <= day.year < 2200:
+        raise BadQuestion(_("%(day)s is no day.", day=text[:40]))
+    return day
+
+
+def _number(args: Args, name: str) -> int | None:
+    if not (text := asking.only(args, name)):
         return None
-    return day if 2000 <= day.year < 2200 else None
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise BadQuestion(_("No entry is known by that number."))
+    return int(text)
 
 
 def _begin(day: date) -> datetime:
@@ -111,12 +119,20 @@ def _begin(day: date) -> datetime:
 @audit_pages.get(HERE)
 @needs("audit:read")
 def index() -> ResponseReturnValue:
-    question = Question.asked()
+    try:
+        return _shown(Question.read(request.args))
+    except BadQuestion as wrong:
+        return _shown(Question(), wrong=str(wrong))
+
+
+def _shown(question: Question, *, wrong: str = "") -> ResponseReturnValue:
     entries = list(db.session.scalars(_latest(question).limit(A_PAGE + 1)))
     shown = entries[:A_PAGE]
     return page(
         "admin/audit.html",
-        fragment="admin/audit/_rows.html",
+        fragment=None if wrong else "admin/audit/_rows.html",
+        status=422 if wrong else 200,
+        wrong=wrong,
         question=question,
         entries=shown,
         names=_names(shown, question),
@@ -129,9 +145,8 @@ def index() -> ResponseReturnValue:
 
 def _latest(question: Question) -> Select[Any]:
     latest = question.narrow(select(Entry)).options(joinedload(Entry.values, innerjoin=True))
-    after = request.args.get("after", "")
-    if after.isascii() and after.isdecimal() and len(after) < 19:
-        latest = latest.where(Entry.seq < int(after))
+    if question.after is not None:
+        latest = latest.where(Entry.seq < question.after)
     return latest.order_by(Entry.seq.desc())
 
 
@@ -146,9 +161,12 @@ def _names(entries: list[Entry], question: Question) -> dict[uuid.UUID, str]:
 @audit_pages.post(f"{HERE}/export")
 @needs("audit:read")
 @freshly_signed_in
-def export() -> Response:
+def export() -> ResponseReturnValue:
     """The same entries as a file. A POST, since the export is itself written down."""
-    question, at = Question.asked(), clock.now()
+    try:
+        question, at = Question.read(request.args), clock.now()
+    except BadQuestion as wrong:
+        return _shown(Question(), wrong=str(wrong))
     entries = list(db.session.scalars(_latest(question).limit(MOST_EXPORTED)))
     names = _names(entries, question)
     rows = list(_rows(entries, names))
