@@ -266,7 +266,9 @@ def acting(app: Flask) -> Callable[[Actor], AbstractContextManager[None]]:
 
 
 class Visitor(FlaskClient):
-    """A browser as the server sees it: it says where its writes come from, as browsers do."""
+    """A browser as the server sees it: it says where its writes come from, as browsers do, and reads each answer to
+    its end, so that what streams one lets its session go.
+    """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         assert not has_app_context(), (
@@ -274,6 +276,7 @@ class Visitor(FlaskClient):
         )
         headers = dict(kwargs.pop("headers", None) or {})
         headers.setdefault("Sec-Fetch-Site", "same-origin")
+        kwargs.setdefault("buffered", True)
         return super().open(*args, headers=headers, **kwargs)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crmweb import audit, timeline
+from crmweb import timeline
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.audit import Reference
@@ -226,23 +226,23 @@ class Customer(Pinned, Reachable, WithContacts, Scoped, Model):
         )
         return assignment
 
-    def archive(self, *, by: Actor | None, at: datetime) -> None:
-        """Put away: no list but the search finds it, and it can come back."""
-        if self.archived_at is None:
-            self.archived_at = at
-            self.file()
-            self._tell("customer.archived", by, at)
-
-    def restore(self, *, by: Actor | None, at: datetime) -> None:
+    def archive(self, *, by: Actor | None, at: datetime) -> bool:
+        """Put away: no list but the search finds it, and it can come back. False where it is already."""
         if self.archived_at is not None:
-            self.archived_at = None
-            self.file()
-            self._tell("customer.restored", by, at)
+            return False
+        self.archived_at = at
+        self.file()
+        timeline.record(self, "customer.archived", by=by, at=at)
+        return True
 
-    def _tell(self, event: str, by: Actor | None, at: datetime) -> None:
-        """Those who look after the customer, and those who look after the people."""
-        timeline.record(self, event, by=by, at=at)
-        audit.record(event, by=by, at=at, about=audit.Reference("customer", self.id, self.name))
+    def restore(self, *, by: Actor | None, at: datetime) -> bool:
+        """Bring it back. False where it is not away."""
+        if self.archived_at is None:
+            return False
+        self.archived_at = None
+        self.file()
+        timeline.record(self, "customer.restored", by=by, at=at)
+        return True
 
     def file(self) -> None:
         """Bring the copies up to date: the search text, and what each assignment carries. Every verb ends with it."""

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
 
-from crmweb import clock
+from crmweb import audit, clock
 from crmweb.accounts.colleagues import Colleague, colleagues
 from crmweb.customers import family_routes, parents, touches, words
 from crmweb.customers.asking import BadQuestion
@@ -163,7 +163,9 @@ def update(id: uuid.UUID) -> ResponseReturnValue:
 @once(shows="customers.show")
 def archive(id: uuid.UUID) -> ResponseReturnValue:
     with writing():
-        found_customer(id).archive(by=current_user, at=clock.now())
+        customer, at = found_customer(id), clock.now()
+        if customer.archive(by=current_user, at=at):
+            audit.record("customer.archived", by=current_user, at=at, about=customer.reference)
         keep(id, status=200)
     return written(id, status=200, notice="customer_archived")
 
@@ -173,7 +175,9 @@ def archive(id: uuid.UUID) -> ResponseReturnValue:
 @once(shows="customers.show")
 def restore(id: uuid.UUID) -> ResponseReturnValue:
     with writing():
-        found_customer(id).restore(by=current_user, at=clock.now())
+        customer, at = found_customer(id), clock.now()
+        if customer.restore(by=current_user, at=at):
+            audit.record("customer.restored", by=current_user, at=at, about=customer.reference)
         keep(id, status=200)
     return written(id, status=200, notice="customer_restored")
 

@@ -64,12 +64,13 @@ def test_a_sheet_opens_and_closes_by_keyboard_and_gives_the_focus_back(
 def test_on_a_laptop_the_rail_is_walked_as_it_is_seen(phone_in_hand: PhoneInHand, mai: Actor) -> None:
     page = phone_in_hand(mai)
     page.goto("/")
-    assert walk(page, 9) == [
+    assert walk(page, 10) == [
         "Go to the content",
         "crmweb",
         "Today",
         "Nearby",
         "Customers",
+        "My accounts",
         "Team day",
         "Review",
         "Check in",
