@@ -84,6 +84,11 @@ WITH_AN_ID = {
     "/admin/users/<uuid:id>": ["/admin/users/{lan}"],
     "/admin/users/<uuid:id>/leaving": ["/admin/users/{lan}/leaving"],
     "/admin/users/<uuid:id>/edit": ["/admin/users/{lan}/edit"],
+    "/admin/data/<kind>/<uuid:id>": [
+        "/admin/data/person/{lan}",
+        "/admin/data/customer/{full}",
+        "/admin/data/contact/{contact}",
+    ],
     "/u/<token>": ["/u/{token}"],
     "/customers/<uuid:customer_id>/contacts/new": ["/customers/{full}/contacts/new?q=a"],
     "/routes/<uuid:id>": ["/routes/{route}"],
