@@ -27,7 +27,7 @@ def user(person: Actor) -> User:
 
 def oversight() -> set[tuple[str, str]]:
     """(who sees, whom), by name."""
-    names = dict(db.session.execute(select(User.id, User.name)).tuples().all())
+    names = {row.id: row.name for row in db.session.execute(select(User.id, User.name))}
     return {(names[row.viewer_id], names[row.person_id]) for row in db.session.scalars(select(Oversight))}
 
 
