@@ -135,7 +135,9 @@ def doubted_people(actor: Actor, *, at: datetime) -> list[tuple[uuid.UUID, str]]
 def waiting_of(actor: Actor, day: date, *, at: datetime) -> dict[uuid.UUID, int]:
     """How many doubtful check-ins of that day wait, by person."""
     each = _doubtful(actor, at, None)
-    found = select(each.c.person_id, func.count().label("waiting")).where(each.c.waits == 1, each.c.day == day)
+    found = select(each.c.person_id, func.count().label("waiting")).where(
+        each.c.waits == 1, each.c.day == day
+    )
     return {row.person_id: row.waiting for row in db.session.execute(found.group_by(each.c.person_id))}
 
 
