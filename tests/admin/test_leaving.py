@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
@@ -34,6 +34,7 @@ from crmweb.team.handing import HANDED
 from crmweb.timeline import Event
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop
+from tests.statements import counted
 
 EVERY_DAY = 0b1111111
 MAI = "mai@example.com"
@@ -286,16 +287,9 @@ def test_the_audit_says_what_went_to_whom(
     assert mai.name in page
 
 
-def _questions(app: Flask, ask: Callable[[], Any]) -> int:
-    asked: list[str] = []
-    with app.app_context():
-        engine = db.engine
-    listen: Callable[..., None] = lambda *args: asked.append(args[2])  # noqa: E731
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
+def _questions(ask: Callable[[], Any]) -> int:
+    with counted() as asked:
         ask()
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
     return len(asked)
 
 
@@ -312,8 +306,8 @@ def test_three_hundred_customers_take_no_more_questions_than_thirty(
 
     heap(lan, 30)
     heap(hung, 330)
-    few = _questions(app, lambda: _leave(tuans, lan))
-    many = _questions(app, lambda: _leave(tuans, hung))
+    few = _questions(lambda: _leave(tuans, lan))
+    many = _questions(lambda: _leave(tuans, hung))
     assert not _at_work(house, hung)
     assert many <= few + 15
 

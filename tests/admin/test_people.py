@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
@@ -23,6 +22,7 @@ from crmweb.audit import Entry
 from crmweb.db import db, writing
 from tests.conftest import device_token
 from tests.customers.shops import ENGLISH, House, PhoneOf
+from tests.statements import counted
 
 HERE = "/admin/users"
 NGOC = {"name": "Lý Thị Ngọc", "role": "rep", "manager": "mai@example.com", "zone": "Asia/Ho_Chi_Minh"}
@@ -127,15 +127,8 @@ def test_a_longer_list_asks_no_more_questions(
     app: Flask, tuans: FlaskClient, house: House, mai: Actor
 ) -> None:
     def questions(path: str) -> int:
-        asked: list[str] = []
-        with app.app_context():
-            engine = db.engine
-        listen: Callable[..., None] = lambda *args: asked.append(args[2])  # noqa: E731
-        event.listen(engine, "before_cursor_execute", listen)
-        try:
+        with counted() as asked:
             assert tuans.get(path).status_code == 200
-        finally:
-            event.remove(engine, "before_cursor_execute", listen)
         return len(asked)
 
     few = {path: questions(path) for path in (HERE, f"{HERE}/{mai.id}")}

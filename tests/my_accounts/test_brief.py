@@ -22,8 +22,9 @@ from crmweb.reminders.models import Promised, Reminder
 from crmweb.visits.attendance import Attendee
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop
-from tests.my_accounts.test_list import account, counted
+from tests.my_accounts.test_list import account
 from tests.routes.conftest import at_nine
+from tests.statements import counted
 
 MONDAY = date(2026, 11, 9)
 LIGHTEST = 25 * 1024

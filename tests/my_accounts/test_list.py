@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event, insert, text
+from sqlalchemy import insert, text
 
 from crmweb import clock, timeline
 from crmweb.accounts.actor import Actor
@@ -25,6 +24,7 @@ from crmweb.notes.models import Note
 from crmweb.reminders.models import Reminder
 from tests.customers.shops import ENGLISH, Acting, House, PhoneOf, shop
 from tests.routes.conftest import at_nine
+from tests.statements import counted
 
 MONDAY = date(2026, 11, 9)
 VIETNAMESE = {"Accept-Language": "vi"}
@@ -286,18 +286,3 @@ def _plan(house: House, statement: str, parameters: Any) -> str:
         explain = "EXPLAIN QUERY PLAN " if db.engine.dialect.name == "sqlite" else "EXPLAIN "
         rows = db.session.connection().exec_driver_sql(explain + statement, parameters)
         return "\n".join(map(str, rows))
-
-
-@contextmanager
-def counted() -> Iterator[list[tuple[str, Any]]]:
-    """The statements that are sent meanwhile, with what fills them."""
-    statements: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)

@@ -24,6 +24,7 @@ from crmweb.routes.plans import Day, DayPlan, Stop
 from crmweb.timeline import Event
 from tests.customers.shops import Acting, House
 from tests.routes.conftest import MON, MONDAY, THU, TUE, WED, Shops, next_days, planned, user, visit
+from tests.statements import counted
 
 Lay = Callable[..., uuid.UUID]
 DAY = timedelta(days=1)
@@ -291,16 +292,10 @@ def test_what_is_passed_on_to_whose_it_is_comes_back(
 # --- how much is asked, and what is written down ----------------------------------------------------------
 
 
-def _asked(app: Flask, act: Callable[[], object]) -> int:
+def _asked(act: Callable[[], object]) -> int:
     """How many statements the database is sent while it is done."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    act()
-    event.remove(db.engine, "before_cursor_execute", note)
+    with counted() as sent:
+        act()
     return len(sent)
 
 
@@ -316,7 +311,7 @@ def test_a_long_cover_of_many_shops_asks_as_little_as_a_short_one_of_few(
         with acting(mai), writing():
             cover = Cover(user(absent), MONDAY, MONDAY + days * DAY)
             people = [user(stand_in)]
-            asked.append(_asked(app, lambda: cover.hand_to(people, by=mai, at=clock.now())))  # noqa: B023
+            asked.append(_asked(lambda: cover.hand_to(people, by=mai, at=clock.now())))  # noqa: B023
         with acting(mai), writing():
             dates = (MONDAY, MONDAY + days * DAY)
 
@@ -324,7 +319,7 @@ def test_a_long_cover_of_many_shops_asks_as_little_as_a_short_one_of_few(
                 end_cover(absent.id, stand_in.id, *dates, by=mai, at=clock.now())  # noqa: B023
                 db.session.commit()
 
-            asked.append(_asked(app, end))
+            asked.append(_asked(end))
     few_made, few_ended, many_made, many_ended = asked
     assert many_made <= few_made + 3 <= 40, asked
     assert many_ended <= few_ended + 3 <= 30, asked

@@ -7,7 +7,6 @@ import uuid
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
@@ -15,6 +14,7 @@ from crmweb.accounts.models import User
 from crmweb.db import db, writing
 from crmweb.team import tree as trees
 from tests.customers.shops import ENGLISH, House, PhoneOf
+from tests.statements import counted
 
 HERE = "/team/people"
 
@@ -87,21 +87,10 @@ def test_more_teams_ask_no_more_questions(app: Flask, phone_of: PhoneOf, house: 
     phone = phone_of(tuan)
 
     def questions() -> int:
-        asked: list[str] = []
-
-        def listen(*told: object) -> None:
-            asked.append(str(told[2]))
-
-        with app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", listen)
-        try:
+        with counted() as asked:
             assert phone.get(HERE).status_code == 200
-        finally:
-            event.remove(engine, "before_cursor_execute", listen)
         return len(asked)
 
-    questions()  # the first one opens connections and notes that the device was here
     few = questions()
     _found_teams(house, 8, 5)
     assert questions() <= few
