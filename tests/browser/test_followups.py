@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
@@ -119,3 +119,26 @@ def test_a_mail_comes_back_and_lan_says_that_the_address_works(
     page.get_by_role("button", name="It works again").tap()
     expect(page.locator("#toasts")).to_contain_text("Noted")
     expect(page.locator("#consents")).not_to_contain_text("came back")
+
+
+def test_what_is_tapped_while_the_preview_is_under_way_stays(
+    phone_in_hand: PhoneInHand, lan: Actor, shop: str
+) -> None:
+    page = phone_in_hand(lan)
+    page.goto(f"{shop}/followups/new")
+    page.get_by_role("link", name="Hỏi lại").tap()
+    page.get_by_text("SMS", exact=True).tap()
+    page.get_by_label("Text", exact=True).fill("Mai em ghé.")
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("Mai em ghé.")
+    on_the_way: list[Route] = []
+    page.route("**/followups/preview", lambda route: on_the_way.append(route), times=1)
+    page.get_by_text("In 3 days").tap()
+    page.wait_for_timeout(300)
+    assert on_the_way, "the preview was asked for"
+    page.evaluate(
+        "document.querySelector('#agreed-1').checked = true"
+    )  # a tap whose own question is not sent yet
+    on_the_way[0].continue_()
+    expect(page.get_by_role("region", name="Preview")).to_contain_text("Goes")
+    page.wait_for_timeout(300)
+    expect(page.locator("#agreed-1")).to_be_checked()
