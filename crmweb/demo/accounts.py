@@ -72,8 +72,9 @@ def _touch(event: dict[str, Any]) -> Touch | None:
 
 def tell_of_accounts(hung: Actor, *, today: dt.date, at: dt.datetime) -> None:
     """Needs all visits to be written. The promises are written down at `at`, since the timeline is in order of time."""
-    for customer in _accounts_of(hung):
-        _meet(customer, hung)
+    with db.session.no_autoflush:  # each look would write what the one before it changed
+        for customer in _accounts_of(hung):
+            _meet(customer, hung)
     for key, promises in _PROMISES.items():
         customer = db.session.get_one(Customer, demo_id("customer", key))
         for side, text, days in promises:
