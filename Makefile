@@ -13,7 +13,7 @@ help:
 	@echo 'make run           set up and start crmweb (PORT=8000)'
 	@echo 'make build         set up without starting'
 	@echo 'make test          everything a change must pass'
-	@echo 'make test-fast     without browsers, on SQLite, under a minute'
+	@echo 'make test-fast     without browsers, on SQLite, about four minutes'
 	@echo 'make lint          ruff, mypy, import order'
 	@echo 'make format        let ruff lay out the code'
 	@echo 'make bench         measure speed, write benchmarks/results.md'
