@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
@@ -40,5 +41,10 @@ def built(name: str) -> Path:
     return PROJECT / asset(name).lstrip("/")
 
 
+def build() -> str:
+    """Which build this is: eight letters that change when any of the built files does."""
+    return sha256("".join(sorted(_manifest(int(monotonic())).values())).encode()).hexdigest()[:8]
+
+
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, build=build)

@@ -24,7 +24,7 @@ from werkzeug.exceptions import Conflict, NotFound, UnprocessableEntity
 from crmweb import audit, clock
 from crmweb.browser import on_https
 from crmweb.db import Model, db
-from crmweb.errors import sent_by_script
+from crmweb.outbox_answers import wants_record
 from crmweb.scope import act_for, system_access
 from crmweb.web import go, say
 
@@ -141,7 +141,7 @@ def acknowledged(path: str, *, notice: str | None = None, about: object = "") ->
     """
     if request.headers.get("HX-Request") and notice:
         return say(make_response("", 204), notice, about)
-    if not sent_by_script():
+    if not wants_record():
         return go(path, notice=notice, about=about)
     answer = make_response({"saved": True})
     answer.headers["Idempotency-Key"] = _key() or ""
@@ -151,10 +151,10 @@ def acknowledged(path: str, *, notice: str | None = None, about: object = "") ->
 def _answer(
     record_id: uuid.UUID, status: int, notice: str | None = None, about: uuid.UUID | None = None
 ) -> ResponseReturnValue:
-    if not sent_by_script():
-        return taken(go(url_for(g.once_shows, id=record_id), notice=notice, about=about or record_id))
     if g.get("leaver") is not None:
         return _named(make_response({"saved": True}), record_id, status)
+    if not wants_record():
+        return taken(go(url_for(g.once_shows, id=record_id), notice=notice, about=about or record_id))
     try:
         shown = make_response(current_app.ensure_sync(current_app.view_functions[g.once_shows])(id=record_id))
     except NotFound:

@@ -14,12 +14,11 @@ from urllib.parse import quote, urlsplit
 import structlog
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_compress import Compress
 from flask_login import current_user
 from htmx_flask import Htmx
 from werkzeug.exceptions import Forbidden
 
-from crmweb import errors
+from crmweb import compression, errors, outbox_answers
 from crmweb.browser import (
     NoSession,
     limit_browser,
@@ -31,6 +30,7 @@ from crmweb.browser import (
 from crmweb.config import current_settings
 from crmweb.errors import sent_by_script, told_path
 from crmweb.metrics import count_answer
+from crmweb.outbox_answers import by_outbox, refusal
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=ResponseReturnValue)
@@ -46,19 +46,6 @@ LONGEST_PATH = 2000
 
 log = structlog.get_logger("crmweb.web")
 htmx = Htmx()
-compress = Compress()
-
-COMPRESSION = {
-    "COMPRESS_ALGORITHM": ["br", "gzip"],
-    "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"],
-    "COMPRESS_MIMETYPES": [
-        "text/html", "text/css", "text/javascript", "text/plain", "application/json", "image/svg+xml",
-        "application/manifest+json",
-    ],
-    "COMPRESS_MIN_SIZE": 500,
-    "COMPRESS_BR_LEVEL": 5,
-}  # fmt: skip
-"""A phone pays for every byte. No page holds a secret beside what a stranger could make it say (BREACH)."""
 
 
 # Who may come in ------------------------------------------------------------------------------------------
@@ -181,6 +168,8 @@ def _stays_here(target: str) -> bool:
 
 def page(template: str, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
     """The page, or only its fragment when htmx asks for it. A page restored from history is always whole."""
+    if status >= 400 and by_outbox():
+        return refusal(status, context)
     partial = fragment and wants_fragment()
     return make_response(render_template(fragment if partial else template, **context), status)  # type: ignore[arg-type]
 
@@ -283,10 +272,9 @@ def guard_the_edge(app: Flask) -> None:
     htmx.init_app(app)
     app.session_interface = NoSession()
     app.url_map.merge_slashes = False  # its redirects would repeat the Host that a stranger names
-    app.config.update(COMPRESSION)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
-    compress.init_app(app)  # first, so that it is the last to touch an answer
+    compression.init_app(app)  # first, so that it is the last to touch an answer
     app.before_request(_begin)
     app.before_request(refuse_broken_question)
     app.before_request(refuse_foreign_writes)
@@ -296,4 +284,5 @@ def guard_the_edge(app: Flask) -> None:
     app.after_request(limit_browser)
     app.after_request(_log)
     errors.init_app(app)
+    outbox_answers.init_app(app)
     app.context_processor(lambda: {"can": may, "notice": _take_notice(), "settings": current_settings()})

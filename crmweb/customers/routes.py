@@ -27,10 +27,10 @@ from crmweb.customers.search import Search
 from crmweb.customers.showing import show_customer
 from crmweb.customers.tiers import Tier
 from crmweb.db import db, writing
-from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
 from crmweb.languages import ngettext
+from crmweb.outbox_answers import somebody_waits
 from crmweb.scope import system_access
 from crmweb.timeline import words as timeline_words
 from crmweb.timeline.entries import NEWEST, entries
@@ -125,7 +125,7 @@ def create() -> ResponseReturnValue:
     if not form.validate():
         return _form(form, status=422)
     # A queued write cannot be asked anything; its duplicates are told on the customer's page in time.
-    asks = not sent_by_script() and not request.form.get("anyway")
+    asks = somebody_waits() and not request.form.get("anyway")
     if asks and (twins := form.newcomer.twins(by=current_user)):
         return _form(form, status=422, twins=twins)
     _refuse_taken(minted)

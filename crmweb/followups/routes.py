@@ -18,7 +18,6 @@ from crmweb.customers.beyond import narrow, sees, widen
 from crmweb.customers.finding import found_customer
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
-from crmweb.errors import sent_by_script
 from crmweb.followups import consent_routes, news, sending, sequence_routes, template_routes, unsubscribing
 from crmweb.followups.consent_routes import consent_rows
 from crmweb.followups.forms import FollowupForm
@@ -30,6 +29,7 @@ from crmweb.followups.sequences import Sequence
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
 from crmweb.languages import ngettext
+from crmweb.outbox_answers import wants_record
 from crmweb.web import NOTICES, Notice, go, may, needs, not_found_unless, page, undo_at
 
 followups = Blueprint("followups", __name__)
@@ -226,7 +226,7 @@ def begin(customer_id: uuid.UUID) -> ResponseReturnValue:
         planned = sequence.begin(found_customer(customer_id), by=writer, at=at, since=at, cause_id=cause)
         keep(customer_id)
     many = len(planned)
-    if sent_by_script():
+    if wants_record():
         return written(customer_id)
     return go(
         f"/customers/{customer_id}",

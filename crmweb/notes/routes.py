@@ -15,10 +15,10 @@ from crmweb.customers.fields import is_blank, lines
 from crmweb.customers.finding import found_customer
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
-from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, taken, written
 from crmweb.languages import gettext as _
 from crmweb.notes.models import ABOUT, LONGEST, Note
+from crmweb.outbox_answers import wants_record
 from crmweb.web import NOTICES, Notice, go, local_path, needs, page
 
 notes = Blueprint("notes", __name__)
@@ -73,7 +73,7 @@ def _refused(customer_id: uuid.UUID, text: str, wrong: str) -> ResponseReturnVal
 
 def _go_on(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Back to the visit that somebody came from, else to the customer; home, when they are no longer theirs."""
-    if sent_by_script() or (sees(customer_id, current_user) and not request.form.get("back")):
+    if wants_record() or (sees(customer_id, current_user) and not request.form.get("back")):
         return written(customer_id, notice="note_written")
     return taken(go(local_path(request.form.get("back")), notice="note_written"))
 

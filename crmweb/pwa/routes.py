@@ -12,7 +12,8 @@ from flask_babel import force_locale
 from crmweb.assets import built
 from crmweb.languages import LOCALES, language
 from crmweb.languages import gettext as _
-from crmweb.web import open_to_all
+from crmweb.visits.outcomes import SHUT, Outcome
+from crmweb.web import needs, open_to_all, page
 
 pwa = Blueprint("pwa", __name__)
 
@@ -79,6 +80,13 @@ def _words_in(locale: str) -> dict[str, str]:
             "something": _("There is something new for you."),
             "unsent": _("No signal: not done yet. Tap again when it is back."),
         }
+
+
+@pwa.get("/outbox")
+@needs("own:settings")
+def outbox() -> ResponseReturnValue:
+    """What waits on the phone that asks; the phone alone knows, and fills it in."""
+    return page("pwa/outbox.html", outcomes=[*(each.name for each in Outcome.offered()), *SHUT])
 
 
 def init_app(app: Flask) -> None:

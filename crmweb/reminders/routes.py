@@ -21,9 +21,9 @@ from crmweb.customers.beyond import narrow, open_way, sees, widen
 from crmweb.customers.finding import found_customer
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
-from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, taken, written
 from crmweb.languages import gettext as _
+from crmweb.outbox_answers import wants_record
 from crmweb.reminders import telling, words
 from crmweb.reminders.finding import asked_back, found_reminder, may_change, own_reminder
 from crmweb.reminders.forms import LONGEST, Sent, said, snoozed
@@ -113,7 +113,7 @@ def _create(customer: Customer | None) -> ResponseReturnValue:
         hand_on(current_user, at=clock.now())
         keep(made)
     narrow(current_user)
-    if sent_by_script():
+    if wants_record():
         return written(made)
     return taken(go(_home_of(customer_id), notice="reminder_set", about=made))
 
@@ -247,7 +247,7 @@ def _change(id: uuid.UUID, verb: Verb, notice: str) -> ResponseReturnValue:
 
 def _shown(id: uuid.UUID, notice: str) -> ResponseReturnValue:
     """The reminder as it is now, for a script and for htmx; a plain form goes back to the page it stood on."""
-    if sent_by_script():
+    if wants_record():
         return written(id, status=200)
     if not wants_fragment():
         return taken(go(_where_it_stood(id), notice=notice, about=id))

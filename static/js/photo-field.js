@@ -1,40 +1,9 @@
-// <photo-field>: takes a picture in the page, makes it small on the phone and sends it at once, one by one. What the
-// phone cannot read (HEIC, mostly) goes as it is; the server makes everything small once more.
+// <photo-field>: takes a picture in the page, makes it small on the phone and puts it into the outbox at once, one by one.
+// What the phone cannot read (HEIC, mostly) goes as it is; the server makes everything small once more.
+import { queue } from "./outbox/catch.js";
+import { prefersWifi } from "./outbox/here.js";
+import { small } from "./small-photo.js";
 import { uuid7 } from "./uuid7.js";
-
-const LONGEST_SIDE = 1600; // pixels
-const LARGEST = 150 * 1024; // bytes
-const QUALITIES = [0.82, 0.7, 0.58, 0.46, 0.34];
-
-/** The photo as a JPEG of at most 150 KB, upright; the file itself where this browser cannot draw it. */
-async function small(file) {
-  const image = await createImageBitmap(file).catch(() => null);
-  if (!image) return file;
-  let blob = null;
-  for (let side = LONGEST_SIDE; side > 200 && (!blob || blob.size > LARGEST); side *= 0.75) {
-    const canvas = drawn(image, Math.min(1, side / Math.max(image.width, image.height)));
-    blob = await written(canvas);
-  }
-  image.close();
-  return blob ?? file;
-}
-
-function drawn(image, scale) {
-  const [width, height] = [image.width, image.height].map((length) => Math.max(1, Math.round(length * scale)));
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  canvas.getContext("2d").drawImage(image, 0, 0, width, height);
-  return canvas;
-}
-
-/** At the best quality that is small enough, or the lowest. */
-async function written(canvas) {
-  let blob = null;
-  for (const quality of QUALITIES) {
-    blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
-    if (!blob || blob.size <= LARGEST) break;
-  }
-  return blob;
-}
 
 class PhotoField extends HTMLElement {
   connectedCallback() {
@@ -55,36 +24,42 @@ class PhotoField extends HTMLElement {
   async sendAll(files) {
     this.setAttribute("aria-busy", "true");
     this.say(this.dataset.sending);
-    let page = null;
-    for (const file of files) page = (await this.send(await small(file))) ?? page;
+    const ends = [];
+    for (const file of files) ends.push(await this.send(await small(file)));
     this.removeAttribute("aria-busy");
     this.input.value = "";
-    if (page) this.show(page);
+    this.say(ends.find(({ what }) => what === "refused")?.reason ?? (ends.every(({ what }) => what === "taken") ? "" : this.dataset.kept));
+    if (ends.some(({ what }) => what === "taken")) await this.renew();
   }
 
-  /** The page that shows it, or null where it did not arrive; then it is said why. */
+  /** @returns {Promise<object>} how it went; what did not go yet stands here, dashed */
   async send(photo) {
-    const body = new FormData();
-    body.append("id", uuid7());
-    body.append("photo", photo, photo.name ?? "photo.jpg");
-    try {
-      const headers = { "Idempotency-Key": uuid7() };
-      const answer = await fetch(this.form.action, { method: "POST", body, headers });
-      if (answer.ok) return await answer.text();
-      this.failed = (await answer.json().catch(() => ({}))).reason;
-    } catch {
-      this.failed = "";
-    }
-    this.say(this.failed || this.dataset.failed);
-    return null;
+    const fields = [["id", uuid7()], ["photo", photo, photo.name ?? "photo.jpg"]];
+    const url = new URL(this.form.action).pathname;
+    const end = await queue({ url, fields, key: uuid7(), wifi: prefersWifi() }).catch(() => ({ what: "refused", reason: this.dataset.failed }));
+    if (!["taken", "refused"].includes(end.what)) this.showHere(photo);
+    return end;
   }
 
-  show(html) {
+  showHere(photo) {
+    const figure = document.createElement("figure");
+    figure.className = "unsent";
+    figure.append(Object.assign(new Image(), { src: URL.createObjectURL(photo), alt: this.dataset.unsent }));
+    this.after(figure);
+  }
+
+  /** The section as the server has it now; what waits on this phone stays in it. */
+  async renew() {
+    const answer = await fetch(location.pathname).catch(() => null);
     const here = this.closest("section");
-    const there = new DOMParser().parseFromString(html, "text/html").getElementById(here.id);
+    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const there = page && page.getElementById(here.id);
     if (!there) return;
-    if (this.failed !== undefined) there.querySelector("#photo-error").textContent = this.failed || this.dataset.failed;
+    const said = here.querySelector("#photo-error").textContent;
+    const unsent = here.querySelectorAll("figure.unsent");
     here.replaceWith(there);
+    there.querySelector("photo-field").after(...unsent);
+    there.querySelector("#photo-error").textContent = said;
     there.querySelector("input[type=file]")?.focus({ preventScroll: true });
   }
 

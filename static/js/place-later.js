@@ -1,11 +1,11 @@
 // <place-later>: finds the phone's place after the check-in, because the visit is saved first. Only the tap on the
 // form (data-place-later) allows it: the tap is remembered under the visit's name until the next page takes it up,
 // so that a reload or a later look at the page reads nothing; then there is a button.
+import { queue } from "./outbox/catch.js";
 import { uuid7 } from "./uuid7.js";
 
 const GOOD = 30; // metres: sent at once
 const ENOUGH = 20_000; // ms, after which the best so far is sent
-const AGAIN = 5_000; // ms until a failed sending is tried again
 const OPTIONS = { enableHighAccuracy: true, maximumAge: 10_000, timeout: 60_000 };
 
 const tapped = (visit) => `place ${visit}`;
@@ -42,7 +42,7 @@ class PlaceLater extends HTMLElement {
     this.say("waiting");
     this.watch = navigator.geolocation.watchPosition((fix) => this.found(fix), (why) => this.failed(why), OPTIONS);
     this.enough = setTimeout(() => this.send((this.hurry = true)), ENOUGH);
-    this.leave = () => this.send();
+    this.leave = () => this.send((this.leaving = true));
     addEventListener("pagehide", this.leave);
   }
 
@@ -59,26 +59,24 @@ class PlaceLater extends HTMLElement {
   }
 
   async send() {
-    if (!this.best || this.body) return;
+    if (!this.best || this.sent) return;
+    this.sent = true;
     this.stop();
     const { coords, timestamp } = this.best;
     const [lat, lng] = [coords.latitude.toFixed(6), coords.longitude.toFixed(6)];
     const fixed_at = new Date(timestamp).toISOString();
-    this.body = new URLSearchParams({ lat, lng, accuracy_m: coords.accuracy.toFixed(1), fixed_at });
-    this.key = uuid7();
-    await this.post();
+    const fields = Object.entries({ lat, lng, accuracy_m: coords.accuracy.toFixed(1), fixed_at });
+    await this.post({ url: `/visits/${this.dataset.visit}/place`, fields, key: uuid7() });
   }
 
-  async post() {
-    try {
-      const headers = { "Idempotency-Key": this.key };
-      const answer = await fetch(`/visits/${this.dataset.visit}/place`, { method: "POST", body: this.body, headers, keepalive: true });
-      if (answer.ok) this.show(await answer.text());
-      else this.say("unavailable");
-    } catch {
-      this.say("offline");
-      setTimeout(() => this.isConnected && this.post(), AGAIN);
-    }
+  /** Through the outbox: a place that was found is not lost with the signal. */
+  async post(place) {
+    // The page may be going away: whichever arrives first is the one that counts.
+    if (this.leaving) fetch(place.url, { method: "POST", body: new URLSearchParams(place.fields), headers: { "Idempotency-Key": place.key }, keepalive: true }).catch(() => {});
+    const end = await queue(place);
+    const answer = end.what === "taken" && (await fetch(`/visits/${this.dataset.visit}`).catch(() => null));
+    if (answer?.ok) this.show(await answer.text());
+    else this.say(end.what === "refused" ? "unavailable" : "offline");
   }
 
   /** The verdict takes the place of the waiting, here and on the record itself. */
@@ -96,7 +94,7 @@ class PlaceLater extends HTMLElement {
   }
 
   giveUp() {
-    if (this.body) return;
+    if (this.sent) return;
     if (this.best) return this.send();
     this.stop();
     this.button.hidden = true;

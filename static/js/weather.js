@@ -1,4 +1,6 @@
 // No signal and no answer are said in a strip on top, never in an alert; the words stand in the layout.
+import { fromPhone, pagesWork } from "./outbox/here.js";
+
 const SIGN_IN = "/session/new";
 
 /** Shows the strip for "offline" or "failed"; without a name, none. */
@@ -17,9 +19,17 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
   if (detail.xhr.status === 401) toSignIn();
   else show("failed");
 });
-document.addEventListener("htmx:sendError", () => show("offline"));
-document.addEventListener("htmx:timeout", () => show("offline"));
+// A part that cannot be had becomes the whole page, which the phone may have.
+function unreached({ detail }) {
+  show("offline");
+  const { verb, path } = detail.requestConfig;
+  if (verb === "get" && pagesWork()) location.assign(detail.pathInfo?.finalRequestPath ?? path);
+}
+
+document.addEventListener("htmx:sendError", unreached);
+document.addEventListener("htmx:timeout", unreached);
 document.addEventListener("htmx:beforeSwap", () => show());
 
 addEventListener("offline", () => show("offline"));
 addEventListener("online", () => show());
+if (fromPhone() || !navigator.onLine) show("offline");

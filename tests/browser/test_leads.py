@@ -60,7 +60,8 @@ def test_a_colleagues_shop_is_named_and_a_visit_there_logged(
     warning = page.get_by_role("alert")
     expect(warning).to_contain_text(f"{street.OF_HUNG.name} · Lê Văn Hùng")
     expect(warning.get_by_role("link")).to_have_count(0)
-    assert "422" in complaints.pop()
+    assert all("422" in each for each in complaints)
+    complaints.clear()
     assert axe(page) == []
     warning.get_by_role("button", name="Log a visit there").tap()
     expect(page).to_have_url(re.compile("/visits/"))
@@ -96,7 +97,8 @@ def test_indoors_the_phone_is_too_unsure_for_a_pin(
     page.goto(shop(street.DUE_TODAY))
     page.get_by_role("button", name="Pin is wrong").tap()
     expect(page.get_by_role("alert")).to_contain_text("Only sure within 400 m. Go outside")
-    assert "422" in complaints.pop()
+    assert all("422" in each for each in complaints)
+    complaints.clear()
 
 
 def test_a_promise_is_ticked_and_unticked(

@@ -28,7 +28,11 @@ AT_CO_BA = Geolocation(latitude=street.MARKET[0], longitude=street.MARKET[1] + 0
 """In front of the nearest shop."""
 WEIGH = """() => {
   const send = fetch;
-  window.fetch = (where, what) => { window.weight = what.body.get("photo").size; return send(where, what); };
+  window.fetch = (where, what) => {
+    const photo = what?.body?.get?.("photo");
+    if (photo) window.weight = photo.size;
+    return send(where, what);
+  };
 }"""
 A_VISIT = re.compile(r"/visits/[0-9a-f-]{36}$")
 

@@ -18,9 +18,9 @@ from crmweb.customers.finding import found_customer
 from crmweb.customers.models import Customer
 from crmweb.customers.showing import show_customer
 from crmweb.db import db, writing
-from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, once, written
 from crmweb.languages import gettext as _
+from crmweb.outbox_answers import wants_record
 from crmweb.web import NOTICES, Notice, go, needs, not_found_unless
 
 assignments = Blueprint("assignments", __name__)
@@ -62,7 +62,7 @@ def end(id: uuid.UUID) -> ResponseReturnValue:
     if last:
         refused = _("Somebody has to look after this customer. Add another person first.")
         return show_customer(found_customer(customer_id), status=422, refused=refused)
-    if not sent_by_script() and not _sees(customer_id):
+    if not wants_record() and not _sees(customer_id):
         return go("/customers", notice="assignment_ended")
     return written(customer_id, status=200, notice="assignment_ended")
 

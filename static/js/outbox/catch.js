@@ -1,0 +1,103 @@
+// Every <form data-offline> goes through the outbox: written down on the phone first, then sent. In reach nothing looks
+// different; out of reach the person goes on to the page that shows what they did, made on the phone.
+import { act } from "./acts.js";
+import { dropFormer } from "./edit.js";
+import { hear, tell } from "./news.js";
+import { drain } from "./send.js";
+import { drop, items, keep } from "./store.js";
+import { me, pagesWork, version } from "./here.js";
+
+const PATIENCE = 2_500; // ms that a person waits for the server, before they go on with what is saved here
+const underWay = new WeakSet();
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  const ours = !event.defaultPrevented && form.matches("form[data-offline]:not([hx-post])");
+  if (!ours || !me() || !navigator.locks) return;
+  event.preventDefault();
+  if (underWay.has(form)) return;
+  underWay.add(form);
+  deliver(form, submitter).finally(() => underWay.delete(form));
+});
+
+async function deliver(form, submitter) {
+  submitter?.setAttribute("aria-busy", "true");
+  const item = itemOf(form, new FormData(form, submitter));
+  try {
+    await keep(me(), item);
+    await dropFormer(form);
+  } catch {
+    return asForm(form, submitter); // nothing can be written down here: then as ever, by the browser
+  }
+  tell({ person: me(), what: "kept", key: item.key });
+  const end = await outcome(item);
+  submitter?.removeAttribute("aria-busy");
+  goOn(form, submitter, item, end);
+}
+
+/** Puts a write of its own beside the forms' ones: the place that comes later, a photo. @returns {Promise<object>} its end */
+export async function queue({ url, fields, key, title, wifi = false }) {
+  const item = { ...bare(url, fields, key), title: title ?? titleOf(), wifi };
+  await keep(me(), item);
+  tell({ person: me(), what: "kept", key });
+  return outcome(item);
+}
+
+function itemOf(form, data) {
+  const key = data.get("Idempotency-Key");
+  data.delete("Idempotency-Key"); // it travels as a header
+  const fields = [...data].map(([name, value]) => (typeof value === "string" ? [name, value] : [name, value, value.name]));
+  const url = new URL(form.action, location.href).pathname;
+  return { ...bare(url, fields.filter(([, value]) => typeof value === "string" || value.size), key), title: titleOf(form) };
+}
+
+function bare(url, fields, key) {
+  const page = location.pathname + location.search;
+  return { url, fields, key, at: new Date().toISOString(), page, version: version(), state: "waiting", tries: 0 };
+}
+
+/** Whom it is about: the row that was picked, or the title of the page. */
+function titleOf(form) {
+  const picked = form?.querySelector("input[type=radio]:checked ~ .main b")?.textContent;
+  return picked ?? form?.dataset.about ?? document.title.split(" · ").at(-2) ?? "";
+}
+
+/** How it went: { what: "taken" | "refused" | "stopped" | "late", … }. */
+function outcome(item) {
+  return new Promise((done) => {
+    const over = setTimeout(() => end({ what: "late" }), navigator.onLine ? PATIENCE : 0);
+    const deaf = hear((news) => {
+      const about = news.key === item.key && ["taken", "refused"].includes(news.what);
+      if (about || (news.person === me() && news.what === "stopped")) end(news);
+    });
+    function end(news) {
+      clearTimeout(over);
+      deaf();
+      done(news);
+    }
+    drain(me()).then((why) => end({ what: "stopped", why }), () => end({ what: "late" }));
+  });
+}
+
+async function goOn(form, submitter, item, end) {
+  if (end.what === "refused") return showRefused(form, submitter, item, end);
+  if (end.what === "stopped" && end.why === "signed_out") return location.assign(`/session/new?next=${encodeURIComponent(act(item).page || "/")}`);
+  form.querySelector("local-draft")?.clear();
+  const there = (end.what === "taken" && end.location) || act(item).page || location.pathname + location.search;
+  if (end.what === "taken" || pagesWork()) location.assign(there);
+  else form.dispatchEvent(new CustomEvent("saved-here", { bubbles: true }));
+}
+
+/** What the server said of the form is best said by the form itself; anything else waits in the outbox, with its reason. */
+async function showRefused(form, submitter, item, { status }) {
+  if (status !== 422) return location.assign("/outbox");
+  const kept = (await items(me())).find(({ key }) => key === item.key);
+  if (kept) await drop(me(), kept.seq);
+  tell({ person: me(), what: "dropped", key: item.key });
+  return asForm(form, submitter);
+}
+
+function asForm(form, submitter) {
+  if (submitter?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+  HTMLFormElement.prototype.submit.call(form);
+}

@@ -1,0 +1,34 @@
+// "Edit" in the outbox leads to the form itself, with #outbox-<place in the order>: what was typed stands in it again, and
+// what is sent now takes the place of what waited.
+import { me } from "./here.js";
+import { tell } from "./news.js";
+import { drop, items } from "./store.js";
+import { writeWords } from "../form-words.js";
+
+async function bringBack() {
+  const seq = Number(location.hash.match(/^#outbox-(\d+)$/)?.[1]);
+  if (!seq || !me()) return;
+  const item = (await items(me())).find((each) => each.seq === seq);
+  const form = item && [...document.forms].find((each) => new URL(each.action).pathname === item.url);
+  if (!form) return;
+  writeWords(form, wordsOf(item));
+  for (const fold of form.querySelectorAll("details")) fold.open = true;
+  form.dataset.instead = seq;
+  form.querySelector("textarea, input:not([type=hidden])")?.focus();
+}
+
+function wordsOf({ fields }) {
+  const words = {};
+  for (const [name, value] of fields) (words[name] ??= []).push(value);
+  return words;
+}
+
+/** What waited before this form was sent anew is not sent, too. */
+export async function dropFormer(form) {
+  const seq = Number(form.dataset.instead);
+  if (!seq) return;
+  await drop(me(), seq);
+  tell({ person: me(), what: "dropped" });
+}
+
+document.addEventListener("DOMContentLoaded", () => bringBack().catch(() => {}));

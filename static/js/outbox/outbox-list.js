@@ -1,0 +1,151 @@
+// <outbox-list>: the outbox on the screen, filled from the phone's store by the shapes and words that the page brings.
+import { act, field, needs } from "./acts.js";
+import { me } from "./here.js";
+import { hear, tell } from "./news.js";
+import { drain, hasFiles, waitsForWifi } from "./send.js";
+import { change, drop, items, people, sent } from "./store.js";
+
+class OutboxList extends HTMLElement {
+  connectedCallback() {
+    this.deaf = hear((news) => {
+      if (news.what === "sending") this.sending = news.key;
+      if (news.what === "stopped") this.stopped = news.why;
+      if (news.what !== "sending") this.sending = null;
+      this.show();
+    });
+    this.addEventListener("click", ({ target }) => {
+      const button = target.closest("button[data-do]");
+      if (button) this.do(button.dataset.do, button.closest("[data-seq]"));
+    });
+    this.show();
+  }
+
+  disconnectedCallback() {
+    this.deaf();
+  }
+
+  async show() {
+    if (!me()) return;
+    const [waiting, gone, others] = await Promise.all([items(me()), sent(me()), this.others()]);
+    this.waiting = waiting;
+    const refused = waiting.filter(({ state }) => state === "refused");
+    this.fill("refused", refused, refused.length);
+    this.fill("waiting", waiting.filter(({ state }) => state === "waiting"), this.sum(waiting));
+    this.fill("sent", gone.toReversed(), gone.length);
+    this.part("empty").hidden = waiting.length > 0;
+    this.part("others").hidden = !others;
+    this.part("signed-out").hidden = this.stopped !== "signed_out" || !waiting.length;
+  }
+
+  async others() {
+    for (const person of await people()) {
+      if (person !== me() && (await items(person)).length) return true;
+    }
+    return false;
+  }
+
+  part(name) {
+    return this.querySelector(`[data-part="${name}"]`);
+  }
+
+  fill(name, list, count) {
+    const part = this.part(name);
+    part.hidden = !list.length;
+    part.querySelector("[data-count]").textContent = count;
+    const open = new Set([...part.querySelectorAll("details[open]")].map((each) => each.closest("[data-seq]").dataset.seq));
+    part.querySelector("[data-rows]").replaceChildren(...list.map((item) => this.row(name, item, open)));
+  }
+
+  row(shape, item, open) {
+    const row = this.querySelector(`template[data-shape="${shape}"]`).content.firstElementChild.cloneNode(true);
+    row.dataset.seq = item.seq;
+    row.dataset.key = item.key;
+    const said = { ...this.said(item), why: shape === "sent" ? this.word("why", item.kept) : this.why(item) };
+    this.say(row, said);
+    row.querySelector("[data-drop]").append(this.kind(item).content.cloneNode(true));
+    const edit = row.querySelector("[data-do=edit]");
+    if (edit) {
+      edit.href = `${item.page}#outbox-${item.seq}`;
+      edit.hidden = hasFiles(item) || ["place", "why", "other"].includes(act(item).kind);
+    }
+    if (open.has(String(item.seq))) row.querySelector("details").open = true;
+    return row;
+  }
+
+  say(element, said) {
+    for (const place of element.querySelectorAll("[data-fill]")) place.textContent = said[place.dataset.fill];
+  }
+
+  kind(item) {
+    return this.querySelector(`template[data-kind="${act(item).kind}"]`) ?? this.querySelector("template[data-kind=other]");
+  }
+
+  /** What it is, about whom, when, and its first words. */
+  said(item) {
+    const name = [this.kind(item).dataset.words, item.title].filter(Boolean).join(" · ");
+    const typed = field(item, "text") || field(item, "note") || field(item, "name");
+    const words = [this.word("outcome", field(item, "outcome")), typed && `“${typed.slice(0, 80)}”`, size(item)];
+    return { name, words: words.filter(Boolean).join(", "), time: when(item.at) };
+  }
+
+  why(item) {
+    if (item.state === "refused") return item.reason || this.word("why", item.status) || this.word("why", "refused");
+    if (item.key === this.sending) return this.word("why", "sending");
+    if (waitsForWifi(item)) return this.word("why", "wifi");
+    if (this.waiting.some((other) => other.seq < item.seq && needs(item, other))) return this.word("why", "needs");
+    return this.word("why", item.tries ? "busy" : "waiting");
+  }
+
+  word(of, name) {
+    return (name && this.querySelector(`template[data-${of}="${name}"]`)?.content.textContent) || "";
+  }
+
+  sum(waiting) {
+    const bytes = waiting.reduce((all, item) => all + filesOf(item), 0);
+    const many = waiting.filter(({ state }) => state === "waiting").length;
+    return bytes ? `${many} · ${megabytes(bytes)}` : many;
+  }
+
+  async do(what, row) {
+    const seq = Number(row.dataset.seq);
+    const item = this.waiting.find((each) => each.seq === seq);
+    if (!item) return;
+    if (what === "give-up" && !(await this.sure(item))) return;
+    if (what === "give-up") await drop(me(), seq);
+    else await change(me(), seq, { state: "waiting", after: 0, wifi: false });
+    tell({ person: me(), what: what === "give-up" ? "dropped" : "kept", key: item.key });
+    if (what === "retry") await drain(me());
+  }
+
+  /** Whether its person says, in words, that it may go. */
+  sure(item) {
+    const dialog = this.querySelector("#give-up");
+    this.say(dialog, this.said(item));
+    dialog.returnValue = "";
+    dialog.showModal();
+    return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue === "give-up"), { once: true }));
+  }
+}
+
+function filesOf({ fields }) {
+  return fields.reduce((bytes, [, value]) => bytes + (value.size ?? 0), 0);
+}
+
+function size(item) {
+  const bytes = filesOf(item);
+  return bytes ? megabytes(bytes) : "";
+}
+
+function megabytes(bytes) {
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(bytes / 1e6);
+}
+
+/** The time today, else the day. */
+function when(iso) {
+  const at = new Date(iso);
+  const today = at.toDateString() === new Date().toDateString();
+  const shape = today ? { hour: "2-digit", minute: "2-digit", hour12: false } : { day: "numeric", month: "numeric" };
+  return at.toLocaleString(document.documentElement.lang, shape);
+}
+
+customElements.define("outbox-list", OutboxList);

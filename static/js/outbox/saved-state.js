@@ -1,0 +1,30 @@
+// The saved state in the head of every screen: how many items wait on this phone, as this tab, others and the worker tell.
+import { me } from "./here.js";
+import { hear } from "./news.js";
+import { items } from "./store.js";
+
+let sending = false;
+
+async function show() {
+  const place = document.querySelector("[data-saved]");
+  if (!place || !me()) return;
+  const waiting = await items(me()).catch(() => []);
+  const refused = waiting.filter(({ state }) => state === "refused").length;
+  const state = refused ? "refused" : !waiting.length ? "saved" : sending ? "sending" : "waiting";
+  const count = place.querySelector("#outbox-count");
+  count.textContent = waiting.length;
+  count.classList.toggle("vh", state === "saved");
+  place.querySelector(".what").textContent = place.dataset[{ saved: "all" }[state] ?? state];
+  place.dataset.state = state;
+  for (const badge of document.querySelectorAll("[data-unsent-badge]")) {
+    badge.hidden = !waiting.length;
+    badge.querySelector("b").textContent = waiting.length;
+  }
+}
+
+hear(({ what }) => {
+  sending = what === "sending";
+  show();
+});
+document.addEventListener("DOMContentLoaded", show);
+addEventListener("pageshow", show);

@@ -1,0 +1,103 @@
+// Sends what waits, in the order in which it was done, one at a time across all tabs. An item leaves the phone only when
+// the server has named its key; what the server refuses stays, with the reason, and whatever does not need it goes on.
+import { act, needs } from "./acts.js";
+import { tell } from "./news.js";
+import { change, items, settle } from "./store.js";
+
+const PATIENCE = { text: 30_000, files: 120_000 }; // ms until an answer is given up
+const FIRST_WAIT = 5_000; // ms, doubled by each try
+const LONGEST_WAIT = 300_000;
+
+/** Sends all that may go now. @returns {Promise<string>} "empty", "waiting", "unreached", "signed_out" or "someone_else" */
+export function drain(person) {
+  return navigator.locks.request(`outbox-${person}`, () => all(person));
+}
+
+async function all(person) {
+  for (;;) {
+    const waiting = await items(person);
+    const item = next(waiting);
+    if (!item) return waiting.length ? "waiting" : "empty";
+    tell({ person, what: "sending", key: item.key });
+    const outcome = await one(person, item);
+    if (outcome) {
+      tell({ person, what: "stopped", why: outcome, key: item.key });
+      return outcome;
+    }
+  }
+}
+
+/** The next that may go: words before pictures, and nothing before what it needs. */
+export function next(waiting, now = Date.now()) {
+  const may = waiting.filter((item) => item.state === "waiting" && !(item.after > now) && !waitsForWifi(item));
+  const free = may.filter((item) => !waiting.some((other) => other.seq < item.seq && needs(item, other)));
+  return free.find((item) => !hasFiles(item)) ?? free[0];
+}
+
+export function hasFiles({ fields }) {
+  return fields.some(([, value]) => typeof value !== "string");
+}
+
+/** Its person wants to spend no megabytes; a browser that does not tell how it is connected waits for *send now*. */
+export function waitsForWifi({ wifi }) {
+  return Boolean(wifi) && !["wifi", "ethernet"].includes(navigator.connection?.type);
+}
+
+/** @returns {Promise<string|undefined>} why nothing more can be sent now; nothing where the next may be tried */
+async function one(person, item) {
+  let answer;
+  try {
+    answer = await post(person, item);
+  } catch {
+    return "unreached";
+  }
+  const ours = answer.headers.get("Idempotency-Key") === item.key;
+  if (answer.ok && ours) return taken(person, item, answer);
+  if (answer.status === 401) return (await words(answer)).error === "someone_else" ? "someone_else" : "signed_out";
+  // Somebody else answers: a hotel's page to sign in at, or a server that is not ours.
+  if (!answer.status || answer.ok || (answer.status < 500 && !ours)) return "unreached";
+  if (answer.status >= 500 || answer.status === 408 || answer.status === 429) return later(person, item, answer);
+  return refused(person, item, answer);
+}
+
+function post(person, item) {
+  const headers = { "Idempotency-Key": item.key, Person: person, "App-Version": item.version, Outbox: item.tries ? "later" : "now" };
+  const signal = AbortSignal.timeout(hasFiles(item) ? PATIENCE.files : PATIENCE.text);
+  return fetch(item.url, { method: "POST", redirect: "manual", headers, body: body(item), signal });
+}
+
+function body({ fields }) {
+  const filled = fields.some(([, value]) => typeof value !== "string") ? new FormData() : new URLSearchParams();
+  for (const [name, value, file] of fields) {
+    if (file) filled.append(name, value, file);
+    else filled.append(name, value);
+  }
+  return filled;
+}
+
+async function taken(person, item, answer) {
+  const told = await words(answer);
+  const kept = told.quarantined ? "quarantined" : told.held ? "held" : "";
+  await settle(person, item, { kept, reason: told.reason });
+  tell({ person, what: "taken", key: item.key, kept, location: answer.headers.get("Location") });
+}
+
+async function later(person, item, answer) {
+  const tries = item.tries + 1;
+  const asked = Number(answer.headers.get("Retry-After")) * 1000 || 0;
+  const wait = Math.max(asked, Math.min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT));
+  await change(person, item.seq, { tries, after: Date.now() + wait, status: answer.status });
+  // Away as a whole, or this one alone? Only of this one the others can go past.
+  return answer.status === 500 ? undefined : "busy";
+}
+
+async function refused(person, item, answer) {
+  const { reason = "" } = await words(answer);
+  const changes = { state: "refused", status: answer.status, reason };
+  await change(person, item.seq, changes);
+  tell({ person, what: "refused", key: item.key, ...changes, kind: act(item).kind });
+}
+
+async function words(answer) {
+  return answer.json().catch(() => ({}));
+}

@@ -1,0 +1,89 @@
+// The outbox as it lies on the phone: one IndexedDB a person, so that nothing ever goes out under another name.
+// An item: { seq, key, url, fields: [[name, text or Blob, file name]], at (ISO, this phone's clock), page, title, version,
+// state: "waiting" | "refused", and why: status, reason, tries, after (ms since the epoch), wifi, waits }.
+const ITEMS = "items";
+const SENT = "sent";
+const SENT_KEPT = 60; // newest ones, for the list of what went out
+const STRICT = { durability: "strict" }; // on the disk before "saved" is said, whatever kills the phone next
+
+const open = {}; // by person: a connection for as long as this page or worker lives
+
+function database(person) {
+  open[person] ??= new Promise((done, failed) => {
+    const asked = indexedDB.open(`outbox-${person}`, 1);
+    asked.onupgradeneeded = () => {
+      asked.result.createObjectStore(ITEMS, { keyPath: "seq", autoIncrement: true });
+      asked.result.createObjectStore(SENT, { keyPath: "seq" });
+    };
+    asked.onsuccess = () => {
+      asked.result.onclose = asked.result.onversionchange = () => {
+        asked.result.close();
+        delete open[person];
+      };
+      done(asked.result);
+    };
+    asked.onerror = () => failed(asked.error);
+  }).catch((wrong) => {
+    delete open[person];
+    throw wrong;
+  });
+  return open[person];
+}
+
+/** Does `work` with the stores in one transaction; what its request found is the result. */
+async function within(person, mode, work) {
+  const db = await database(person);
+  return new Promise((done, failed) => {
+    const transaction = db.transaction([ITEMS, SENT], mode, STRICT);
+    const asked = work(transaction.objectStore(ITEMS), transaction.objectStore(SENT));
+    transaction.oncomplete = () => done(asked?.result);
+    transaction.onabort = transaction.onerror = () => failed(transaction.error);
+  });
+}
+
+/** Writes an item and reads it back. @returns {Promise<object>} the item with its place in the order; throws when it is not there */
+export async function keep(person, item) {
+  const seq = await within(person, "readwrite", (items) => items.add(item));
+  const there = await within(person, "readonly", (items) => items.get(seq));
+  if (there?.key !== item.key || there.fields.length !== item.fields.length) throw new Error("what was written is not there");
+  return there;
+}
+
+/** All that was not sent yet, in the order in which it was done. */
+export function items(person) {
+  return within(person, "readonly", (items) => items.getAll());
+}
+
+export function change(person, seq, changes) {
+  return within(person, "readwrite", (items) => {
+    const asked = items.get(seq);
+    // Given up meanwhile, in another tab: nothing comes back.
+    asked.onsuccess = () => asked.result && items.put({ ...asked.result, ...changes });
+  });
+}
+
+/** Given up by its person. */
+export function drop(person, seq) {
+  return within(person, "readwrite", (items) => void items.delete(seq));
+}
+
+/** The server has it: it leaves the outbox and stands, without its files, among what was sent. */
+export function settle(person, item, answered) {
+  const fields = item.fields.filter(([, value]) => typeof value === "string");
+  return within(person, "readwrite", (items, sent) => {
+    items.delete(item.seq);
+    sent.put({ ...item, ...answered, fields, files: item.fields.length - fields.length, sent_at: new Date().toISOString() });
+    sent.getAllKeys().onsuccess = ({ target }) => target.result.slice(0, -SENT_KEPT).forEach((seq) => sent.delete(seq));
+  });
+}
+
+/** What went out lately, the newest last. */
+export function sent(person) {
+  return within(person, "readonly", (_items, sent) => sent.getAll());
+}
+
+/** Whose outboxes lie on this phone; a browser that does not tell knows of nobody. */
+export async function people() {
+  const all = (await indexedDB.databases?.()) ?? [];
+  return all.filter(({ name }) => name.startsWith("outbox-")).map(({ name }) => name.slice("outbox-".length));
+}

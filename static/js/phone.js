@@ -1,0 +1,44 @@
+// What this phone remembers beside the outbox, for pages and worker alike: small facts by name, and bytes by month.
+let opening;
+
+function database() {
+  opening ??= new Promise((done, failed) => {
+    const asked = indexedDB.open("phone", 1);
+    asked.onupgradeneeded = () => {
+      asked.result.createObjectStore("facts");
+      asked.result.createObjectStore("usage");
+    };
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => failed(asked.error);
+  });
+  return opening;
+}
+
+async function within(store, mode, work) {
+  const transaction = (await database()).transaction(store, mode);
+  return new Promise((done, failed) => {
+    const asked = work(transaction.objectStore(store));
+    transaction.oncomplete = () => done(asked?.result);
+    transaction.onabort = transaction.onerror = () => failed(transaction.error);
+  });
+}
+
+/** A fact, or undefined; on a phone that keeps nothing, always that. */
+export function recall(name) {
+  return within("facts", "readonly", (facts) => facts.get(name)).catch(() => undefined);
+}
+
+export function remember(name, value) {
+  return within("facts", "readwrite", (facts) => void facts.put(value, name)).catch(() => {});
+}
+
+/** So many bytes more came or went this month. */
+export function spend(bytes, month = new Date().toISOString().slice(0, 7)) {
+  return within("usage", "readwrite", (usage) => {
+    usage.get(month).onsuccess = ({ target }) => usage.put((target.result ?? 0) + bytes, month);
+  }).catch(() => {});
+}
+
+export function spent(month = new Date().toISOString().slice(0, 7)) {
+  return within("usage", "readonly", (usage) => usage.get(month)).then((bytes) => bytes ?? 0, () => 0);
+}

@@ -1,0 +1,43 @@
+// Whose pages lie on this phone, and for how long: one person's only, 72 hours from the last word with the server.
+import { recall, remember } from "../phone.js";
+
+const LIFE = 72 * 3600 * 1000; // ms
+const MOST_PAGES = 80; // besides what the pack brings
+
+export const shelf = (person) => `pages-${person}`;
+
+/** Who was signed in here last, while what is kept of theirs may still be shown. */
+export async function person() {
+  const [last, contact] = await Promise.all([recall("person"), recall("contact")]);
+  if (last && !(Date.now() - contact < LIFE)) await forget();
+  else return last;
+}
+
+/** Somebody's page came from the server. Whoever was here before them leaves nothing behind but their outbox. */
+export async function met(someone) {
+  if ((await recall("person")) !== someone) {
+    await forget();
+    await remember("person", someone);
+  }
+  await remember("contact", Date.now());
+}
+
+/** All pages and the pack go; what was not sent stays, wherever it lies. */
+export async function forget() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith(shelf(""))).map((name) => caches.delete(name)));
+  await remember("person", undefined);
+}
+
+export async function keep(someone, path, answer) {
+  const cache = await caches.open(shelf(someone));
+  await cache.put(path, answer);
+  const kept = (await cache.keys()).filter(({ url }) => !/\/(pack|offline|frames\/.*)$/.test(url));
+  await Promise.all(kept.slice(0, -MOST_PAGES).map((request) => cache.delete(request)));
+}
+
+/** A kept answer; with another question, or with none, if that very one is not there. */
+export async function kept(someone, path) {
+  const cache = await caches.open(shelf(someone));
+  return (await cache.match(path)) ?? cache.match(path.split("?")[0]);
+}

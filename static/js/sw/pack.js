@@ -1,0 +1,47 @@
+// The pack: a person's whole book, with the frames in which the phone shows it, fetched in the background.
+import { assetsOf } from "./assets.js";
+import { keep, kept, person, shelf } from "./keeping.js";
+import { take } from "./pages.js";
+
+const FRESH = 15 * 60 * 1000; // ms in which it is not asked for again
+const BESIDE = ["/", "/outbox"]; // pages that are there whether or not they were looked at
+
+let fetching = null;
+
+/** Fetches what is not here or not of now. `anew`: even if it is. */
+export function refresh({ anew = false } = {}) {
+  fetching ??= work(anew).finally(() => (fetching = null));
+  return fetching;
+}
+
+async function work(anew) {
+  const someone = await person();
+  if (!someone) return;
+  const before = await kept(someone, "/pack");
+  if (before && !anew && Date.now() - new Date(before.headers.get("Date")) < FRESH) return;
+  const answer = await fetch("/pack", { cache: "no-cache" });
+  if (!answer.ok || answer.headers.get("X-User") !== someone) return;
+  const [pack, old] = [await answer.clone().json(), await before?.json()];
+  await keep(someone, "/pack", answer);
+  const news = pack.version !== old?.version || pack.lang !== old?.lang;
+  const cache = await caches.open(shelf(someone));
+  for (const name of pack.frames) {
+    if (news || !(await cache.match(`/frames/${name}`))) await page(someone, `/frames/${name}`);
+  }
+  for (const path of BESIDE) {
+    if (news || !(await cache.match(path))) await page(someone, path);
+  }
+}
+
+async function page(someone, path) {
+  const answer = await fetch(path, { cache: "no-cache" }).catch(() => null);
+  if (!answer?.ok || answer.redirected || answer.headers.get("X-User") !== someone) return;
+  await assetsOf(await answer.clone().text());
+  await take({ url: new URL(path, self.location.origin).href }, answer);
+}
+
+/** The pack as it lies here, for the pages that list it; from the server where it does not. */
+export async function pack(request) {
+  const someone = await person();
+  return (someone && (await kept(someone, "/pack"))) || fetch(request);
+}

@@ -1,0 +1,57 @@
+// Pages: from the server while it answers soon, else as they were kept, else made here from the pack and the outbox.
+import { forget, keep, kept, met, person } from "./keeping.js";
+import { made, unsent } from "./made.js";
+import { filled, marked } from "./filling.js";
+
+const LIMIT = 3_000; // ms that the server has, where something else can be shown
+const AWAY = [502, 503, 504]; // said by what stands before a server that does not answer
+
+export async function page(event) {
+  const someone = await person();
+  const { pathname, search } = new URL(event.request.url);
+  // What the server has not heard of cannot be asked of it.
+  const mine = someone && (await unsent(someone, pathname));
+  if (mine) return mine;
+  const coming = fromServer(event).catch(() => null);
+  const soon = await Promise.race([coming, later(LIMIT)]);
+  if (soon && !AWAY.includes(soon.status)) return soon;
+  const here = someone && (await fromHere(someone, pathname, search));
+  return here || (await coming) || away(someone);
+}
+
+async function fromServer(event) {
+  const answer = (await event.preloadResponse) || (await fetch(event.request));
+  event.waitUntil(take(event.request, answer.clone()));
+  return answer;
+}
+
+/** Keeps a page of somebody's, and notices who they are. */
+export async function take(request, answer) {
+  if (answer.headers.has("Forget")) await forget();
+  const someone = answer.headers.get("X-User");
+  const { pathname, search } = new URL(request.url);
+  const ours = answer.ok && someone && answer.headers.get("Content-Type")?.startsWith("text/html");
+  if (!ours || /no-store/.test(answer.headers.get("Cache-Control"))) return;
+  await met(someone);
+  if (!pathname.startsWith("/admin")) await keep(someone, pathname + search, answer);
+}
+
+/** The newer of the page that was looked at and the one that the pack can make. */
+async function fromHere(someone, pathname, search) {
+  const [looked, composed] = await Promise.all([kept(someone, pathname + search), made(someone, pathname, search)]);
+  if (looked && !(composed?.at > at(looked))) return marked(looked, "kept");
+  return composed?.answer;
+}
+
+function at(answer) {
+  return new Date(answer.headers.get("Date")).getTime();
+}
+
+async function away(someone) {
+  const frame = (someone && (await kept(someone, "/frames/away"))) || (await caches.match("/offline"));
+  return frame ? filled(frame, {}) : Response.error();
+}
+
+function later(ms) {
+  return new Promise((done) => setTimeout(done, ms));
+}

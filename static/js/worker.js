@@ -1,0 +1,23 @@
+// The worker's side in the page: it is there, it has the pack, and a new version of it takes over between two sendings.
+import { me } from "./outbox/here.js";
+
+const QUIET = 1_500; // ms after the page is there: whatever it needs itself goes first
+
+async function begin() {
+  const registration = await navigator.serviceWorker.register("/sw.js");
+  takeOver(registration);
+  registration.addEventListener("updatefound", () => {
+    registration.installing?.addEventListener("statechange", () => takeOver(registration));
+  });
+  if (!me()) return;
+  const { active } = await navigator.serviceWorker.ready;
+  active.postMessage({ pack: {} });
+}
+
+function takeOver({ waiting, active }) {
+  if (waiting && active) waiting.postMessage({ takeOver: me() ?? "nobody" });
+}
+
+if (navigator.serviceWorker) {
+  addEventListener("load", () => setTimeout(() => begin().catch(() => {}), QUIET));
+}
