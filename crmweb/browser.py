@@ -94,10 +94,29 @@ def limit_browser(answer: Response) -> Response:
         head.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not _keep_for_all(answer):
         answer.vary.update(("HX-Request", "Cookie", "Accept-Language"))
-        head.setdefault("Cache-Control", "private, no-store" if _looks_as_another() else "private, no-cache")
-        if (person := g.get("_login_user")) is not None and person.is_authenticated:
-            head["X-User"] = str(person.id)
+        if _looks_as_another():
+            head["Cache-Control"] = "private, no-store"
+        head.setdefault("Cache-Control", "private, no-cache")
+        _name_person(answer)
     return answer
+
+
+def _name_person(answer: Response) -> None:
+    """Whose answer it is, and of a page whose it is to keep: a phone files its pages by person."""
+    person = g.get("_login_user")
+    if person is None or not person.is_authenticated:
+        return
+    answer.headers["X-User"] = str(person.id)
+    if answer.mimetype == "text/html" and (whose := person_of_pages()):
+        answer.headers["Person"] = whose
+
+
+def person_of_pages() -> str:
+    """The id under which this browser keeps pages and unsent writes; nothing for strangers, and for who only looks as
+    somebody else.
+    """
+    person = g.get("_login_user")
+    return str(person.id) if person and person.is_authenticated and not _looks_as_another() else ""
 
 
 def _looks_as_another() -> bool:
