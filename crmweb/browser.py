@@ -9,10 +9,13 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SessionInterface
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from crmweb.config import current_settings
+from crmweb.errors import sent_by_script
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -22,7 +25,13 @@ def on_https() -> bool:
     return current_settings().https or request.is_secure
 
 
-def refuse_foreign_writes() -> None:
+def refuse_others_writes() -> ResponseReturnValue | None:
+    """What comes from another site, or was meant by another person."""
+    _refuse_foreign()
+    return _refuse_someone_elses()
+
+
+def _refuse_foreign() -> None:
     """Fetch metadata in place of tokens, which would have expired when a queued write comes days later.
 
     Source: OWASP, Cross-Site Request Forgery Prevention, Fetch Metadata.
@@ -33,6 +42,16 @@ def refuse_foreign_writes() -> None:
     if site == "same-origin" or (site is None and request.headers.get("Origin") in _our_origins()):
         return
     raise Forbidden("This came from another site.")
+
+
+def _refuse_someone_elses() -> ResponseReturnValue | None:
+    """What a phone kept for one person is never taken as another's, who signed in there meanwhile or only looks."""
+    whose = request.headers.get("Person")
+    if whose is None or request.method in SAFE_METHODS or not sent_by_script():
+        return None
+    if not current_user.is_authenticated:
+        return {"error": "signed_out"}, 401
+    return None if person_of_pages() == whose.strip().lower() else ({"error": "someone_else"}, 401)
 
 
 def _comes_from_anywhere() -> bool:

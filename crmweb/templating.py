@@ -11,6 +11,7 @@ from flask.templating import Environment
 from markupsafe import Markup, escape
 
 from crmweb.assets import asset
+from crmweb.browser import person_of_pages
 from crmweb.languages import language
 
 MOST_KEPT = 4_000
@@ -53,4 +54,4 @@ def _pieces(template: str, _language: str, _icons: str, **content: Hashable) -> 
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals["kept"] = kept
+    app.jinja_env.globals.update(kept=kept, person_of_pages=person_of_pages)

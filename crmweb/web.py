@@ -20,14 +20,12 @@ from werkzeug.exceptions import Forbidden
 
 from crmweb import compression, errors, outbox_answers
 from crmweb.browser import (
-    SAFE_METHODS,
     NoSession,
     limit_browser,
     on_https,
-    person_of_pages,
     refuse_broken_question,
-    refuse_foreign_writes,
     refuse_null,
+    refuse_others_writes,
 )
 from crmweb.config import current_settings
 from crmweb.errors import sent_by_script, told_path
@@ -245,16 +243,6 @@ def not_found_unless(found: Any) -> Any:
 # Each request ---------------------------------------------------------------------------------------------
 
 
-def _refuse_someone_elses() -> ResponseReturnValue | None:
-    """What a phone kept for one person is never taken as another's, who signed in there meanwhile or only looks."""
-    whose = request.headers.get("Person")
-    if whose is None or request.method in SAFE_METHODS or not sent_by_script():
-        return None
-    if not current_user.is_authenticated:
-        return {"error": "signed_out"}, 401
-    return None if person_of_pages() == whose.strip().lower() else ({"error": "someone_else"}, 401)
-
-
 def _begin() -> None:
     g.request_id = secrets.token_hex(8)
     g.begun = time.perf_counter()
@@ -289,8 +277,7 @@ def guard_the_edge(app: Flask) -> None:
     compression.init_app(app)  # first, so that it is the last to touch an answer
     app.before_request(_begin)
     app.before_request(refuse_broken_question)
-    app.before_request(refuse_foreign_writes)
-    app.before_request(_refuse_someone_elses)
+    app.before_request(refuse_others_writes)
     app.before_request(_check_rights)
     app.before_request(refuse_null)
     app.after_request(_notice_was_said)
@@ -298,5 +285,4 @@ def guard_the_edge(app: Flask) -> None:
     app.after_request(_log)
     errors.init_app(app)
     outbox_answers.init_app(app)
-    app.jinja_env.globals["person_of_pages"] = person_of_pages
     app.context_processor(lambda: {"can": may, "notice": _take_notice(), "settings": current_settings()})

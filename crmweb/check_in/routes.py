@@ -17,6 +17,7 @@ from crmweb.errors import sent_by_script
 from crmweb.geo import BadPoint, Point
 from crmweb.idempotency import once
 from crmweb.languages import gettext as _
+from crmweb.late import kept_by_phones
 from crmweb.visits.forms import BadVisit
 from crmweb.visits.openings import open_visit_at, open_visit_of
 from crmweb.visits.outcomes import SHUT
@@ -45,6 +46,7 @@ def show() -> ResponseReturnValue:
 @check_in.post("/check-in")
 @needs("visits:write")
 @after_leaving
+@kept_by_phones("check_in", customer="customer")
 @once(shows="visits.show")
 def create() -> ResponseReturnValue:
     """The same as a check-in at the customer's own address, for the one that was chosen on the sheet."""

@@ -30,6 +30,7 @@ from crmweb.db import db, writing
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
 from crmweb.languages import ngettext
+from crmweb.late import kept_by_phones
 from crmweb.outbox_answers import somebody_waits
 from crmweb.scope import system_access
 from crmweb.timeline import words as timeline_words
@@ -118,6 +119,7 @@ def new_here() -> ResponseReturnValue:
 
 @customers.post("/customers")
 @needs("customers:write")
+@kept_by_phones("lead")
 @once(shows="customers.show")
 def create() -> ResponseReturnValue:
     minted = minted_id(request.form.get("id"))

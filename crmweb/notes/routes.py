@@ -17,6 +17,7 @@ from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, taken, written
 from crmweb.languages import gettext as _
+from crmweb.late import kept_by_phones
 from crmweb.notes.models import ABOUT, LONGEST, Note
 from crmweb.outbox_answers import wants_record
 from crmweb.web import NOTICES, Notice, go, local_path, needs, page
@@ -35,6 +36,7 @@ def new(customer_id: uuid.UUID) -> ResponseReturnValue:
 @notes.post("/customers/<uuid:customer_id>/notes")
 @needs("visits:write")
 @after_leaving
+@kept_by_phones("note", customer="customer_id")
 @once(shows="customers.show")
 def create(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Kept with the phone's time, and by the rights of that moment: the customer may be another's by now."""

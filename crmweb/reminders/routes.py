@@ -23,6 +23,7 @@ from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, taken, written
 from crmweb.languages import gettext as _
+from crmweb.late import kept_by_phones
 from crmweb.outbox_answers import wants_record
 from crmweb.reminders import telling, words
 from crmweb.reminders.finding import asked_back, found_reminder, may_change, own_reminder
@@ -70,6 +71,7 @@ def new() -> ResponseReturnValue:
 @reminders.post("/reminders")
 @needs("visits:write")
 @after_leaving
+@kept_by_phones("reminder")
 @once(shows="reminders.show")
 def create_alone() -> ResponseReturnValue:
     """About nobody."""
@@ -88,6 +90,7 @@ def new_about(customer_id: uuid.UUID) -> ResponseReturnValue:
 @reminders.post("/customers/<uuid:customer_id>/reminders")
 @needs("visits:write")
 @after_leaving
+@kept_by_phones("reminder", customer="customer_id")
 @once(shows="reminders.show")
 def create(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Kept by the rights of the moment in which it was written: the customer may be another's by now."""
@@ -235,11 +238,8 @@ def _change(id: uuid.UUID, verb: Verb, notice: str) -> ResponseReturnValue:
     found_reminder(id)
     widen(current_user, "a reminder that one sees, with all that hangs on it")
     with writing():
-        verb(
-            not_found_unless(Reminder.to_change(id)),
-            current_user,
-            clock.on_the_phone(request.form.get("client_at")),
-        )
+        at = clock.on_the_phone(request.form.get("client_at"))
+        verb(not_found_unless(Reminder.to_change(id)), current_user, at)
         keep(id, status=200)
     narrow(current_user)
     return _shown(id, notice)

@@ -85,14 +85,14 @@ class Evidence:
         self._write_down(verdict, fix)
         if verdict.reason not in NOT_YET:
             self.judged_at = at
+        self.explain(self.why)
         if fix is not None and verdict.reason == "no_pin" and fix.is_close:
             place = (fix.at.lat, fix.at.lng, fix.accuracy_m)
             Proposal.make(self.customer, PIN, by=by, at=at, place=place, cause_id=self.id)
 
     def explain(self, why: str | None) -> None:
         """The visitor's own word, one of `WHYS`; None takes it back. A verdict that needs none gets none."""
-        if self.verdict in (AWAY, UNPROVEN):
-            self.why = why
+        self.why = why if self.verdict in (AWAY, UNPROVEN) else None
 
     def _pin(self) -> Point | None:
         customer = self.customer

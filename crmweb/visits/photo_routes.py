@@ -15,6 +15,7 @@ from crmweb.db import db, new_id, writing
 from crmweb.errors import sent_by_script
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
+from crmweb.late import done_at, kept_by_phones
 from crmweb.visits.forms import BadVisit
 from crmweb.visits.meeting import own_visit
 from crmweb.visits.photos import VisitPhoto
@@ -36,6 +37,7 @@ NOTICES["photo_removed"] = lambda about: Notice(_("Photo taken away"), undo_at("
 @needs("visits:write")
 @after_leaving
 @takes(LARGEST_PHOTOS)
+@kept_by_phones("photo", visit="visit_id")
 @once(shows="visits.show")
 def create(visit_id: uuid.UUID) -> ResponseReturnValue:
     """One photo or several; `id` names the first."""
@@ -75,7 +77,7 @@ def _pictures() -> list[Picture]:
 def _photo(customer_id: uuid.UUID, name: str, picture: Picture, id: uuid.UUID | None) -> VisitPhoto:
     return VisitPhoto(
         id=id or new_id(), customer_id=customer_id, by_id=current_user.id, name=name, width=picture.width,
-        height=picture.height, bytes=len(picture.data), taken_at=clock.now(), removed_at=None,
+        height=picture.height, bytes=len(picture.data), taken_at=done_at(), removed_at=None,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from crmweb.errors import TooLate, sent_by_script
 from crmweb.followups.outcome_names import offer_outcomes
 from crmweb.idempotency import keep, minted_id, once, refuse_taken, written
 from crmweb.languages import gettext as _
+from crmweb.late import came_at, done_at, has_come, is_applied, kept_by_phones
 from crmweb.visits import words
 from crmweb.visits.forms import BadVisit, CheckIn, Finish, read_fix, read_why
 from crmweb.visits.helping import tell_its_people
@@ -42,6 +43,7 @@ NOTICES["visit_finished"] = lambda about: Notice(_("Finished"), undo_at("/visits
 @visits.post("/customers/<uuid:customer_id>/visits")
 @needs("visits:write")
 @after_leaving
+@kept_by_phones("check_in", customer="customer_id")
 @once(shows="visits.show")
 def check_in(customer_id: uuid.UUID) -> ResponseReturnValue:
     """Saved first; the place comes when it comes."""
@@ -67,6 +69,7 @@ def check_in_at(customer_id: uuid.UUID) -> ResponseReturnValue:
             tell_its_people(visit, by=current_user, at=clock.now())
         visit_id, over = visit.id, visit.ended_at is not None
         keep(visit_id)
+    has_come(visit_id)
     return written(visit_id, notice="visit_finished" if over else None)
 
 
@@ -79,6 +82,7 @@ def show(id: uuid.UUID) -> ResponseReturnValue:
 @visits.post("/visits/<uuid:id>/place")
 @needs("visits:write")
 @after_leaving
+@kept_by_phones("place", visit="id")
 @once(shows="visits.show")
 def place(id: uuid.UUID) -> ResponseReturnValue:
     """The phone found where it is. The first fix that was taken in time counts, later ones change nothing.
@@ -91,13 +95,14 @@ def place(id: uuid.UUID) -> ResponseReturnValue:
         raise BadVisit("lat", _("A place needs both numbers: latitude and longitude."))
     with writing():
         if shares_place(current_user.id):
-            _own_alone(id).place(fix, by=current_user, at=clock.now())
+            _own_alone(id).place(fix, by=current_user, at=came_at())
         keep(id, status=200)
     return written(id, status=200)
 
 
 @visits.post("/visits/<uuid:id>/why")
 @needs("visits:write")
+@kept_by_phones("why", visit="id")
 @once(shows="visits.show")
 def explain(id: uuid.UUID) -> ResponseReturnValue:
     """Why the place is doubtful, in one tap; a second one on the same takes it back."""
@@ -120,19 +125,23 @@ def result(id: uuid.UUID) -> ResponseReturnValue:
 @visits.post("/visits/<uuid:id>/finish")
 @needs("visits:write")
 @after_leaving
+@kept_by_phones("finish", visit="id")
 @once(shows="visits.show")
 def finish(id: uuid.UUID) -> ResponseReturnValue:
     visit = _own(id)
     try:
-        sent = Finish.read(request.form, today=current_user.today(clock.now()))
-        if not (sent_by_script() and sent.was_queued(clock.now())):
+        # What a phone kept was agreed on its own day, and there is nobody left to be asked.
+        sent = Finish.read(
+            request.form, today=current_user.today(done_at() if sent_by_script() else clock.now())
+        )
+        if not is_applied() and not (sent_by_script() and sent.was_queued(clock.now())):
             ask_what_is_owed(visit, sent)
     except BadVisit as wrong:
         if sent_by_script():
             raise
         return show_finish(seen_own(id), status=422, wrong=wrong)
     with writing():
-        end_visit(_unsettled(id), sent, by=current_user, at=clock.now())
+        end_visit(_unsettled(id), sent, by=current_user, at=came_at())
         keep(id, status=200)
     return written(id, status=200, notice="visit_finished")
 

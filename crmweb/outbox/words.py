@@ -1,0 +1,56 @@
+"""How something that a phone kept is said: what it was, what it held, and why it was not done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from crmweb.languages import gettext as _
+from crmweb.languages import lazy_gettext
+from crmweb.outbox.models import NO_RIGHT, NO_VISIT, OLD, OutboxWrite
+
+ACTS: dict[str, tuple[str, Any]] = {
+    "check_in": ("map-pin", lazy_gettext("Check-in")),
+    "place": ("crosshair", lazy_gettext("Place of a visit")),
+    "why": ("message-circle", lazy_gettext("Why the place is doubtful")),
+    "finish": ("check", lazy_gettext("Result of a visit")),
+    "photo": ("camera", lazy_gettext("Photos of a visit")),
+    "note": ("notebook-pen", lazy_gettext("Note")),
+    "reminder": ("bell", lazy_gettext("Reminder")),
+    "lead": ("store", lazy_gettext("Lead")),
+}
+"""Act → its icon and its words."""
+
+WORDS = ("text", "note", "name", "promise", "no_photo")
+"""Fields in which people write, in the order in which they are shown."""
+
+
+def act_words(write: OutboxWrite) -> str:
+    """What it was."""
+    return str(ACTS[write.act][1]) if write.act in ACTS else _("Something else")
+
+
+def act_icon(write: OutboxWrite) -> str:
+    return ACTS[write.act][0] if write.act in ACTS else "wifi-off"
+
+
+def reason_words(write: OutboxWrite) -> str:
+    """Why it was not done, as its author reads it."""
+    known = {
+        OLD: _("It was done more than 30 days ago."),
+        NO_RIGHT: _("At that time this customer was not one of yours."),
+        NO_VISIT: _("The check-in that it belongs to never came."),
+    }
+    return known.get(write.reason) or write.said or _("It could not be taken.")
+
+
+def typed(write: OutboxWrite) -> str:
+    """The words that somebody typed, all of them."""
+    return "\n".join(value.strip() for name, value in write.fields if name in WORDS and value.strip())
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        act_words=act_words, act_icon=act_icon, reason_words=reason_words, typed=typed
+    )
