@@ -24,6 +24,7 @@ from crmweb.config_readers import (
     long_word,
     mailbox,
     mailto,
+    on_or_off,
     one_word,
     open_to_listeners,
     push_services,
@@ -170,8 +171,12 @@ class Settings:
     tile_url: str = _setting(
         "TILE_URL", "", "map tiles, `https://…/{z}/{x}/{y}.png`", shown="none: pins on plain ground"
     )
-    tile_credit: str = _setting(
-        "TILE_CREDIT", "© OpenStreetMap contributors", "whom the map names for its tiles"
+    tile_credit: str = _setting("TILE_CREDIT", "© OpenStreetMap contributors", "whom the map names for them")
+    service_worker: str = _setting(
+        "SERVICE_WORKER",
+        "on",
+        "`off` takes offline pages off all phones; what waits on them stays",
+        on_or_off,
     )
     vapid_private_key: str = _setting(
         "VAPID_PRIVATE_KEY",

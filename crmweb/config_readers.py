@@ -87,6 +87,12 @@ def sms_gateway(value: str) -> str:
     return value
 
 
+def on_or_off(value: str) -> str:
+    if value not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return value
+
+
 def one_word(value: str) -> str:
     """A secret that stands in a header."""
     if value and not (value.isascii() and value.isprintable() and " " not in value):

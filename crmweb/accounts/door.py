@@ -110,6 +110,7 @@ def _keep_up(answer: Response) -> Response:
     """What a request leaves behind on its session: the little that a GET may write.
 
     That the device was here, once in a while; that its new token has come back; and once a day another token.
+    A phone whose session somebody ended is told to let go of the pages that it keeps (`static/js/sw/pages.js`).
     """
     held: Held | None = g.get("held")
     try:
@@ -117,6 +118,8 @@ def _keep_up(answer: Response) -> Response:
             _keep_session(held, answer)
         elif token := g.get("unknown_token"):
             _notice_theft(token, answer)
+            if _is_page(answer) and DeviceSession.was_ended(token):
+                answer.headers["Forget"] = "pages"
     except (Busy, OperationalError):
         pass  # another request will; this one has its answer
     return answer

@@ -155,6 +155,20 @@ class DeviceSession(Model):
         return db.session.scalar(select(cls).where(cls.id == session_id, cls.alive(at=at)))
 
     @classmethod
+    def was_ended(cls, token: str) -> bool:
+        """Whether somebody ended the session of this token; one that grew old ended by itself."""
+        return (
+            db.session.scalar(select(cls.id).where(cls._brought(token), cls.ended_at.is_not(None)))
+            is not None
+        )
+
+    @classmethod
+    def _brought(cls, token: str) -> ColumnElement[bool]:
+        """The session that a device holds, by its token in force or one that was offered."""
+        offered = select(SessionToken.session_id).where(SessionToken.token == token_hash(token))
+        return or_(cls.token == token_hash(token), cls.id.in_(offered))
+
+    @classmethod
     def prove(cls, session_id: uuid.UUID | None, *, at: datetime, second: bool) -> None:
         """Its person has shown once more that it is they, maybe by a second factor."""
         shown = {"proved_at": at, **({"second_at": at} if second else {})}
@@ -181,9 +195,7 @@ class DeviceSession(Model):
     @classmethod
     def end_held(cls, token: str, *, at: datetime) -> None:
         """End the session that a device holds, which is about to get another."""
-        offered = select(SessionToken.session_id).where(SessionToken.token == token_hash(token))
-        held = or_(cls.token == token_hash(token), cls.id.in_(offered))
-        db.session.execute(update(cls).where(held, cls.ended_at.is_(None)).values(ended_at=at))
+        db.session.execute(update(cls).where(cls._brought(token), cls.ended_at.is_(None)).values(ended_at=at))
 
     @classmethod
     def prune(cls, *, at: datetime) -> None:

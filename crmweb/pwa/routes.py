@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
 from crmweb.assets import built
+from crmweb.config import current_settings
 from crmweb.languages import LOCALES, language
 from crmweb.languages import gettext as _
 from crmweb.visits.outcomes import SHUT, Outcome
@@ -60,8 +61,12 @@ def _icon(name: str, size: int) -> dict[str, str]:
 @pwa.get("/sw.js")
 @open_to_all
 def service_worker() -> ResponseReturnValue:
-    """The built one with its words before it. The same for everyone; asked for anew each time."""
-    script = f"self.WORDS={json.dumps(_words(), ensure_ascii=False)};\n{built('sw.js').read_text()}"
+    """The built one with its words before it. The same for everyone; asked for anew each time.
+
+    Switched off, it is one that keeps and answers nothing, and takes the place of whatever went wrong at once.
+    """
+    file = built("sw.js" if current_settings().service_worker == "on" else "sw-off.js")
+    script = f"self.WORDS={json.dumps(_words(), ensure_ascii=False)};\n{file.read_text()}"
     answer = Response(script, content_type="text/javascript; charset=utf-8")
     answer.headers["Cache-Control"] = "no-cache"
     answer.add_etag()

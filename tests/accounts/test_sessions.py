@@ -269,3 +269,27 @@ def test_another_persons_device_is_not_there(house: House, lan: Actor, mai: Acto
     assert other.post(f"/settings/devices/{hers}/end").status_code == 404
     assert other.post(f"/settings/devices/{new_id()}/end").status_code == 404
     assert is_in(victim)
+
+
+# --- what lies on the phone -----------------------------------------------------------------------------
+
+
+def test_a_lost_phone_is_told_to_forget_its_pages(
+    app: Flask, house: House, lan: Actor, phone_of: PhoneOf
+) -> None:
+    phone = phone_of(lan)
+    assert "Forget" not in phone.get("/").headers
+    with house(), writing():
+        DeviceSession.end_all(lan.id, at=clock.now())
+    assert phone.get("/session/new").headers["Forget"] == "pages"
+
+
+def test_a_session_that_grew_old_leaves_the_phone_its_pages(
+    house: House, lan: Actor, phone_of: PhoneOf
+) -> None:
+    phone = phone_of(lan)
+    with house(), writing():
+        db.session.execute(update(DeviceSession).values(seen_at=clock.now() - timedelta(days=400)))
+    answer = phone.get("/session/new")
+    assert answer.status_code == 200
+    assert "Forget" not in answer.headers

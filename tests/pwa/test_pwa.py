@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
@@ -53,3 +56,17 @@ def test_the_icons_are_there_and_as_large_as_they_say(client: FlaskClient, proje
 def test_every_page_names_the_manifest(phone_of: PhoneOf, lan: Actor, client: FlaskClient) -> None:
     for page in (client.get("/session/new"), phone_of(lan).get("/")):
         assert '<link rel="manifest" href="/manifest.webmanifest"' in page.text
+
+
+def test_the_worker_can_be_switched_off_for_all_phones(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that takes over answers for no page, and lets nobody wait for it."""
+    on = client.get("/sw.js")
+    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], service_worker="off"))
+    off = client.get("/sw.js", headers={"If-None-Match": on.headers["ETag"]})
+    assert off.status_code == 200
+    assert '"fetch"' in on.text
+    assert '"fetch"' not in off.text
+    assert "skipWaiting" in off.text
+    assert '"push"' in off.text

@@ -12,7 +12,7 @@ export function version() {
 
 /** Whether the worker can answer for pages, so that one may leave this one without a signal. */
 export function pagesWork() {
-  return Boolean(navigator.serviceWorker?.controller);
+  return Boolean(navigator.serviceWorker?.controller) && document.documentElement.dataset.worker === "on";
 }
 
 /** Whether this page was kept or made by the phone, rather than sent by the server. */

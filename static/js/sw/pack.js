@@ -20,7 +20,7 @@ async function work(anew) {
   const before = await kept(someone, "/pack");
   if (before && !anew && Date.now() - new Date(before.headers.get("Date")) < FRESH) return;
   const answer = await fetch("/pack", { cache: "no-cache" });
-  if (!answer.ok || answer.headers.get("X-User") !== someone) return;
+  if (!answer.ok || answer.headers.get("Person") !== someone) return;
   const [pack, old] = [await answer.clone().json(), await before?.json()];
   await keep(someone, "/pack", answer);
   const news = pack.version !== old?.version || pack.lang !== old?.lang;
@@ -35,7 +35,7 @@ async function work(anew) {
 
 async function page(someone, path) {
   const answer = await fetch(path, { cache: "no-cache" }).catch(() => null);
-  if (!answer?.ok || answer.redirected || answer.headers.get("X-User") !== someone) return;
+  if (!answer?.ok || answer.redirected || answer.headers.get("Person") !== someone) return;
   await assetsOf(await answer.clone().text());
   await take({ url: new URL(path, self.location.origin).href }, answer);
 }

@@ -28,7 +28,7 @@ async function fromServer(event) {
 /** Keeps a page of somebody's, and notices who they are. */
 export async function take(request, answer) {
   if (answer.headers.has("Forget")) await forget();
-  const someone = answer.headers.get("X-User");
+  const someone = answer.headers.get("Person");
   const { pathname, search } = new URL(request.url);
   const ours = answer.ok && someone && answer.headers.get("Content-Type")?.startsWith("text/html");
   if (!ours || /no-store/.test(answer.headers.get("Cache-Control"))) return;
