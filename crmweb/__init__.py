@@ -39,6 +39,7 @@ SLICES = (
     "my_accounts.routes",
     "check_in.routes",
     "outbox.routes",
+    "pwa.pack_routes",
     "admin.home",
     "admin.users",
     "admin.user_changes",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
@@ -41,10 +41,12 @@ def built(name: str) -> Path:
     return PROJECT / asset(name).lstrip("/")
 
 
-def build() -> str:
-    """Which build this is: eight letters that change when any of the built files does."""
-    return sha256("".join(sorted(_manifest(int(monotonic())).values())).encode()).hexdigest()[:8]
+def build_id() -> str:
+    """The same for as long as every built file is. Raises `NotBuilt`."""
+    asset("app.js")
+    names = _manifest(int(monotonic())).values()
+    return hashlib.sha256("".join(sorted(names)).encode()).hexdigest()[:12]
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(asset=asset, build=build)
+    app.jinja_env.globals.update(asset=asset, build=build_id)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -16,6 +16,9 @@ from werkzeug.exceptions import BadRequest, Forbidden
 
 from crmweb.config import current_settings
 from crmweb.errors import sent_by_script
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -168,6 +171,20 @@ def _policy(tile_url: str) -> str:
         "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
     )
+
+
+def for_later(view: Callable[P, R]) -> Callable[P, R]:
+    """Declare that a phone keeps what a view answers, to show it another time: no word about what was just done belongs
+    on it.
+    """
+    view.for_later = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_looked_at() -> bool:
+    """Whether somebody looks at this answer now."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.endpoint != "static" and not getattr(view, "for_later", False)
 
 
 def shows_a_secret(answer: Response) -> Response:

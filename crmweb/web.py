@@ -21,6 +21,7 @@ from werkzeug.exceptions import Forbidden
 from crmweb import compression, errors, outbox_answers
 from crmweb.browser import (
     NoSession,
+    is_looked_at,
     limit_browser,
     on_https,
     refuse_broken_question,
@@ -222,7 +223,7 @@ def say(answer: Response, notice: str, about: object = "") -> Response:
 
 
 def _notice_was_said(answer: Response) -> Response:
-    if answer.status_code == 200 and "notice" in request.cookies and request.endpoint != "static":
+    if answer.status_code == 200 and "notice" in request.cookies and is_looked_at():
         answer.delete_cookie("notice")
     return answer
 
@@ -230,7 +231,7 @@ def _notice_was_said(answer: Response) -> Response:
 def _take_notice() -> Notice | None:
     """The word that `go` left for this page; it is said once."""
     name, _, about = request.cookies.get("notice", "").partition(" ")
-    return NOTICES[name](about) if request.method == "GET" and name in NOTICES else None
+    return NOTICES[name](about) if request.method == "GET" and name in NOTICES and is_looked_at() else None
 
 
 def not_found_unless(found: Any) -> Any:

@@ -78,12 +78,19 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def faces(ids: Sequence[uuid.UUID], today: date) -> list[Face]:
-    """The faces of these customers, in the order of the ids; those not visible are left out."""
+def faces(
+    ids: Sequence[uuid.UUID], today: date, people: dict[uuid.UUID, list[Standing]] | None = None
+) -> list[Face]:
+    """The faces of these customers, in the order of the ids; those not visible are left out.
+
+    `people` are their `standings`, where somebody has read them already.
+    """
     if not ids:
         return []
     rows = {row.id: row for row in db.session.execute(select(*_COLUMNS).where(Customer.id.in_(ids)))}
-    people, late = standings(ids), late_before(today)
+    late = late_before(today)
+    if people is None:
+        people = standings(ids)
     return [_face(rows[each], people.get(each, []), today, late) for each in ids if each in rows]
 
 

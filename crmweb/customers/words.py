@@ -15,7 +15,7 @@ from crmweb.customers.reaching.emails import flaw_words as email_flaw_words
 from crmweb.customers.reaching.models import CustomerEmail, CustomerPhone
 from crmweb.customers.reaching.phone_words import flaw_words as phone_flaw_words
 from crmweb.customers.reaching.phones import PhoneFlaw, display, tel_url, zalo_url
-from crmweb.languages import day_and_month, ngettext
+from crmweb.languages import day_and_month, lazy_gettext, ngettext
 from crmweb.languages import gettext as _
 
 KIND_OF_STATE = {OVERDUE: "late", TODAY: "due", AHEAD: "planned"}
@@ -68,16 +68,18 @@ def kind_name(kind: str) -> str:
 
 def role_name(role: str) -> str:
     """What a contact is to the customer; a role that somebody made up stays as typed."""
-    words = {
-        "owner": _("Owner"),
-        "decides": _("Decides"),
-        "influences": _("Has a say"),
-        "pays": _("Pays"),
-        "uses": _("Uses it"),
-        "blocks": _("Is against it"),
-        "other": _("Contact"),
-    }
-    return words.get(role, role)
+    return str(_ROLES.get(role, role))
+
+
+_ROLES = {
+    "owner": lazy_gettext("Owner"),
+    "decides": lazy_gettext("Decides"),
+    "influences": lazy_gettext("Has a say"),
+    "pays": lazy_gettext("Pays"),
+    "uses": lazy_gettext("Uses it"),
+    "blocks": lazy_gettext("Is against it"),
+    "other": lazy_gettext("Contact"),
+}
 
 
 def role_kind(role: str) -> str:

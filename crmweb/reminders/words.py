@@ -90,6 +90,16 @@ def moment_choices(zone: str, route_day: date | None) -> list[Choice]:
     return [*choices, (OTHER, _("Another moment"), "")]
 
 
+def lasting_choices() -> list[Choice]:
+    """Those that hold on any day, for a page that a phone keeps: they are reckoned from when the form is filled in."""
+    return [
+        (LATER_TODAY, _("Later today"), ""),
+        (TOMORROW, _("Tomorrow"), f"{MORNING:%H:%M}"),
+        (MONDAY, _("On Monday"), f"{MORNING:%H:%M}"),
+        (OTHER, _("Another moment"), ""),
+    ]
+
+
 def snooze_choices(reminder: Reminder, zone: str) -> list[Choice]:
     """The moments to which a tap can put it off."""
     at = clock.now()

@@ -30,6 +30,9 @@ MOST_PROMISES = 10
 QUEUED_FROM = timedelta(minutes=1)
 """A result that is so much older than its arrival has lain in the phone."""
 
+LATER = {"tomorrow": timedelta(days=1), "two_weeks": timedelta(days=14)}
+"""Next steps in words, from a page that a phone has kept for days."""
+
 Sent = MultiDict[str, str]
 
 
@@ -120,7 +123,7 @@ class Finish:
 
     @classmethod
     def read(cls, sent: Sent, *, today: date) -> Finish:
-        """`today` is the visitor's date. Raises `BadVisit`."""
+        """`today` is the visitor's date when they filled it in. Raises `BadVisit`."""
         outcome = sent.get("outcome") or ""
         if not Outcome.is_known(outcome):
             raise BadVisit("outcome", _("Choose what came of it."))
@@ -158,6 +161,8 @@ def _next_day(sent: Mapping[str, str], today: date) -> date | None:
         raise BadVisit("next", _("Choose the day of the next step."))
     if text in ("", "route", "none"):
         return None
+    if text in LATER:
+        return today + LATER[text]
     day = _day(text, "next")
     if not today <= day <= today + timedelta(days=366):
         raise BadVisit("next", _("The next step lies between today and a year from now."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.roles import ROLES
 from crmweb.web import declared
 from tests.machine.node import run_package
+
+GAP = re.compile(r"\[\[[\w:-]+\]\]")
+"""What a phone fills in the frames that it keeps."""
 
 
 def _pages(app: Flask, person: Actor) -> Iterator[str]:
@@ -32,6 +36,6 @@ def test_every_page_answers_everyone_with_valid_html(
             answer = client.get(path)
             assert answer.status_code < 400, (name, path)
             if answer.mimetype == "text/html" and answer.status_code == 200:
-                (tmp_path / f"{name}{path.replace('/', '_')}.html").write_text(answer.text)
+                (tmp_path / f"{name}{path.replace('/', '_')}.html").write_text(GAP.sub("gap", answer.text))
     checked = run_package("html-validate", "--config", ".htmlvalidate.json", str(tmp_path))
     assert checked.returncode == 0, checked.stdout

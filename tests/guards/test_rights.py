@@ -247,6 +247,7 @@ def test_open_to_all_is_a_choice(app: Flask) -> None:
         "health.security_txt",
         "incoming.mail",
         "incoming.sms",
+        "packs.offline",
         "pwa.manifest",
         "unsubscribing.show",
         "unsubscribing.withdraw",

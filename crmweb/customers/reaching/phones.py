@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
@@ -75,6 +76,7 @@ def split_phones(text: str, region: str = "VN") -> list[str]:
     return [half for part in parts for half in _split_at_space(part, region)]
 
 
+@lru_cache(20_000)
 def display(e164: str, home: str = "VN") -> str:
     """A number for the eye: national within `home`, international otherwise; what is not E.164 as it is."""
     try:
