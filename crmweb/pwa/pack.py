@@ -6,13 +6,17 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from crmweb.accounts.actor import Actor
 from crmweb.assets import build_id
+from crmweb.languages import language
 from crmweb.pwa.book import Book
 from crmweb.pwa.frames import FRAMES
 from crmweb.pwa.pages import Pages
+from crmweb.visits.outcomes import SHUT, Outcome
+from crmweb.visits.words import outcome_words
 
 LIFE = timedelta(hours=72)
 """So long a phone shows what it took along. After that too much of it has changed."""
@@ -43,6 +47,11 @@ class Pack:
         said = {
             "person": str(who.id),
             "version": build_id(),
+            "lang": language(),
+            "outcomes": {
+                name: str(outcome_words(name))
+                for name in [*map(attrgetter("name"), Outcome.offered()), *SHUT]
+            },
             "frames": [name for name, frame in FRAMES.items() if who.may(frame.needs)],
             "customers": customers,
             "stops": [str(each) for each in book.stops if str(each) in here],

@@ -65,12 +65,15 @@ def service_worker() -> ResponseReturnValue:
 
     Switched off, it is one that keeps and answers nothing, and takes the place of whatever went wrong at once.
     """
-    file = built("sw.js" if current_settings().service_worker == "on" else "sw-off.js")
-    script = f"self.WORDS={json.dumps(_words(), ensure_ascii=False)};\n{file.read_text()}"
+    script = f"self.WORDS={json.dumps(_words(), ensure_ascii=False)};\n{worker_script()}"
     answer = Response(script, content_type="text/javascript; charset=utf-8")
     answer.headers["Cache-Control"] = "no-cache"
     answer.add_etag()
     return answer.make_conditional(request)
+
+
+def worker_script() -> str:
+    return built("sw.js" if current_settings().service_worker == "on" else "sw-off.js").read_text()
 
 
 def _words() -> dict[str, dict[str, str]]:

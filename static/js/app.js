@@ -17,6 +17,8 @@ import "./wide.js";
 import "./share-text.js";
 import "./outbox/catch.js";
 import "./outbox/keeper.js";
+import "./outbox/marks.js";
+import "./outbox/sign-out.js";
 import "./outbox/saved-state.js";
 import "./outbox/outbox-list.js";
 import "./worker.js";

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
-from sqlalchemy import func, select
+from flask import Flask
+from playwright.sync_api import BrowserContext, Error, Page, expect
+from sqlalchemy import func, select, update
+from werkzeug.serving import make_server
 
+from crmweb import clock
 from crmweb.accounts.actor import Actor
-from crmweb.db import db
+from crmweb.accounts.models import User
+from crmweb.accounts.sessions import DeviceSession
+from crmweb.db import db, writing
 from crmweb.notes.models import Note
 from crmweb.visits.models import Visit
 from tests.browser import street
 from tests.browser.conftest import LiveServer
 from tests.browser.hand import Hand
-from tests.conftest import system_access_to
-from tests.supervisor.product import until
+from tests.conftest import device_token, system_access_to
+from tests.supervisor.product import free_port, until
 
 PhoneInHand = Callable[[Actor], Page]
 A_VISIT = re.compile(r"/visits/[0-9a-f-]{36}$")
@@ -28,6 +37,26 @@ PACKED = """async () => {
   return shelf ? (await (await caches.open(shelf)).keys()).map(({ url }) => new URL(url).pathname) : [];
 }"""
 """What lies on the phone."""
+NO_SYNC = "Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined });"
+"""A phone that sends nothing by itself while no page is open, as all of Apple's."""
+NO_STORE = "indexedDB.open = () => { throw new DOMException('', 'SecurityError'); };"
+BROKEN = """self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("fetch", (event) => event.respondWith(Promise.reject(new Error("broken"))));"""
+"""A release that lets no page through."""
+
+
+class Expected(list[str]):
+    """What the page complains of, but for a server that is out of reach: that is what is tried here."""
+
+    def append(self, said: str) -> None:
+        if not re.search(r"net::ERR_|status of 4(01|04|22)", said):
+            super().append(said)
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return Expected()
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +67,11 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 @pytest.fixture
 def lans(phone_in_hand: PhoneInHand, lan: Actor) -> Page:
     """Lan's phone, after one visit to Today: the worker is there, and the pack."""
-    page = phone_in_hand(lan)
-    page.goto("/")
+    return ready(phone_in_hand(lan))
+
+
+def ready(page: Page, url: str = "/") -> Page:
+    page.goto(url)
     until(lambda: "/outbox" in page.evaluate(PACKED), within=20)
     return page
 
@@ -49,45 +81,95 @@ def count(live_server: LiveServer, model: type[Any]) -> int:
         return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def nearest(live_server: LiveServer) -> str:
+@pytest.fixture
+def co_ba(live_server: LiveServer) -> str:
+    """The address of the nearest shop."""
     with system_access_to(live_server.app, "which shop it is"):
         return f"/customers/{street.customer(street.NEAREST).id}"
 
 
 def unsent(page: Page, many: int) -> None:
-    expect(page.locator("#outbox-count")).to_have_text(str(many))
+    expect(page.locator("#outbox-count")).to_have_text(str(many), timeout=15_000)
+
+
+def write(page: Page, shop: str, words: str) -> None:
+    """A note, as far as the phone can bring it."""
+    page.goto(f"{shop}/notes/new")
+    page.get_by_label("Note", exact=True).fill(words)
+    page.get_by_role("button", name="Save").tap()
+    page.wait_for_url(re.compile(f"{re.escape(shop)}$"))
+
+
+def notes(live_server: LiveServer) -> list[tuple[str, str]]:
+    """Who wrote what, in the order in which it came."""
+    with system_access_to(live_server.app, "what was written"):
+        rows = db.session.execute(
+            select(User.name, Note.text).join(User, User.id == Note.by_id).order_by(Note.recorded_at, Note.id)
+        )
+        return [(name, text) for name, text in rows]
+
+
+@contextmanager
+def out_of_reach(context: BrowserContext, path: str) -> Iterator[None]:
+    """Writes to that address get lost on the way."""
+    context.route(path, lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    yield
+    context.unroute(path)
 
 
 # --- a morning in airplane mode -----------------------------------------------------------------------
 
 
 def test_a_check_in_without_a_signal_is_two_taps_and_arrives_once(
-    lans: Page, context: BrowserContext, live_server: LiveServer, complaints: list[str]
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
 ) -> None:
     hand = Hand(lans)
     context.set_offline(True)
-    lans.goto(nearest(live_server))
+    lans.goto(co_ba)
     expect(lans.get_by_role("heading", level=1)).to_have_text(street.NEAREST.name)
     hand.tap(lans.get_by_role("link", name="Check in"))
     hand.tap(hand.button(f"Check in {street.NEAREST.name}"))
     assert hand.taps == 2
     expect(lans).to_have_url(A_VISIT)
     expect(lans.get_by_text("Saved on this phone").first).to_be_visible()
-    unsent(lans, 1)
     assert count(live_server, Visit) == 0
-    complaints.clear()
     context.set_offline(False)
     unsent(lans, 0)
-    until(lambda: count(live_server, Visit) == 1, within=10)
+    assert count(live_server, Visit) == 1
+    expect(lans.locator("[data-verdict=on_site]")).to_be_visible(timeout=15_000)
+
+
+def test_the_whole_visit_without_a_signal_comes_as_it_happened(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    context.set_offline(True)
+    lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans).to_have_url(A_VISIT)
+    visit = lans.url
+    lans.goto(f"{visit}/finish")
+    lans.get_by_role("button", name="Interested").tap()
+    expect(lans.get_by_text("Saved on this phone").first).to_be_visible()
+    lans.goto("/")
+    expect(lans.get_by_text("Visited, saved on this phone").first).to_be_visible()
+    lans.goto("/outbox")
+    expect(lans.locator(".outgoing > li")).to_have_count(3)
+    expect(lans.get_by_text("Goes after what it belongs to")).to_have_count(2)
+    context.set_offline(False)
+    unsent(lans, 0)
+    with system_access_to(live_server.app, "what came"):
+        came = db.session.scalars(select(Visit)).one()
+        assert (came.outcome, came.verdict) == ("interested", "on_site")
+        assert came.ended_at is not None
+        assert came.client_at is not None
+    expect(lans.get_by_role("heading", name="Sent lately")).to_be_visible()
 
 
 def test_a_note_survives_the_page_and_goes_out_when_the_signal_is_back(
-    lans: Page, context: BrowserContext, live_server: LiveServer, complaints: list[str]
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
 ) -> None:
-    lans.goto(f"{nearest(live_server)}/notes/new")
     context.set_offline(True)
-    lans.keyboard.type("Wants 20 boxes")
-    lans.get_by_role("button", name="Save").tap()
+    write(lans, co_ba, "Wants 20 boxes")
     unsent(lans, 1)
     lans.goto("/outbox")
     expect(lans.get_by_text("“Wants 20 boxes”")).to_be_visible()
@@ -98,4 +180,281 @@ def test_a_note_survives_the_page_and_goes_out_when_the_signal_is_back(
     context.set_offline(False)
     unsent(page, 0)
     assert count(live_server, Note) == 1
-    complaints.clear()
+
+
+# --- F12, F13: lost answers, other people, other tabs and phones ----------------------------------------
+
+
+def test_an_answer_that_is_lost_doubles_nothing(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    def swallow(route: Any) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    context.route("**/notes", swallow)
+    write(lans, co_ba, "Once")
+    until(lambda: count(live_server, Note) == 1, within=10)
+    unsent(lans, 1)
+    context.unroute("**/notes")
+    lans.goto("/")
+    unsent(lans, 0)
+    assert count(live_server, Note) == 1
+
+
+def test_a_session_that_expired_holds_everything_until_she_is_back(
+    lans: Page,
+    context: BrowserContext,
+    live_server: LiveServer,
+    co_ba: str,
+    lan: Actor,
+    phone_in_hand: PhoneInHand,
+) -> None:
+    context.set_offline(True)
+    write(lans, co_ba, "Before the session was over")
+    unsent(lans, 1)
+    with system_access_to(live_server.app, "time goes by"), writing():
+        db.session.execute(update(DeviceSession).values(seen_at=clock.now() - timedelta(days=400)))
+    context.set_offline(False)
+    lans.goto("/outbox")
+    expect(lans).to_have_url(re.compile("/session/new"))
+    assert count(live_server, Note) == 0
+    page = phone_in_hand(lan)
+    page.goto("/")
+    unsent(page, 0)
+    assert notes(live_server) == [(lan.name, "Before the session was over")]
+
+
+def test_nothing_goes_out_under_another_name(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, lan: Actor, hung: Actor,
+    phone_in_hand: PhoneInHand,
+) -> None:  # fmt: skip
+    with out_of_reach(context, "**/notes"):
+        write(lans, co_ba, "Lan's own")
+        unsent(lans, 1)
+        phone_in_hand(hung)
+    # Her page is still open while he is signed in beside it.
+    lans.evaluate("dispatchEvent(new Event('online'))")
+    lans.wait_for_timeout(800)
+    unsent(lans, 1)
+    assert notes(live_server) == []
+    lans.goto("/outbox")
+    unsent(lans, 0)
+    expect(lans.get_by_text("Somebody else's work waits on this phone, too.")).to_be_visible()
+    assert notes(live_server) == []
+    phone_in_hand(lan)
+    lans.goto("/outbox")
+    unsent(lans, 0)
+    assert notes(live_server) == [(lan.name, "Lan's own")]
+
+
+def test_two_tabs_send_each_once_and_in_order(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, lan: Actor
+) -> None:
+    context.set_offline(True)
+    other = context.new_page()
+    other.goto("/")
+    for number in range(4):
+        write(lans, co_ba, f"Note {number}")
+        unsent(lans, number + 1)
+    unsent(other, 4)
+    context.set_offline(False)
+    unsent(other, 0)
+    unsent(lans, 0)
+    assert notes(live_server) == [(lan.name, f"Note {number}") for number in range(4)]
+
+
+def test_two_phones_of_hers_each_bring_their_own(
+    lans: Page, new_context: Callable[..., BrowserContext], live_server: LiveServer, co_ba: str, lan: Actor
+) -> None:
+    second = new_context()
+    second.add_cookies(
+        [{"name": "session", "value": device_token(live_server.app, lan), "url": live_server.url}]
+    )
+    other = ready(second.new_page())
+    for phone, words in ((lans, "From the first"), (other, "From the second")):
+        phone.context.set_offline(True)
+        write(phone, co_ba, words)
+        unsent(phone, 1)
+    for phone in (lans, other):
+        phone.context.set_offline(False)
+        unsent(phone, 0)
+    assert sorted(text for _name, text in notes(live_server)) == ["From the first", "From the second"]
+
+
+# --- F14: what the server refuses -----------------------------------------------------------------------
+
+
+def test_what_is_refused_is_shown_and_mended_while_the_others_go(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, lan: Actor
+) -> None:
+    context.set_offline(True)
+    for words in ("First", "x" * 10_001, "Third"):
+        write(lans, co_ba, words)
+    unsent(lans, 3)
+    lans.goto("/outbox")
+    context.set_offline(False)
+    unsent(lans, 1)
+    assert notes(live_server) == [(lan.name, "First"), (lan.name, "Third")]
+    expect(lans.get_by_text("10001 characters are too many")).to_be_visible()
+    lans.get_by_role("link", name="Edit and send").tap()
+    field = lans.get_by_label("Note", exact=True)
+    expect(field).to_have_value("x" * 10_001)
+    field.fill("Second, but shorter")
+    lans.get_by_role("button", name="Save").tap()
+    unsent(lans, 0)
+    assert (lan.name, "Second, but shorter") in notes(live_server)
+
+
+def test_giving_up_is_said_in_words_and_can_be_thought_better_of(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    context.set_offline(True)
+    write(lans, co_ba, "Never mind")
+    unsent(lans, 1)
+    lans.goto("/outbox")
+    lans.locator(".outgoing summary").tap()
+    lans.get_by_role("button", name="Give up", exact=True).tap()
+    lans.get_by_role("button", name="Keep it").tap()
+    unsent(lans, 1)
+    lans.get_by_role("button", name="Give up", exact=True).tap()
+    lans.get_by_role("button", name="Give up, do not send").tap()
+    unsent(lans, 0)
+    context.set_offline(False)
+    lans.goto("/")
+    unsent(lans, 0)
+    assert count(live_server, Note) == 0
+
+
+# --- F17 and what phones lack ---------------------------------------------------------------------------
+
+
+class Server:
+    """The same app at an address of its own, which can really be gone."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.port = app, free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        self._server = make_server("127.0.0.1", self.port, self.app, threaded=True)
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def server(live_server: LiveServer) -> Iterator[Server]:
+    server = Server(live_server.app)
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("lacks", ["", NO_SYNC], ids=["with Background Sync", "as on iOS"])
+def test_a_server_that_is_gone_is_no_signal_either(
+    phone_in_hand: PhoneInHand, lan: Actor, live_server: LiveServer, server: Server, co_ba: str, lacks: str
+) -> None:
+    page = phone_in_hand(lan)
+    page.add_init_script(lacks)
+    ready(page, server.url)
+    server.stop()
+    write(page, f"{server.url}{co_ba}", "While it was down")
+    assert page.evaluate("navigator.onLine")
+    unsent(page, 1)
+    server.start()
+    page.goto(server.url)
+    unsent(page, 0)
+    assert notes(live_server) == [(lan.name, "While it was down")]
+
+
+def test_a_phone_that_may_keep_nothing_sends_as_ever(
+    phone_in_hand: PhoneInHand, lan: Actor, live_server: LiveServer, co_ba: str
+) -> None:
+    page = phone_in_hand(lan)
+    page.add_init_script(NO_STORE)
+    write(page, co_ba, "By the browser alone")
+    expect(page.locator("#toasts")).to_contain_text("Noted")
+    assert count(live_server, Note) == 1
+
+
+def test_a_broken_worker_is_switched_off_and_what_waits_stays(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context.set_offline(True)
+    write(lans, co_ba, "Before the release")
+    unsent(lans, 1)
+    context.set_offline(False)
+    with out_of_reach(context, "**/notes"):
+        with monkeypatch.context() as released:
+            released.setattr("crmweb.pwa.routes.worker_script", lambda: BROKEN)
+            until(lambda: _is_out(lans), within=20)
+        app = live_server.app
+        off = replace(app.extensions["settings"], service_worker="off")
+        monkeypatch.setitem(app.extensions, "settings", off)
+        until(lambda: not _is_out(lans), within=40)
+        unsent(lans, 1)
+    lans.goto("/outbox")
+    unsent(lans, 0)
+    assert count(live_server, Note) == 1
+
+
+def _is_out(page: Page) -> bool:
+    """Whether no page comes any more; asking has the browser look for another worker."""
+    try:
+        page.goto("/", timeout=3_000)
+    except Error:
+        page.wait_for_timeout(3_000)  # the browser looks for another worker a while after each page
+        return True
+    page.evaluate(
+        "navigator.serviceWorker.getRegistration().then((found) => found?.update().catch(() => {}))"
+    )
+    return False
+
+
+# --- leaving --------------------------------------------------------------------------------------------
+
+
+def test_signing_out_asks_first_and_takes_the_pages_but_not_the_work(
+    lans: Page,
+    context: BrowserContext,
+    live_server: LiveServer,
+    co_ba: str,
+    lan: Actor,
+    phone_in_hand: PhoneInHand,
+) -> None:
+    with out_of_reach(context, "**/notes"):
+        write(lans, co_ba, "Still here")
+        unsent(lans, 1)
+        lans.goto("/settings")
+        unsent(lans, 1)
+        lans.get_by_role("button", name="Sign out").tap()
+        lans.get_by_role("button", name="Stay").tap()
+        expect(lans).to_have_url(re.compile("/settings$"))
+        lans.get_by_role("button", name="Sign out").first.tap()
+        lans.get_by_role("button", name="Sign out anyway").tap()
+        expect(lans).to_have_url(re.compile("/session/new"))
+    until(lambda: lans.evaluate(PACKED) == [], within=5)
+    context.set_offline(True)
+    with pytest.raises(Error):
+        lans.goto(co_ba)
+    context.set_offline(False)
+    page = phone_in_hand(lan)
+    page.goto("/")
+    unsent(page, 0)
+    assert notes(live_server) == [(lan.name, "Still here")]
+
+
+def test_a_clock_that_is_a_day_wrong_loses_nothing(
+    phone_in_hand: PhoneInHand, lan: Actor, live_server: LiveServer, context: BrowserContext, co_ba: str
+) -> None:
+    page = phone_in_hand(lan)
+    for hours in (-24, 23):
+        page.clock.install(time=clock.now() + timedelta(hours=hours))
+        write(page, co_ba, f"{hours} hours off")
+        unsent(page, 0)
+    assert sorted(text for _name, text in notes(live_server)) == ["-24 hours off", "23 hours off"]

@@ -52,8 +52,12 @@ function visit(told, id) {
   const values = { ...whom(told, customerOf(began), began.title), id, begun: clock(began.at) };
   const result = told.done.findLast((item) => item.url === `/visits/${id}/finish`);
   return result || field(began, "outcome")
-    ? ["visit-done", { ...values, outcome: field(result ?? began, "outcome"), note: result ? field(result, "note") : "" }]
+    ? ["visit-done", { ...values, outcome: words(told, field(result ?? began, "outcome")), note: result ? field(result, "note") : "" }]
     : ["visit", values];
+}
+
+function words({ outcomes = {} }, outcome) {
+  return outcomes[outcome] ?? outcome;
 }
 
 function finish(told, id) {

@@ -20,8 +20,9 @@ async function work(anew) {
   const before = await kept(someone, "/pack");
   if (before && !anew && Date.now() - new Date(before.headers.get("Date")) < FRESH) return;
   const answer = await fetch("/pack", { cache: "no-cache" });
-  if (!answer.ok || answer.headers.get("Person") !== someone) return;
+  if (!answer.ok || answer.redirected) return;
   const [pack, old] = [await answer.clone().json(), await before?.json()];
+  if (pack.person !== someone) return;
   await keep(someone, "/pack", answer);
   const news = pack.version !== old?.version || pack.lang !== old?.lang;
   const cache = await caches.open(shelf(someone));

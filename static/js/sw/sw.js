@@ -2,7 +2,7 @@
 // asks for. The server puts `self.WORDS` before it, the few words that it says by itself, by language.
 import { drain } from "../outbox/send.js";
 import { asset } from "./assets.js";
-import { forget, person } from "./keeping.js";
+import { forget, met, person } from "./keeping.js";
 import { pack, refresh } from "./pack.js";
 import { page } from "./pages.js";
 import "./push.js";
@@ -36,7 +36,7 @@ async function send({ lastChance }) {
 
 self.addEventListener("message", (event) => {
   const { data } = event;
-  if (data.pack) event.waitUntil(refresh(data.pack));
+  if (data.pack) event.waitUntil(Promise.resolve(data.met && met(data.met)).then(() => refresh(data.pack)));
   if (data.forget) event.waitUntil(forget());
   // Another version of ours stands ready; it takes over when nothing is on its way out.
   if (data.takeOver) event.waitUntil(navigator.locks.request(`outbox-${data.takeOver}`, () => self.skipWaiting()));

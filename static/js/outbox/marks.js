@@ -1,0 +1,31 @@
+// What was done on this phone and the server has not heard of shows on every page: a customer who was visited says so,
+// and goes to the end of the day's way.
+import { act, customerOf } from "./acts.js";
+import { me } from "./here.js";
+import { hear } from "./news.js";
+import { items } from "./store.js";
+
+async function mark() {
+  const words = document.querySelector("[data-saved]")?.dataset.visited;
+  if (!me() || !words) return;
+  const waiting = await items(me()).catch(() => []);
+  const visited = new Set(waiting.filter((item) => act(item).kind === "check-in").map(customerOf));
+  for (const id of visited) {
+    const links = document.querySelectorAll(`:is(li, article) a[href="/customers/${id}"]`);
+    const rows = new Set([...links].map((link) => link.closest("li, article")));
+    for (const row of rows) if (!row.dataset.visitedHere) markRow(row, words);
+  }
+}
+
+function markRow(row, words) {
+  row.dataset.visitedHere = "yes";
+  const state = Object.assign(document.createElement("span"), { className: "state open", textContent: words });
+  const said = row.querySelector(".state");
+  if (said) said.replaceWith(state);
+  else (row.querySelector(".name, .line"))?.after(state);
+  if (row.parentElement.matches(".route")) row.parentElement.append(row);
+}
+
+hear(({ what }) => what === "kept" && mark());
+document.addEventListener("DOMContentLoaded", mark);
+document.addEventListener("htmx:load", mark);
