@@ -24,7 +24,7 @@ GAPS = {
     "check-in": {"id", "name"},
     "visit": {"id", "customer", "name", "begun", "html:said"},
     "visit-done": {"id", "customer", "name", "outcome"},
-    "finish": {"id", "name"},
+    "finish": {"id", "customer", "name"},
     "note": {"id", "name"},
     "reminder": {"id", "name"},
     "lead": set(),
@@ -79,7 +79,7 @@ def test_frames_speak_both_languages(read: Read) -> None:
         (
             "finish",
             "/visits/[[id]]/finish",
-            {"outcome", "note", "next", "next_other", "promise", "promise_by", "promise_until"},
+            {"outcome", "note", "next", "next_other", "attendee", "promise", "promise_by", "promise_until"},
         ),
         ("note", "/customers/[[id]]/notes", {"text"}),
         ("reminder", "/customers/[[id]]/reminders", {"text", "when", "day", "time", "repeats"}),

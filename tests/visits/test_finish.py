@@ -93,6 +93,25 @@ def test_a_full_result_keeps_all_that_was_told(
         assert told["attendees"] == ["Nguyễn Thị Ba"]
 
 
+@pytest.mark.parametrize(
+    ("said", "lay", "comes"),
+    [("tomorrow", 0, 1), ("two_weeks", 0, 14), ("two_weeks", 3, 11), ("tomorrow", 1, 0), ("tomorrow", 3, 0)],
+)
+def test_a_next_step_in_words_counts_from_the_day_it_was_said_and_is_never_past(
+    here: uuid.UUID, lans_phone: FlaskClient, visit: Find, house: House, lan: Actor, co_ba: uuid.UUID,
+    said: str, lay: int, comes: int,
+) -> None:  # fmt: skip
+    told = {"outcome": "interested", "next": said, "client_at": clock.now().isoformat(), "promise": "Báo giá"}
+    told |= {"promise_by": "us", "promise_until": lan.today(clock.now()).isoformat()}
+    with clock.frozen(clock.now() + timedelta(days=lay)):
+        answer = lans_phone.post(f"/visits/{here}/finish", data=told, headers={"Idempotency-Key": "later"})
+        assert answer.status_code == 200
+        day = lan.today(clock.now()) + timedelta(days=comes)
+        assert visit(here).next_on == day
+        with house():
+            assert Day(lan.id, day).customer_ids() == [co_ba]
+
+
 def test_another_day_without_a_day_is_asked_for(
     here: uuid.UUID, lans_phone: FlaskClient, visit: Find
 ) -> None:

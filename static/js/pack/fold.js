@@ -1,5 +1,5 @@
 // Text as it is searched for: the same as `fold` in crmweb/names.py, which tests hold beside this.
-const WITHOUT_PARTS = { đ: "d", ð: "d", ł: "l", ø: "o", ı: "i", ħ: "h", ŧ: "t", æ: "ae", œ: "oe", þ: "th", ß: "ss" };
+const WITHOUT_PARTS = { đ: "d", ð: "d", ł: "l", ø: "o", ı: "i", ħ: "h", ŧ: "t", æ: "ae", œ: "oe", þ: "th", ß: "ss", ς: "σ" };
 const LETTERS = new RegExp(`[${Object.keys(WITHOUT_PARTS).join("")}]`, "g");
 const STROKES = /[\u0300-\u036f]+/g; // of Latin, Greek and Cyrillic; the vowel signs of other scripts stay
 const BETWEEN = /[^\p{L}\p{N}\p{M}]+/gu;

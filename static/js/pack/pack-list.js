@@ -3,6 +3,7 @@
 import { far, metres } from "./distance.js";
 import { finds, fold } from "./fold.js";
 import { initials } from "./names.js";
+import { readPack } from "./reading.js";
 
 const LANG = document.documentElement.lang;
 
@@ -12,12 +13,12 @@ class PackList extends HTMLElement {
     this.rows = this.querySelector(".rows");
     const asked = new URLSearchParams(location.search);
     this.search.value = asked.get("q") ?? "";
-    const pack = await this.read();
+    const pack = await readPack();
     this.removeAttribute("aria-busy");
-    if (!pack || !pack.customers.length) return this.show(pack ? "nobody" : "nothing");
+    if (!pack?.customers.length) return this.show(pack ? "nobody" : "nothing");
     this.customers = pack.customers.map((customer) => ({ ...customer, found: foundBy(customer), row: this.row(customer) }));
     this.rows.append(...this.customers.map(({ row }) => row));
-    this.say(".as-of", this.dataset.asOf.replace("{when}", when(new Date(pack.made_at))));
+    this.say(".as-of", ` · ${this.dataset.asOf.replace("{when}", when(new Date(pack.made_at)))}`);
     this.querySelector(".found").hidden = false;
     this.addEventListener("input", () => this.filter());
     this.addEventListener("change", () => this.filter());
@@ -26,17 +27,6 @@ class PackList extends HTMLElement {
     this.filter();
     const from = { lat: Number(asked.get("lat") ?? NaN), lng: Number(asked.get("lng") ?? NaN) };
     if (asked.has("lat") && Number.isFinite(from.lat + from.lng)) this.near(from);
-  }
-
-  /** The pack, where there is one that is not too old. */
-  async read() {
-    try {
-      const answer = await fetch("/pack");
-      const pack = answer.ok ? await answer.json() : null;
-      return pack && new Date(pack.expires_at) > new Date() ? pack : null;
-    } catch {
-      return null;
-    }
   }
 
   row({ id, name, line, due, phone }) {
@@ -80,7 +70,6 @@ class PackList extends HTMLElement {
     }
     const sorted = this.customers.toSorted((a, b) => a.away - b.away || 0);
     this.rows.append(...sorted.map(({ row }) => row));
-    this.say(".order", this.dataset.nearest);
   }
 
   /** One of the empty states, or none. */
@@ -102,7 +91,7 @@ function foundBy({ name, line, contacts, find }) {
 function when(moment) {
   const today = moment.toDateString() === new Date().toDateString();
   const day = today ? {} : { weekday: "short", day: "numeric", month: "numeric" };
-  return new Intl.DateTimeFormat(LANG, { hour: "2-digit", minute: "2-digit", ...day }).format(moment);
+  return new Intl.DateTimeFormat(LANG, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...day }).format(moment);
 }
 
 customElements.define("pack-list", PackList);
