@@ -48,6 +48,7 @@ SLICES = (
     "admin.roles",
     "admin.outcomes",
     "admin.devices",
+    "admin.quarantine",
     "admin.deliveries",
     "admin.health",
     "admin.audit",

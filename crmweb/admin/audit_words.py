@@ -47,6 +47,7 @@ ACTIONS = {
     "contact.exported": lazy_gettext("Everything about them exported"),
     "contact.erased": lazy_gettext("Erased"),
     "user.handed_in": lazy_gettext("Handed in what they did before they left"),
+    "user.outbox_decided": lazy_gettext("Decided about what their phone brought"),
     "user.signed_out": lazy_gettext("Signed out by an admin"),
     "user.invited": lazy_gettext("Invited"),
     "user.card_printed": lazy_gettext("Card printed"),
@@ -159,6 +160,7 @@ FIELDS = {
     "weekdays": lazy_gettext("Works on"),
     "head_id": lazy_gettext("Team"),
     "act": lazy_gettext("What they did"),
+    "reason": lazy_gettext("Reason"),
 }
 
 YES, NO = lazy_gettext("Yes"), lazy_gettext("No")

@@ -86,7 +86,7 @@ class OutboxWrite(Scoped, Model):
     )
 
     files: Mapped[list[OutboxFile]] = relationship(
-        order_by="OutboxFile.position", cascade="all, delete-orphan", passive_deletes=True
+        order_by="OutboxFile.position", cascade="all, delete-orphan", passive_deletes=True, lazy="selectin"
     )
 
     @classmethod

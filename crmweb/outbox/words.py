@@ -8,7 +8,10 @@ from flask import Flask
 
 from crmweb.languages import gettext as _
 from crmweb.languages import lazy_gettext
+from crmweb.notes.models import LONGEST
 from crmweb.outbox.models import NO_RIGHT, NO_VISIT, OLD, OutboxWrite
+from crmweb.timeline.words import when
+from crmweb.visits.words import outcome_words
 
 ACTS: dict[str, tuple[str, Any]] = {
     "check_in": ("map-pin", lazy_gettext("Check-in")),
@@ -39,7 +42,7 @@ def reason_words(write: OutboxWrite) -> str:
     """Why it was not done, as its author reads it."""
     known = {
         OLD: _("It was done more than 30 days ago."),
-        NO_RIGHT: _("At that time this customer was not one of yours."),
+        NO_RIGHT: _("At that time others looked after this customer."),
         NO_VISIT: _("The check-in that it belongs to never came."),
     }
     return known.get(write.reason) or write.said or _("It could not be taken.")
@@ -48,6 +51,14 @@ def reason_words(write: OutboxWrite) -> str:
 def typed(write: OutboxWrite) -> str:
     """The words that somebody typed, all of them."""
     return "\n".join(value.strip() for name, value in write.fields if name in WORDS and value.strip())
+
+
+def as_note(write: OutboxWrite) -> str:
+    """The same as a note: what it was, when, and the words that were typed."""
+    outcome = write.field("outcome")
+    told = [_("%(what)s of %(when)s, written down later", what=act_words(write), when=when(write.done_at))]
+    told += [outcome_words(outcome)] if outcome else []
+    return "\n".join([*told, typed(write)]).strip()[:LONGEST]
 
 
 def init_app(app: Flask) -> None:

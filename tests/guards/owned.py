@@ -27,6 +27,7 @@ from crmweb.followups.unsubscribe_tokens import token_for
 from crmweb.notifications import Delivery, Notice
 from crmweb.notifications.endpoints import Endpoint
 from crmweb.notifications.subscriptions import PushSubscription
+from crmweb.outbox.models import OutboxWrite
 from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.visits.models import Visit
@@ -136,6 +137,18 @@ def _followup(lan: Actor, shops: Shops) -> object:
         return Followup.plan(customer, addressees(customer)[-1], letter, by=lan, zone=lan.zone, at=at).id
 
 
+def _in_quarantine(lan: Actor, shops: Shops) -> object:
+    with writing():
+        write = OutboxWrite(
+            id=new_id(), person_id=lan.id, key=str(new_id()), item_key=str(new_id()), handed=False, act="note",
+            path=f"/customers/{shops.lan}/notes", digest=b"", fields=[["text", "Tea"]], arrived_at=clock.now(),
+            customer_id=shops.lan,
+        )  # fmt: skip
+        write.quarantine("old", at=clock.now())
+        db.session.add(write)
+        return write.id
+
+
 def _outcome(_lan: Actor, _shops: Shops) -> object:
     return "no_order"
 
@@ -202,6 +215,8 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("handing_customers", "person_id"): _oneself,
     ("handing_customers", "to_id"): _oneself,
     ("handing_customers", "moment"): lambda _lan, _shops: clock.to_micros(clock.now()),
+    ("outbox", "id"): _in_quarantine,
+    ("quarantine", "id"): _in_quarantine,
     ("push", "id"): _subscription,
     ("invitations", "id"): _oneself,
     ("cards", "id"): _oneself,

@@ -231,7 +231,7 @@ def test_two_phones_bring_the_same_at_once(
     app: Flask, phone_of: PhoneOf, lan: Actor, kept: Kept, house: House, writes: Writes
 ) -> None:
     """F13: the same items, with the same keys, from two tabs or a phone that was copied to another one."""
-    phones = [Phone(phone_of(lan), lan) for _ in range(2)]
+    phones = [Phone(phone_of, lan) for _ in range(2)]
     orders = (kept.items, tuple(reversed(kept.items)))
     answers = _at_once([partial(_bring, phone, items) for phone, items in zip(phones, orders, strict=True)])
     assert all(code in (200, 201, 202) for codes in answers for code in codes), answers
@@ -245,7 +245,7 @@ def test_two_phones_say_the_same_under_keys_of_their_own(
     phone_of: PhoneOf, lan: Actor, kept: Kept, house: House
 ) -> None:
     """F13: the visit is there once; the second phone hears 409 and tells nothing of it."""
-    first, second = (Phone(phone_of(lan), lan) for _ in range(2))
+    first, second = (Phone(phone_of, lan) for _ in range(2))
     assert first.send(kept.check_in).status_code == 201
     other = replace(kept.check_in, key=str(new_id()))
     assert second.send(other).status_code == 409
@@ -363,7 +363,7 @@ def test_one_that_the_view_refuses_lies_in_quarantine_and_says_so_when_repeated(
 def test_what_somebody_else_held_for_it_is_not_done(
     phone: Phone, phone_of: PhoneOf, hung: Actor, kept: Kept, writes: Writes, house: House
 ) -> None:
-    other = Phone(phone_of(hung), hung)
+    other = Phone(phone_of, hung)
     assert other.send(replace(kept.finish, key="hung")).status_code == 202
     assert phone.send(kept.check_in).status_code == 201
     (write,) = writes()
@@ -375,8 +375,8 @@ def test_a_visit_that_is_anothers_stays_so(
     phone: Phone, phone_of: PhoneOf, kept: Kept, outsider: Actor, mai: Actor, writes: Writes
 ) -> None:
     phone.send(kept.check_in)
-    assert Phone(phone_of(outsider), outsider).send(kept.finish).status_code == 404
-    assert Phone(phone_of(mai), mai).send(kept.finish).status_code == 403
+    assert Phone(phone_of, outsider).send(kept.finish).status_code == 404
+    assert Phone(phone_of, mai).send(kept.finish).status_code == 403
     assert writes() == []
 
 
