@@ -26,7 +26,7 @@ from crmweb.accounts.models import User
 from crmweb.accounts.preview_routes import while_looking
 from crmweb.accounts.proof import before_second_factor
 from crmweb.accounts.sessions import DeviceSession
-from crmweb.accounts.words import device_name, role_name
+from crmweb.accounts.words import device_name, outbox_state, role_name, storage_words
 from crmweb.browser import on_https
 from crmweb.db import db, writing
 from crmweb.languages import LOCALES
@@ -114,4 +114,5 @@ def init_app(app: Flask) -> None:
         device_routes,
     ):
         routes.init_app(app)
-    app.jinja_env.filters.update(role_name=role_name, device_name=device_name)
+    words = {"role_name": role_name, "device_name": device_name}
+    app.jinja_env.filters.update(words, outbox_state=outbox_state, storage_words=storage_words)

@@ -32,6 +32,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.held import Held
 from crmweb.accounts.limits import HANDS_IN_FOR, session_limits
 from crmweb.accounts.models import User
+from crmweb.accounts.outbox_reports import OutboxReports
 from crmweb.accounts.roles import Role, rights
 from crmweb.accounts.session_tokens import (
     ON_THE_WAY,
@@ -47,7 +48,7 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-class DeviceSession(Model):
+class DeviceSession(OutboxReports, Model):
     """One device on which one person is signed in.
 
     `proved_at` is when they last showed that it is they, `second_at` when a second factor did; `shared` marks a device

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from crmweb.accounts.outbox_reports import OutboxReports
 from crmweb.accounts.roles import Role
 from crmweb.languages import gettext as _
+from crmweb.languages import ngettext
 
 SYSTEMS = (
     ("Android", "Android"),
@@ -36,3 +38,20 @@ def device_name(agent: str) -> str:
     """`Chrome, Android` from what a browser calls itself."""
     named = [next((name for mark, name in kinds if mark in agent), None) for kinds in (BROWSERS, SYSTEMS)]
     return ", ".join(filter(None, named)) or _("Unknown device")
+
+
+def outbox_state(device: OutboxReports) -> tuple[str, str]:
+    """How the outbox of a device stands, as it last told: the kind of state that it is drawn as, and its words."""
+    if device.unsent is None:
+        return "open", _("Outbox not told")
+    if device.unsent == 0:
+        return "ok", _("Everything sent")
+    return "due", ngettext("%(num)s not sent yet", "%(num)s not sent yet", device.unsent)
+
+
+def storage_words(storage: str) -> str:
+    """What a browser that does not keep for good says of what lies on it."""
+    return {
+        "best effort": _("browser may drop what is not sent"),
+        "refused": _("browser keeps nothing"),
+    }.get(storage, "")

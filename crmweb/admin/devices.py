@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -42,6 +42,7 @@ class Listing:
 
     q: str = ""
     person: uuid.UUID | None = None
+    unsent: bool = False
     after: uuid.UUID | None = None
 
     @classmethod
@@ -50,18 +51,21 @@ class Listing:
         return cls(
             q=asking.only(args, "q")[:200],
             person=asking.person(args, "person"),
+            unsent=asking.one_of(args, "unsent", ("1",)) is not None,
             after=asking.person(args, "after"),
         )
 
     def address(self, **other: Any) -> str:
         """The address that asks the same but for `other`, from the first page on."""
-        asked = {"q": self.q, "person": self.person, "after": None, **other}
-        told = urlencode({name: str(value) for name, value in asked.items() if value})
+        asked = {"q": self.q, "person": self.person, "unsent": self.unsent, "after": None, **other}
+        told = urlencode(
+            {name: str(int(value) if value is True else value) for name, value in asked.items() if value}
+        )
         return f"{HERE}?{told}" if told else HERE
 
     @property
     def question(self) -> DevicesQuestion:
-        return DevicesQuestion(self.q, self.person)
+        return DevicesQuestion(self.q, self.person, self.unsent)
 
 
 @devices.get(HERE)
@@ -85,6 +89,7 @@ def _found(listing: Listing) -> dict[str, Any]:
     return {
         "listing": listing,
         "count": listing.question.count(at=at),
+        "unsent": replace(listing.question, unsent=True).count(at=at),
         "rows": shown,
         "push": push_health([device.id for device, _person in shown]),
         "endable": {role for role, rights in held.items() if rights <= current_user.permissions},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from flask import request
 from sqlalchemy.exc import IntegrityError
@@ -16,9 +17,11 @@ from crmweb import clock, files
 from crmweb.db import db, writing
 from crmweb.idempotency import body_digest, sent_key
 from crmweb.languages import gettext as _
+from crmweb.late import Act
 from crmweb.outbox.models import HELD, Fields, OutboxFile, OutboxWrite
 
-LONGEST_PATH = 2000
+LONGEST_PATH: Final = 2000
+CHECK_IN: Final = "check_in"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,16 @@ class Coming:
         )  # fmt: skip
 
 
+def about(write: OutboxWrite, act: Act, arguments: dict[str, Any]) -> OutboxWrite:
+    """Say what it was, and about whom, as far as its address and its fields tell. A check-in names its visit itself."""
+    write.act, write.visit_id = act.name, act.visit_id(arguments)
+    write.customer_id = act.customer_id(arguments, write.field)
+    if act.name == CHECK_IN:
+        with suppress(ValueError):
+            write.visit_id = uuid.UUID(write.field("id"))
+    return write
+
+
 def moment(text: str | None) -> datetime | None:
     """What a phone's clock said; what is no moment is none."""
     try:
@@ -82,6 +95,7 @@ def keep_whole(coming: Coming, write: OutboxWrite) -> OutboxWrite:
                 if not OutboxWrite.fits(coming.person_id, sum(file.bytes for file in kept)):
                     raise Conflict(_("Too much of yours waits already. Look through the outbox first."))
                 db.session.add(write)
+                write.join_the_others()
         except IntegrityError:
             known = coming.before()  # two came at once, and the other was first
             if known is None:

@@ -19,7 +19,7 @@ from crmweb.db import db
 from crmweb.idempotency import KeptAnswer, minted_id, sent_key
 from crmweb.late import Act
 from crmweb.outbox.applying import apply_waiting
-from crmweb.outbox.coming import Coming, keep_whole, moment
+from crmweb.outbox.coming import Coming, about, keep_whole, moment
 from crmweb.outbox.models import HELD, NO_RIGHT, OLD, QUARANTINED, OutboxWrite
 from crmweb.outbox.words import reason_words
 from crmweb.scope import act_for, system_access
@@ -38,7 +38,7 @@ def stand_before(act: Act, arguments: dict[str, Any], enter: WayIn) -> ResponseR
     if done_at is not None and done_at < clock.now() - OLDEST and not _answered():
         return _put_aside(OLD, act, arguments)
     if visit_id is not None and _may_come(visit_id) and not _answered():
-        return _hold(act, visit_id)
+        return _hold(act, arguments, visit_id)
     try:
         return enter()
     except HTTPException as refused:
@@ -81,13 +81,11 @@ def _may_come(visit_id: uuid.UUID) -> bool:
     return not db.session.scalar(select(gone))
 
 
-def _hold(act: Act, visit_id: uuid.UUID) -> ResponseReturnValue:
+def _hold(act: Act, arguments: dict[str, Any], visit_id: uuid.UUID) -> ResponseReturnValue:
     coming = Coming.read(current_user.id)
     kept = coming.before()
     if kept is None:
-        write = coming.write(request.path)
-        write.act, write.visit_id = act.name, visit_id
-        kept = keep_whole(coming, write)
+        kept = keep_whole(coming, about(coming.write(request.path), act, arguments))
     kept_id = kept.id
     if not _may_come(visit_id):  # it came in this very moment, and did not see what we keep
         apply_waiting(visit_id)
@@ -99,9 +97,7 @@ def _put_aside(reason: str, act: Act, arguments: dict[str, Any]) -> ResponseRetu
     coming = Coming.read(current_user.id)
     kept = coming.before()
     if kept is None:
-        write = coming.write(request.path)
-        write.act, write.visit_id = act.name, act.visit_id(arguments)
-        write.customer_id = act.customer_id(arguments, request.form.get)
+        write = about(coming.write(request.path), act, arguments)
         write.quarantine(reason, at=clock.now())
         kept = keep_whole(coming, write)
     return kept_answer(kept.id, coming.key)

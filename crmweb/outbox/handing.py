@@ -19,7 +19,7 @@ from crmweb.db import db
 from crmweb.idempotency import LONGEST_KEY
 from crmweb.languages import gettext as _
 from crmweb.late import Act
-from crmweb.outbox.coming import LONGEST_PATH, Coming, keep_whole, moment
+from crmweb.outbox.coming import LONGEST_PATH, Coming, about, keep_whole, moment
 from crmweb.outbox.models import REFUSED, Fields, OutboxWrite
 from crmweb.visits.models import Visit
 from crmweb.web import local_path
@@ -53,13 +53,10 @@ def _say_what_it_was(write: OutboxWrite, path: str) -> None:
     act, arguments = _matched(path, write.method)
     if act is None:
         return
-    write.act, write.visit_id = act.name, act.visit_id(arguments)
-    write.customer_id = act.customer_id(arguments, write.field)
-    if write.visit_id:
-        theirs = select(Visit.customer_id).where(
-            Visit.id == write.visit_id, Visit.person_id == current_user.id
-        )
-        write.customer_id = db.session.scalar(theirs)
+    about(write, act, arguments)
+    if write.customer_id is None and write.visit_id is not None:
+        own = Visit.id == write.visit_id, Visit.person_id == current_user.id
+        write.customer_id = db.session.scalar(select(Visit.customer_id).where(*own))
 
 
 def _matched(path: str, method: str) -> tuple[Act | None, dict[str, Any]]:

@@ -117,6 +117,20 @@ class OutboxWrite(Scoped, Model):
     def unsettle(self) -> None:
         self.settled_at = self.settled_by_id = None
 
+    def join_the_others(self) -> None:
+        """What is about one visit is about one customer, whichever of them says who that is."""
+        if self.visit_id is None:
+            return
+        db.session.flush()
+        same = (
+            OutboxWrite.person_id == self.person_id, OutboxWrite.visit_id == self.visit_id,
+            OutboxWrite.handed.is_(self.handed),
+        )  # fmt: skip
+        together = db.session.scalars(select(OutboxWrite).where(*same)).all()
+        customer_id = next((write.customer_id for write in together if write.customer_id), None)
+        for write in together:
+            write.customer_id = write.customer_id or customer_id
+
     @classmethod
     def known(cls, person_id: uuid.UUID, key: str, *, handed: bool = False) -> OutboxWrite | None:
         """What came under this key before."""

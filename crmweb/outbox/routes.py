@@ -10,10 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock, late
+from crmweb.accounts.outbox_reports import BadReport, Report
+from crmweb.accounts.sessions import DeviceSession
 from crmweb.customers.beyond import sees
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.errors import sent_by_script
+from crmweb.idempotency import acknowledged
 from crmweb.languages import gettext as _
 from crmweb.notes.models import Note
 from crmweb.outbox import words
@@ -57,6 +60,20 @@ def quarantine() -> ResponseReturnValue:
         abort(422, "A phone names its write by an Idempotency-Key.")
     write, new = take_copy()
     return kept_answer(write.id, write.key, status=201 if new else 200)
+
+
+@outbox.post("/outbox/state")
+@needs("own:settings")
+def state() -> ResponseReturnValue:
+    """A device says how its outbox stands; what it does not say is not told."""
+    try:
+        report = Report.read(request.form)
+    except BadReport as wrong:
+        abort(422, _("%(name)s cannot be that.", name=wrong.field))
+    with writing():
+        device = db.session.get(DeviceSession, current_user.session_id)
+        not_found_unless(device).tell(report, at=clock.now())
+    return acknowledged("/settings/devices")
 
 
 @outbox.get(HERE)

@@ -65,8 +65,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_outbox_files"),
     )
     op.create_index("ix_outbox_files_write_id", "outbox_files", ["write_id"])
+    for column in _told():
+        op.add_column("sessions", column)
+
+
+def _told() -> list[sa.Column[object]]:
+    return [
+        sa.Column("told_at", UtcDateTime(), nullable=True),
+        sa.Column("unsent", sa.Integer(), nullable=True),
+        sa.Column("unsent_since", UtcDateTime(), nullable=True),
+        sa.Column("app_version", sa.String(40), nullable=True),
+        sa.Column("storage", sa.String(12), nullable=True),
+        sa.Column("quota_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("used_bytes", sa.BigInteger(), nullable=True),
+    ]
 
 
 def downgrade() -> None:
+    for column in reversed(_told()):
+        op.drop_column("sessions", column.name)
     op.drop_table("outbox_files")
     op.drop_table("outbox_writes")

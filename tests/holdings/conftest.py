@@ -29,6 +29,7 @@ from crmweb.followups.models import Followup
 from crmweb.geo import Point
 from crmweb.notes.models import Note
 from crmweb.notifications import Notice
+from crmweb.outbox.models import OutboxFile, OutboxWrite
 from crmweb.reminders.models import Reminder
 from crmweb.routes.models import Route
 from crmweb.routes.plans import Day
@@ -53,17 +54,18 @@ class Life:
     keeper: uuid.UUID
     visit: uuid.UUID
     photo_name: str
+    late_name: str
 
 
 @pytest.fixture
 def life(house: House, lan: Actor, hung: Actor) -> Life:
     with house():
-        shops, picture = Shops.open(), files.keep(photo(), ".jpg")
+        shops, picture, late = Shops.open(), files.keep(photo(), ".jpg"), files.keep(photo(), ".bin")
     with house(), writing():
-        return _live(shops, picture, lan, hung)
+        return _live(shops, picture, late, lan, hung)
 
 
-def _live(shops: Shops, picture: str, lan: Actor, hung: Actor) -> Life:
+def _live(shops: Shops, picture: str, late_file: str, lan: Actor, hung: Actor) -> Life:
     at = clock.now()
     customer = db.session.get_one(Customer, shops.lan)
     keeper = db.session.query(CustomerContact).filter_by(customer_id=shops.lan).one().contact
@@ -103,7 +105,18 @@ def _live(shops: Shops, picture: str, lan: Actor, hung: Actor) -> Life:
         hung.id, "visit.helped", dedupe=f"of lan {new_id()}", payload=told, at=at, customer_id=customer.id
     )
     OneTimeLink.issue(db.session.get_one(User, lan.id), at=at)
-    return Life(shops, shops.lan, keeper.id, visit.id, picture)
+    late = OutboxWrite(
+        person_id=lan.id, key="late", item_key="late", state="held", path=f"/customers/{customer.id}/notes", digest=b"",
+        fields=[["text", SECRET_WORD]], customer_id=customer.id, client_at=at - timedelta(days=40), arrived_at=at,
+    )  # fmt: skip
+    late.quarantine("old", at=at, said=f"{customer.name} is not yours")
+    late.files = [
+        OutboxFile(
+            position=0, field="photo", filename="p.jpg", mimetype="image/jpeg", name=late_file, bytes=9
+        )
+    ]
+    db.session.add(late)
+    return Life(shops, shops.lan, keeper.id, visit.id, picture, late_file)
 
 
 def opened(answer: TestResponse) -> zipfile.ZipFile:

@@ -257,6 +257,22 @@ def test_two_phones_say_the_same_under_keys_of_their_own(
         assert db.session.scalar(select(func.count(Visit.id))) == 1
 
 
+def test_a_session_that_ends_in_between_loses_and_doubles_nothing(
+    phone: Phone, kept: Kept, house: House, time: HeldClock, writes: Writes
+) -> None:
+    """F13: held by one session, refused without one, done by the next."""
+    assert phone.send(kept.finish).status_code == 202
+    phone.client.post("/session/end")
+    for item in kept.items:
+        answer = phone.client.post(item.path, data=item.fields, headers={"Idempotency-Key": item.key})
+        assert (answer.status_code, answer.json) == (401, {"error": "signed_out"})
+    assert len(writes()) == 1
+    phone.sign_in()
+    assert [phone.send(item).status_code for item in kept.items] == [201, 200, 200, 201]
+    state = _state(house, kept.id)
+    assert (state["outcome"], state["notes"], state["photos"]) == ("no_order", ["Chưa cần hàng"], 1)
+
+
 def _bring(phone: Phone, items: tuple[Item, ...]) -> list[int]:
     return [phone.send(item).status_code for item in items]
 
