@@ -8,15 +8,21 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
+from flask_login import current_user
 
 from crmweb.assets import built
 from crmweb.config import current_settings
 from crmweb.languages import LOCALES, language
 from crmweb.languages import gettext as _
+from crmweb.outbox.models import OutboxWrite
+from crmweb.outbox.showing import kept_writes
 from crmweb.visits.outcomes import SHUT, Outcome
 from crmweb.web import needs, open_to_all, page
 
 pwa = Blueprint("pwa", __name__)
+
+SHOWN = 10
+"""So many of what could not be done stand on the page of the outbox itself."""
 
 CANVAS = "#f2f5f0"
 """The colour of the page, as in the look's tokens; the bars of a phone take it."""
@@ -93,8 +99,11 @@ def _words_in(locale: str) -> dict[str, str]:
 @pwa.get("/outbox")
 @needs("own:settings")
 def outbox() -> ResponseReturnValue:
-    """What waits on the phone that asks; the phone alone knows, and fills it in."""
-    return page("pwa/outbox.html", outcomes=[*(each.name for each in Outcome.offered()), *SHUT])
+    """What waits on the phone that asks, which fills it in alone; and what came here and could not be done."""
+    mine = OutboxWrite.in_quarantine().where(OutboxWrite.person_id == current_user.id)
+    rows, more = kept_writes(mine, SHOWN)
+    return page("pwa/outbox.html", outcomes=[*(each.name for each in Outcome.offered()), *SHUT],
+        rows=rows, more="/outbox/kept" if more else "",)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:

@@ -16,6 +16,7 @@ import "./reorder-list.js";
 import "./wide.js";
 import "./share-text.js";
 import "./outbox/catch.js";
+import "./outbox/fresh-page.js";
 import "./outbox/keeper.js";
 import "./outbox/marks.js";
 import "./outbox/sign-out.js";

@@ -44,7 +44,7 @@ export async function queue({ url, fields, key, title, wifi = false }) {
 }
 
 function itemOf(form, data) {
-  const key = data.get("Idempotency-Key");
+  const key = form.dataset.key ?? data.get("Idempotency-Key");
   data.delete("Idempotency-Key"); // it travels as a header
   const fields = [...data].map(([name, value]) => (typeof value === "string" ? [name, value] : [name, value, value.name]));
   const url = new URL(form.action, location.href).pathname;

@@ -14,6 +14,9 @@ async function bringBack() {
   writeWords(form, wordsOf(item));
   for (const fold of form.querySelectorAll("details")) fold.open = true;
   form.dataset.instead = seq;
+  // What was refused under this key may come mended under it, and the server's copy of it is done with. One that may
+  // have arrived without our hearing of it may not.
+  if (item.state === "refused") form.dataset.key = item.key;
   form.querySelector("textarea, input:not([type=hidden])")?.focus();
 }
 

@@ -2,6 +2,7 @@
 // while, and, where the browser has that, when no page is open at all (Background Sync).
 import { hear } from "./news.js";
 import { drain } from "./send.js";
+import { askToPersist, report } from "./report.js";
 import { items } from "./store.js";
 import { me } from "./here.js";
 
@@ -11,6 +12,7 @@ async function go() {
   if (!me() || !navigator.locks) return;
   const left = await drain(me()).catch(() => "waiting");
   if (left !== "empty") askForSync();
+  if (!["unreached", "signed_out", "someone_else"].includes(left)) await report().catch(() => {});
 }
 
 async function askForSync() {
@@ -26,5 +28,9 @@ async function tick() {
 addEventListener("online", go);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && go());
 addEventListener("pageshow", go);
-hear(({ what }) => what === "kept" && askForSync());
+hear(({ what }) => {
+  if (what !== "kept") return;
+  askForSync();
+  askToPersist();
+});
 setTimeout(tick, TICK);

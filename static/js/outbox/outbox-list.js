@@ -2,7 +2,8 @@
 import { act, field, needs } from "./acts.js";
 import { me } from "./here.js";
 import { hear, tell } from "./news.js";
-import { drain, hasFiles, waitsForWifi } from "./send.js";
+import { hasFiles, waitsForWifi } from "./order.js";
+import { drain } from "./send.js";
 import { change, drop, items, people, sent } from "./store.js";
 
 class OutboxList extends HTMLElement {

@@ -1,7 +1,8 @@
 // Sends what waits, in the order in which it was done, one at a time across all tabs. An item leaves the phone only when
 // the server has named its key; what the server refuses stays, with the reason, and whatever does not need it goes on.
-import { act, needs } from "./acts.js";
+import { act } from "./acts.js";
 import { tell } from "./news.js";
+import { hasFiles, next } from "./order.js";
 import { change, items, settle } from "./store.js";
 
 const PATIENCE = { text: 30_000, files: 120_000 }; // ms until an answer is given up
@@ -17,7 +18,10 @@ async function all(person) {
   for (;;) {
     const waiting = await items(person);
     const item = next(waiting);
-    if (!item) return waiting.length ? "waiting" : "empty";
+    if (!item) {
+      for (const each of waiting) if (each.state === "refused" && !each.copied) await handOver(person, each);
+      return waiting.length ? "waiting" : "empty";
+    }
     tell({ person, what: "sending", key: item.key });
     const outcome = await one(person, item);
     if (outcome) {
@@ -25,22 +29,6 @@ async function all(person) {
       return outcome;
     }
   }
-}
-
-/** The next that may go: words before pictures, and nothing before what it needs. */
-export function next(waiting, now = Date.now()) {
-  const may = waiting.filter((item) => item.state === "waiting" && !(item.after > now) && !waitsForWifi(item));
-  const free = may.filter((item) => !waiting.some((other) => other.seq < item.seq && needs(item, other)));
-  return free.find((item) => !hasFiles(item)) ?? free[0];
-}
-
-export function hasFiles({ fields }) {
-  return fields.some(([, value]) => typeof value !== "string");
-}
-
-/** Its person wants to spend no megabytes; a browser that does not tell how it is connected waits for *send now*. */
-export function waitsForWifi({ wifi }) {
-  return Boolean(wifi) && !["wifi", "ethernet"].includes(navigator.connection?.type);
 }
 
 /** @returns {Promise<string|undefined>} why nothing more can be sent now; nothing where the next may be tried */
@@ -96,6 +84,16 @@ async function refused(person, item, answer) {
   const changes = { state: "refused", status: answer.status, reason };
   await change(person, item.seq, changes);
   tell({ person, what: "refused", key: item.key, ...changes, kind: act(item).kind });
+}
+
+/** A copy of what was refused goes to the server, so that it is not lost with the phone; here it can still be mended. */
+async function handOver(person, item) {
+  const told = { key: item.key, method: "POST", path: item.url, status: item.status, reason: item.reason, version: item.version };
+  const typed = item.fields.filter(([, value]) => typeof value === "string").map(([name, value]) => [name, value]);
+  const files = item.fields.filter(([, value]) => typeof value !== "string");
+  const copy = { url: "/outbox/quarantine", key: `${item.key} copy`, version: item.version, tries: 1, fields: [...Object.entries(told), ["fields", JSON.stringify(typed)], ...files] };
+  const answer = await post(person, copy).catch(() => null);
+  if (answer?.ok && answer.headers.get("Idempotency-Key") === copy.key) await change(person, item.seq, { copied: true });
 }
 
 async function words(answer) {

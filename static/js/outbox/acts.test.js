@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { act, customerOf, needs } from "./acts.js";
+
+const ID = "01a2017a-cc4d-775a-a077-27f10bf05602";
+const SHOP = "01a2017a-cc4d-775a-a077-27f10bf05603";
+const sent = (url, fields = {}) => ({ url, fields: Object.entries(fields) });
+
+test("an address says what was done, and where it shows", () => {
+  assert.deepEqual(act(sent(`/customers/${SHOP}/visits`, { id: ID })), { kind: "check-in", about: SHOP, page: `/visits/${ID}` });
+  assert.equal(act(sent("/check-in", { id: ID, customer: SHOP })).page, `/visits/${ID}`);
+  assert.equal(act(sent(`/visits/${ID}/finish`)).page, `/visits/${ID}`);
+  assert.equal(act(sent(`/customers/${SHOP}/notes`)).page, `/customers/${SHOP}`);
+  assert.equal(act(sent("/customers", { id: SHOP })).kind, "lead");
+  assert.equal(act(sent("/somewhere/else")).kind, "other");
+});
+
+test("a note leads back to where its writer came from, and never to another house", () => {
+  assert.equal(act(sent(`/customers/${SHOP}/notes`, { back: `/visits/${ID}` })).page, `/visits/${ID}`);
+  assert.equal(act(sent(`/customers/${SHOP}/notes`, { back: "//evil.example" })).page, `/customers/${SHOP}`);
+  assert.equal(act(sent(`/customers/${SHOP}/notes`, { back: "https://evil.example" })).page, `/customers/${SHOP}`);
+});
+
+test("everything about a customer is found by the customer", () => {
+  assert.equal(customerOf(sent(`/customers/${SHOP}/visits`, { id: ID })), SHOP);
+  assert.equal(customerOf(sent("/check-in", { customer: SHOP })), SHOP);
+  assert.equal(customerOf(sent("/customers", { id: SHOP })), SHOP);
+});
+
+test("a result needs its check-in, a note does not", () => {
+  const checkIn = sent(`/customers/${SHOP}/visits`, { id: ID });
+  assert.equal(needs(sent(`/visits/${ID}/finish`), checkIn), true);
+  assert.equal(needs(sent(`/customers/${SHOP}/notes`), checkIn), false);
+});
