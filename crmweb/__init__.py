@@ -40,6 +40,7 @@ SLICES = (
     "check_in.routes",
     "outbox.routes",
     "pwa.pack_routes",
+    "pwa.phone_routes",
     "admin.home",
     "admin.users",
     "admin.user_changes",

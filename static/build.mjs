@@ -14,7 +14,9 @@ const icons = join(here, "..", "node_modules", "lucide-static", "icons");
 async function bundles() {
   const { outputFiles } = await build({
     absWorkingDir: here,
-    entryPoints: ["css/app.css", "css/map.css", "js/app.js", "js/map.js", "js/pack/pack.js", "js/sw/sw.js", "js/sw/sw-off.js"],
+    entryPoints: [
+      "css/app.css", "css/map.css", "js/app.js", "js/map.js", "js/pack/pack.js", "js/phone/phone.js", "js/sw/sw.js", "js/sw/sw-off.js",
+    ],
     entryNames: "[name]",
     outdir: dist,
     bundle: true,

@@ -23,6 +23,7 @@ import "./outbox/sign-out.js";
 import "./outbox/saved-state.js";
 import "./outbox/outbox-list.js";
 import "./worker.js";
+import "./install-offer.js";
 import "./push/keeper.js";
 import "./push/push-toggle.js";
 import "./passkeys/passkey-form.js";

@@ -37,7 +37,8 @@ PACKED = """async () => {
   return shelf ? (await (await caches.open(shelf)).keys()).map(({ url }) => new URL(url).pathname) : [];
 }"""
 """What lies on the phone."""
-NO_SYNC = "Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined });"
+NO_SYNC = """if (self.ServiceWorkerRegistration)
+  Object.defineProperty(ServiceWorkerRegistration.prototype, "sync", { value: undefined });"""
 """A phone that sends nothing by itself while no page is open, as all of Apple's."""
 NO_STORE = "indexedDB.open = () => { throw new DOMException('', 'SecurityError'); };"
 BROKEN = """self.addEventListener("install", () => self.skipWaiting());
