@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from flask import current_app
@@ -36,22 +38,23 @@ class Pages:
 
     def within(self, room: int) -> list[Said]:
         """As many as go into so many bytes, their notes as long as there is room for; who comes last goes first."""
-        kept, left = [], room
-        for page in self._pages:
-            left -= page.size + _notes_size(page, SHORTEST)
-            if left < 0:
-                break
-            kept.append(page)
-        most = _longest(kept, room)
-        return [{**page.said, "body": _filled(page, most)} for page in kept]
+        most = _longest(self._pages, room)
+        kept = self._pages if most else _first(self._pages, room)
+        return [{**page.said, "body": _filled(page, most or SHORTEST)} for page in kept]
 
 
 def _longest(pages: list[_Page], room: int) -> int:
-    """The most characters a note may have: all, as a rule, else as many as there is room for."""
+    """The most characters a note may have: all, as a rule; 0 where there is no room even for the shortest."""
     left = room - sum(page.size for page in pages)
-    lengths = range(LONGEST, SHORTEST, -STEP)
-    fits = (most for most in lengths if sum(_notes_size(page, most) for page in pages) <= left)
-    return next(fits, SHORTEST)
+    lengths = range(LONGEST, SHORTEST - 1, -STEP)
+    fits = bisect_left(lengths, True, key=lambda most: sum(_notes_size(page, most) for page in pages) <= left)
+    return lengths[fits] if fits < len(lengths) else 0
+
+
+def _first(pages: list[_Page], room: int) -> list[_Page]:
+    """Those who come first, as many as there is room for."""
+    ends = accumulate(page.size + _notes_size(page, SHORTEST) for page in pages)
+    return [page for page, end in zip(pages, ends, strict=True) if end <= room]
 
 
 def _notes_size(page: _Page, most: int) -> int:

@@ -28,6 +28,7 @@ from tests.conftest import system_access_to
 
 OUTSIDE = [
     "/session/new", "/join/{link}", "/join/spent", "/join", "/reset", "/reset/{reset}", "/reset/spent", "/setup/spent",
+    "/offline",
 ]  # fmt: skip
 """What somebody who has not signed in sees."""
 

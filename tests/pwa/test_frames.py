@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,14 @@ from flask.testing import FlaskClient
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.location import LocationAnswer
+from crmweb.accounts.models import User
+from crmweb.accounts.roles import Role
+from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.pwa.frames import ADD, FRAMES, READ, WRITE
+from crmweb.reminders.models import Reminder
 from crmweb.visits.outcomes import Outcome
-from tests.customers.shops import ENGLISH, House, PhoneOf
+from tests.customers.shops import ENGLISH, House, PhoneOf, shop
 from tests.machine.node import run_package
 
 GAPS = {
@@ -154,3 +159,20 @@ def test_what_is_not_on_the_phone_says_so_to_anybody_and_names_nobody(
     for address in ("/", "/customers", "/outbox"):
         assert f'href="{address}"' in page.text
     assert lan.name not in phone_of(lan).get("/offline").text
+
+
+def test_who_may_only_look_is_offered_nothing_to_write(house: House, hung: Actor, phone_of: PhoneOf) -> None:
+    with house(), writing():
+        made = shop("Siêu thị Đông Á", hung, tier="A")
+        customer = db.session.get_one(Customer, made)
+        Reminder.remind("Gọi lại", due_at=clock.now(), by=hung, at=clock.now(), customer=customer)
+        role = Role.make("Auditor", ["customers:read:own"], at=clock.now())
+        db.session.get_one(User, hung.id).change_role(role.name, by=None, at=clock.now())
+    phone = phone_of(hung)
+    (kept,) = json.loads(phone.get("/pack", headers=ENGLISH).data)["customers"]
+    assert "Gọi lại" in kept["body"]
+    assert "<form" not in kept["body"]
+    assert json.loads(phone.get("/pack").data)["frames"] == ["customers", "customer", "saved", "away"]
+    for name, frame in FRAMES.items():
+        assert (phone.get(f"/frames/{name}").status_code == 403) == (frame.needs != READ), name
+    assert "Check in" not in phone.get("/frames/customer", headers=ENGLISH).text

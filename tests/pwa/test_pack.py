@@ -17,10 +17,12 @@ from crmweb.accounts.actor import Actor
 from crmweb.customers.contacts.models import Contact
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
+from crmweb.languages import speaking
 from crmweb.notes.models import Note
-from crmweb.pwa.book import MOST
+from crmweb.pwa.book import MOST, Book
 from crmweb.pwa.frames import FRAMES
 from crmweb.pwa.pack import LARGEST
+from crmweb.pwa.pages import Pages
 from crmweb.reminders.models import Reminder
 from crmweb.routes.plans import Day
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop
@@ -249,9 +251,21 @@ def test_where_there_is_room_three_hundred_letters_of_a_note_are_kept(
     assert f">{kept}…<" in body
 
 
-def test_a_full_book_asks_as_often_as_a_thin_one(
-    house: House, acting: Acting, lan: Actor, phone_of: PhoneOf
+def test_where_even_short_notes_are_too_much_who_comes_last_is_left_behind(
+    house: House, lan: Actor, acting: Acting
 ) -> None:
+    with house(), writing():
+        fill_book(lan, 8)
+    with acting(lan), speaking("en", lan.zone):
+        pages = Pages(Book.of(lan, lan.today(NOW)), writes=True)
+        whole = pages.within(LARGEST)
+        few = pages.within(9_000)
+    assert [each["id"] for each in few] == [each["id"] for each in whole[: len(few)]]
+    assert 0 < len(few) < len(whole) == 8
+    assert len(json.dumps(few, ensure_ascii=False, separators=(",", ":")).encode()) <= 9_000
+
+
+def test_a_full_book_asks_as_often_as_a_thin_one(house: House, lan: Actor, phone_of: PhoneOf) -> None:
     with house(), writing():
         fill_book(lan, 2)
     phone = phone_of(lan)
