@@ -11,10 +11,12 @@ from flask import Flask
 from playwright.sync_api import Page, Route, expect
 
 from crmweb.accounts.actor import Actor
+from crmweb.db import writing
 from crmweb.pwa.frames import FRAMES
 from tests.browser import street
 from tests.browser.test_every_screen import LAYOUT, SMALL
 from tests.conftest import system_access_to
+from tests.pwa.books import fill_book
 
 PhoneInHand = Callable[[Actor], Page]
 Axe = Callable[..., list[str]]
@@ -75,6 +77,32 @@ def test_an_address_that_asked_for_a_place_is_answered_from_the_pack(book: Page)
     lat, lng = street.MARKET
     book.goto(f"/frames/customers?lat={lat}&lng={lng}&q=minh")
     expect(book.locator("[data-distance-m]:visible").first).to_contain_text("Minh Tâm 1")
+
+
+def test_a_full_book_comes_by_and_by_and_is_searched_as_a_whole(
+    app: Flask, phone_in_hand: PhoneInHand, lan: Actor
+) -> None:
+    with system_access_to(app, "a full book"), writing():
+        fill_book(lan, 100)
+    page = phone_in_hand(lan)
+    page.goto("/frames/customers")
+    expect(page.locator(".rows > li")).to_have_count(60)
+    more = page.get_by_role("button", name="Show more")
+    more.click()
+    more.click()
+    expect(page.locator(".rows > li")).to_have_count(124)
+    expect(more).to_be_hidden()
+    page.get_by_role("searchbox").fill("phuc 99")
+    assert shown(page) == ["Nhà thuốc Hồng Phúc số 99"]
+
+
+def test_it_stands_in_for_nearby_under_its_name(book: Page) -> None:
+    frame = book.request.get("/frames/customers").text()
+    book.route("**/nearby*", lambda route: route.fulfill(body=frame, content_type="text/html"))
+    book.goto("/nearby")
+    expect(book.locator("h1")).to_have_text("Nearby")
+    expect(book).to_have_title(re.compile("^Nearby"))
+    expect(book.locator(".places [aria-current]")).to_have_text("Nearby")
 
 
 def test_a_row_calls_and_opens_the_customer(book: Page) -> None:

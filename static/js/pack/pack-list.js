@@ -1,32 +1,79 @@
-// <pack-list>: the book that lies on this phone as a list, searched and sorted here, because there is no signal. Its rows
-// are made once from the template in it; a search only hides some. Its words come from the page.
+// <pack-list>: the book that lies on this phone as a list, searched and sorted here, because there is no signal. A row is
+// made from the template when it is first shown. Its words come from the page.
 import { far, metres } from "./distance.js";
 import { finds, fold } from "./fold.js";
 import { initials } from "./names.js";
 import { readPack } from "./reading.js";
 
 const LANG = document.documentElement.lang;
+const PAGE = 60; // rows at once
 
 class PackList extends HTMLElement {
   async connectedCallback() {
-    this.search = this.querySelector("input[type=search]");
-    this.rows = this.querySelector(".rows");
+    if (location.pathname.startsWith("/nearby")) this.standInForNearby();
     const asked = new URLSearchParams(location.search);
+    this.search = this.querySelector("input[type=search]");
     this.search.value = asked.get("q") ?? "";
     const pack = await readPack();
     this.removeAttribute("aria-busy");
     if (!pack?.customers.length) return this.show(pack ? "nobody" : "nothing");
-    this.customers = pack.customers.map((customer) => ({ ...customer, found: foundBy(customer), row: this.row(customer) }));
-    this.rows.append(...this.customers.map(({ row }) => row));
+    this.customers = pack.customers.map((customer) => ({ ...customer, found: foundBy(customer) }));
     this.say(".as-of", ` · ${this.dataset.asOf.replace("{when}", when(new Date(pack.made_at)))}`);
     this.querySelector(".found").hidden = false;
-    this.addEventListener("input", () => this.filter());
-    this.addEventListener("change", () => this.filter());
+    this.listen();
+    const from = { lat: Number(asked.get("lat") ?? NaN), lng: Number(asked.get("lng") ?? NaN) };
+    if (Number.isFinite(from.lat + from.lng)) this.near(from);
+    else this.draw();
+  }
+
+  /** The same list under the other name, where Nearby was asked for. */
+  standInForNearby() {
+    const heading = document.querySelector("h1");
+    document.title = document.title.replace(heading.textContent, this.dataset.nearby);
+    heading.textContent = this.dataset.nearby;
+    for (const place of document.querySelectorAll(".places > a")) {
+      place.ariaCurrent = place.getAttribute("href") === "/nearby" ? "page" : null;
+    }
+  }
+
+  listen() {
+    this.addEventListener("input", () => this.draw());
     this.addEventListener("submit", (event) => event.preventDefault());
     this.addEventListener("geo-fix", ({ detail }) => this.near(detail));
-    this.filter();
-    const from = { lat: Number(asked.get("lat") ?? NaN), lng: Number(asked.get("lng") ?? NaN) };
-    if (asked.has("lat") && Number.isFinite(from.lat + from.lng)) this.near(from);
+    this.querySelector("[data-more]").addEventListener("click", () => this.draw(this.most + PAGE));
+  }
+
+  /** Those who are asked for, `most` of them. */
+  draw(most = PAGE) {
+    this.most = most;
+    const state = this.querySelector("[name=due]:checked").value;
+    const typed = this.search.value.trim();
+    const fits = ({ found, due }) => (!typed || finds(typed, found)) && (!state || due.includes(`state ${state}'`));
+    const asked = this.customers.filter(fits);
+    this.querySelector(".rows").replaceChildren(...asked.slice(0, most).map((customer) => this.rowOf(customer)));
+    this.querySelector(".rows").hidden = !asked.length;
+    this.querySelector("[data-more]").hidden = asked.length <= most;
+    this.show(asked.length ? "" : "no-match");
+    const words = asked.length === 1 ? this.dataset.one : this.dataset.many;
+    this.say(".count", words.replace("{num}", new Intl.NumberFormat(LANG).format(asked.length)));
+  }
+
+  /** Nearest first; those without a pin stay last, in the order in which they fall due. */
+  near(from) {
+    for (const customer of this.customers) {
+      customer.away = customer.lat === undefined ? Infinity : metres(from, customer);
+    }
+    this.customers.sort((a, b) => a.away - b.away || 0);
+    this.draw();
+  }
+
+  rowOf(customer) {
+    customer.row ??= this.row(customer);
+    if (Number.isFinite(customer.away)) {
+      customer.row.dataset.distanceM = Math.round(customer.away);
+      customer.row.querySelector(".away").textContent = far(customer.away, LANG);
+    }
+    return customer.row;
   }
 
   row({ id, name, line, due, phone }) {
@@ -37,39 +84,12 @@ class PackList extends HTMLElement {
     link.href = `/customers/${id}`;
     link.querySelector(".name").textContent = name;
     link.querySelector(".state-here").innerHTML = due; // rendered by the server, of words that are its own
-    link.querySelector(".sub").textContent = line.split(",").slice(0, 2).join(", ").replace(/\s+/g, " ");
+    link.querySelector(".sub").textContent = line.split(",").slice(0, 2).join(",");
     if (phone) {
       call.href = `tel:${phone}`;
       call.ariaLabel = this.dataset.call.replace("{name}", name);
     } else call.remove();
     return row;
-  }
-
-  filter() {
-    const state = this.querySelector("[name=due]:checked")?.value;
-    let count = 0;
-    for (const { row, found, due } of this.customers) {
-      const fits = (!this.search.value.trim() || finds(this.search.value, found)) && (!state || due.includes(`state ${state}'`));
-      row.hidden = !fits;
-      count += fits;
-    }
-    this.rows.hidden = !count;
-    this.show(count ? "" : "no-match");
-    const words = count === 1 ? this.dataset.one : this.dataset.many;
-    this.say(".count", words.replace("{num}", new Intl.NumberFormat(LANG).format(count)));
-  }
-
-  /** Nearest first; those without a pin stay last, in the order in which they fall due. */
-  near(from) {
-    for (const customer of this.customers) {
-      const away = customer.lat === undefined ? Infinity : metres(from, customer);
-      customer.away = away;
-      if (away === Infinity) continue;
-      customer.row.dataset.distanceM = Math.round(away);
-      customer.row.querySelector(".away").textContent = far(away, LANG);
-    }
-    const sorted = this.customers.toSorted((a, b) => a.away - b.away || 0);
-    this.rows.append(...sorted.map(({ row }) => row));
   }
 
   /** One of the empty states, or none. */
