@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
 from crmweb.accounts.actor import Actor
@@ -16,7 +15,7 @@ from crmweb.pwa.book import Book
 from crmweb.pwa.frames import FRAMES
 from crmweb.pwa.pages import Pages
 from crmweb.visits.outcomes import SHUT, Outcome
-from crmweb.visits.words import outcome_words
+from crmweb.visits.words import outcome_name
 
 LIFE = timedelta(hours=72)
 """So long a phone shows what it took along. After that too much of it has changed."""
@@ -48,10 +47,7 @@ class Pack:
             "person": str(who.id),
             "version": build_id(),
             "lang": language(),
-            "outcomes": {
-                name: str(outcome_words(name))
-                for name in [*map(attrgetter("name"), Outcome.offered()), *SHUT]
-            },
+            "outcomes": _outcomes(),
             "frames": [name for name, frame in FRAMES.items() if who.may(frame.needs)],
             "customers": customers,
             "stops": [str(each) for each in book.stops if str(each) in here],
@@ -60,6 +56,12 @@ class Pack:
         mark = hashlib.sha256(f"{age}{(text := in_json(said))}".encode()).hexdigest()[:24]
         times = in_json({"made_at": _moment(at), "expires_at": _moment(at + LIFE)})
         return cls(f"{times[:-1]},{text[1:]}", mark)
+
+
+def _outcomes() -> dict[str, str]:
+    """What may come of a visit, in words."""
+    offered = {each.name: each.label or outcome_name(each.name) for each in Outcome.offered()}
+    return {**offered, **{name: outcome_name(name) for name in SHUT}}
 
 
 def _moment(at: datetime) -> str:

@@ -22,6 +22,7 @@ from crmweb.accounts.models import User
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.db import db, writing
 from crmweb.notes.models import Note
+from crmweb.reminders.models import Reminder
 from crmweb.visits.models import Visit
 from tests.browser import street
 from tests.browser.conftest import LiveServer
@@ -51,7 +52,7 @@ class Expected(list[str]):
     """What the page complains of, but for a server that is out of reach: that is what is tried here."""
 
     def append(self, said: str) -> None:
-        if not re.search(r"net::ERR_|status of 4(01|04|22)", said):
+        if not re.search(r"net::ERR_|status of 4(01|04|22)|^htmx:", said):
             super().append(said)
 
 
@@ -181,6 +182,23 @@ def test_a_note_survives_the_page_and_goes_out_when_the_signal_is_back(
     context.set_offline(False)
     unsent(page, 0)
     assert count(live_server, Note) == 1
+
+
+def test_a_reminder_ticked_without_a_signal_is_done_when_it_is_back(
+    lans: Page, context: BrowserContext, live_server: LiveServer, lan: Actor
+) -> None:
+    with system_access_to(live_server.app, "something to do"), writing():
+        due = clock.now() + timedelta(hours=1)
+        made = Reminder.remind("Call Minh", due_at=due, by=lan, at=clock.now()).id
+    lans.goto("/reminders")
+    context.set_offline(True)
+    lans.locator(f"#reminder-{made} form button").first.tap()
+    expect(lans.locator("#toasts")).to_contain_text("Saved on this phone")
+    unsent(lans, 1)
+    context.set_offline(False)
+    unsent(lans, 0)
+    with system_access_to(live_server.app, "what came"):
+        assert db.session.get_one(Reminder, made).done_at is not None
 
 
 # --- F12, F13: lost answers, other people, other tabs and phones ----------------------------------------
@@ -392,8 +410,8 @@ def test_a_broken_worker_is_switched_off_and_what_waits_stays(
     context.set_offline(True)
     write(lans, co_ba, "Before the release")
     unsent(lans, 1)
-    context.set_offline(False)
     with out_of_reach(context, "**/notes"):
+        context.set_offline(False)
         with monkeypatch.context() as released:
             released.setattr("crmweb.pwa.routes.worker_script", lambda: BROKEN)
             until(lambda: _is_out(lans), within=20)

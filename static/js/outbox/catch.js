@@ -6,6 +6,7 @@ import { hear, tell } from "./news.js";
 import { drain } from "./send.js";
 import { drop, items, keep } from "./store.js";
 import { me, pagesWork, version } from "./here.js";
+import { uuid7 } from "../uuid7.js";
 
 const PATIENCE = 2_500; // ms that a person waits for the server, before they go on with what is saved here
 const underWay = new WeakSet();
@@ -43,8 +44,9 @@ export async function queue({ url, fields, key, title, wifi = false }) {
   return outcome(item);
 }
 
-function itemOf(form, data) {
-  const key = form.dataset.key ?? data.get("Idempotency-Key");
+/** What a form would send, as an item. */
+export function itemOf(form, data) {
+  const key = form.dataset.key ?? data.get("Idempotency-Key") ?? uuid7();
   data.delete("Idempotency-Key"); // it travels as a header
   const fields = [...data].map(([name, value]) => (typeof value === "string" ? [name, value] : [name, value, value.name]));
   const url = new URL(form.action, location.href).pathname;

@@ -15,6 +15,7 @@ async function show() {
   count.textContent = waiting.length;
   count.classList.toggle("vh", state === "saved");
   place.querySelector(".what").textContent = place.dataset[{ saved: "all" }[state] ?? state];
+  place.ariaLabel = state === "saved" ? place.dataset.all : `${waiting.length} ${place.dataset[state]}`;
   place.dataset.state = state;
   for (const badge of document.querySelectorAll("[data-unsent-badge]")) {
     badge.hidden = !waiting.length;

@@ -4,6 +4,7 @@ import { act } from "./acts.js";
 import { tell } from "./news.js";
 import { hasFiles, next } from "./order.js";
 import { change, items, settle } from "./store.js";
+import { spend } from "../phone.js";
 
 const PATIENCE = { text: 30_000, files: 120_000 }; // ms until an answer is given up
 const FIRST_WAIT = 5_000; // ms, doubled by each try
@@ -49,6 +50,7 @@ async function one(person, item) {
 }
 
 function post(person, item) {
+  spend(item.fields.reduce((bytes, [, value]) => bytes + (value.size ?? value.length), 0));
   const headers = { "Idempotency-Key": item.key, Person: person, "App-Version": item.version, Outbox: item.tries ? "later" : "now" };
   const signal = AbortSignal.timeout(hasFiles(item) ? PATIENCE.files : PATIENCE.text);
   return fetch(item.url, { method: "POST", redirect: "manual", headers, body: body(item), signal });

@@ -1,11 +1,13 @@
 // What is built carries its content's hash in its name: kept once, good for ever. The oldest go when there are many.
+import { metered } from "./metering.js";
+
 const SHELF = "assets";
 const MOST = 60;
 
 export async function asset(event) {
   const here = await caches.match(event.request, { cacheName: SHELF });
   if (here) return here;
-  const answer = await fetch(event.request);
+  const answer = metered(await fetch(event.request));
   if (answer.ok && answer.status === 200) event.waitUntil(put(event.request, answer.clone()));
   return answer;
 }

@@ -1,6 +1,7 @@
 // The pack: a person's whole book, with the frames in which the phone shows it, fetched in the background.
 import { assetsOf } from "./assets.js";
 import { keep, kept, person, shelf } from "./keeping.js";
+import { metered } from "./metering.js";
 import { take } from "./pages.js";
 
 const FRESH = 15 * 60 * 1000; // ms in which it is not asked for again
@@ -19,7 +20,7 @@ async function work(anew) {
   if (!someone) return;
   const before = await kept(someone, "/pack");
   if (before && !anew && Date.now() - new Date(before.headers.get("Date")) < FRESH) return;
-  const answer = await fetch("/pack", { cache: "no-cache" });
+  const answer = metered(await fetch("/pack", { cache: "no-cache" }));
   if (!answer.ok || answer.redirected) return;
   const [pack, old] = [await answer.clone().json(), await before?.json()];
   if (pack.person !== someone) return;
@@ -35,7 +36,7 @@ async function work(anew) {
 }
 
 async function page(someone, path) {
-  const answer = await fetch(path, { cache: "no-cache" }).catch(() => null);
+  const answer = await fetch(path, { cache: "no-cache" }).then(metered, () => null);
   if (!answer?.ok || answer.redirected || answer.headers.get("Person") !== someone) return;
   await assetsOf(await answer.clone().text());
   await take({ url: new URL(path, self.location.origin).href }, answer);

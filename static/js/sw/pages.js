@@ -1,6 +1,7 @@
 // Pages: from the server while it answers soon, else as they were kept, else made here from the pack and the outbox.
 import { forget, keep, kept, met, person } from "./keeping.js";
 import { made, unsent } from "./made.js";
+import { metered } from "./metering.js";
 import { filled, marked } from "./filling.js";
 
 const LIMIT = 3_000; // ms that the server has, where something else can be shown
@@ -20,7 +21,7 @@ export async function page(event) {
 }
 
 async function fromServer(event) {
-  const answer = (await event.preloadResponse) || (await fetch(event.request));
+  const answer = metered((await event.preloadResponse) || (await fetch(event.request)));
   event.waitUntil(take(event.request, answer.clone()));
   return answer;
 }
