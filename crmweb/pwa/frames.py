@@ -10,6 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from flask_login import current_user
+
+from crmweb import clock
+from crmweb.accounts.policies import policies_of
+from crmweb.accounts.policy_kinds import ALWAYS
 from crmweb.check_in.choices import Choice
 from crmweb.customers.forms import CustomerForm
 from crmweb.reminders.forms import Sent
@@ -76,9 +81,10 @@ def _visit() -> dict[str, Any]:
 
 
 def _finish() -> dict[str, Any]:
+    asks_photo = policies_of(current_user.id, at=clock.now())["photo_needed"] == ALWAYS
     return {
-        "seen": _Seen(_Visit(verdict=None)), "outcomes": Outcome.offered(), "whys": WHYS, "today": None,
-        "typed": {}, "promises": [("us", "", "")], "wrong": None,
+        "seen": _Seen(_Visit(verdict=None, owes_photo=asks_photo)), "outcomes": Outcome.offered(), "whys": WHYS,
+        "today": None, "typed": {}, "promises": [("us", "", "")], "wrong": None,
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.location import LocationAnswer
 from crmweb.accounts.models import User
+from crmweb.accounts.policy_kinds import POLICIES
 from crmweb.accounts.roles import Role
+from crmweb.accounts.rulings import Ruling
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.pwa.frames import ADD, FRAMES, READ, WRITE
@@ -110,6 +113,18 @@ def test_the_results_are_those_that_the_company_offers(house: House, read: Read)
     with house(), writing():
         Outcome.add("Đã trưng bày", productive=True)
     assert "Đã trưng bày" in read("finish")
+
+
+def test_where_every_visit_needs_a_photo_it_is_asked_for_without_a_signal_too(
+    house: House, tuan: Actor, read: Read
+) -> None:
+    assert 'name="no_photo"' not in read("finish")
+    with house(), writing():
+        at = clock.now() - timedelta(days=1)
+        Ruling.set(POLICIES["photo_needed"], "always", head_id=None, by=tuan, at=at)
+    page = read("finish")
+    assert 'name="no_photo"' in page
+    assert 'action="/visits/[[id]]/photos"' in page
 
 
 def test_nothing_in_a_frame_depends_on_the_day_it_was_kept(read: Read) -> None:
