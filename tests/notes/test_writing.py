@@ -204,7 +204,9 @@ def test_words_that_cannot_be_kept_come_back_after_a_hand_over_too(write: Write)
 @pytest.mark.usefixtures("handed_over")
 def test_a_note_from_after_the_hand_over_is_a_strangers(write: Write, notes: Notes) -> None:
     assert write("Too late", client_at=clock.now().isoformat()).status_code == 404
-    assert write("Long ago", client_at=(clock.now() - timedelta(days=40)).isoformat()).status_code == 404
+    long_ago = (clock.now() - timedelta(days=40)).isoformat()
+    assert write("Long ago", client_at=long_ago).status_code == 202, "kept, and on nobody's timeline"
+    assert write("Long ago", key="", client_at=long_ago).status_code == 404
     assert notes() == []
 
 
