@@ -74,7 +74,7 @@ RECURRING: Final = (
     Task("start and end assignments", timedelta(minutes=10), "crmweb.schedule.turn_assignments_over"),
     Task("lay down days", timedelta(minutes=10), "crmweb.schedule.lay_down_days"),
     Task("follow new rhythms", timedelta(minutes=10), "crmweb.customers.rhythms.plan_anew"),
-    Task("do what phones brought too early", timedelta(minutes=1), "crmweb.outbox.applying.sweep"),
+    Task("do what was held", timedelta(minutes=1), "crmweb.outbox.applying.sweep", each_once=False),
     Task("let go of places and photos", timedelta(hours=6), "crmweb.visits.retention.let_go"),
     Task("forget what is over", timedelta(hours=6), "crmweb.schedule.forget_what_is_over"),
     Task("ring lost look-ups", timedelta(seconds=30), "crmweb.places.work.ring_lost", each_once=False),

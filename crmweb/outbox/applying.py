@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -51,7 +53,10 @@ class Held:
 
 
 def apply_waiting(visit_id: uuid.UUID) -> None:
-    """Do what is held for this visit. It may be asked twice at once: a key is taken once."""
+    """Do what is held for this visit. It may be asked twice at once: a key is taken once.
+
+    Whatever goes wrong with one is nothing to the others, nor to who asks: the clock tries it again.
+    """
     with system_access("what waits for a visit"):
         waiting = list(
             db.session.scalars(
@@ -61,7 +66,10 @@ def apply_waiting(visit_id: uuid.UUID) -> None:
         waiting.sort(key=_turn)
         found = [Held.of(write, db.session.get_one(User, write.person_id)) for write in waiting]
     for held in found:
-        _settle(held, _do(held))
+        try:
+            _settle(held, _do(held))
+        except Exception:
+            log.exception("held write not applied", write=str(held.id))
 
 
 def _turn(write: OutboxWrite) -> tuple[int, datetime, uuid.UUID]:
@@ -70,7 +78,7 @@ def _turn(write: OutboxWrite) -> tuple[int, datetime, uuid.UUID]:
 
 def _do(held: Held) -> Response:
     """The answer of the view to the write, as it would have been then."""
-    with current_app.app_context(), current_app.request_context(_environ(held)):
+    with _asked(held) as environ, current_app.app_context(), current_app.request_context(environ):
         g._login_user, g.arrived_at = held.author, held.arrived_at
         act_for(held.author.principal)
         try:
@@ -81,7 +89,9 @@ def _do(held: Held) -> Response:
             return current_app.make_response(current_app.handle_user_exception(error))
 
 
-def _environ(held: Held) -> dict[str, Any]:
+@contextmanager
+def _asked(held: Held) -> Iterator[dict[str, Any]]:
+    """The write as a server would hand it to us; a large one lies in a file until it is done."""
     builder = EnvironBuilder(held.path, method="POST", headers=[("Idempotency-Key", held.key)])
     for name, value in held.fields:
         builder.form.add(name, value)
@@ -90,7 +100,12 @@ def _environ(held: Held) -> dict[str, Any]:
             builder.files.add_file(field, io.BytesIO(file.read()), filename, mimetype or None)
     if held.files:
         builder.content_type = "multipart/form-data"
-    return builder.get_environ()
+    environ = builder.get_environ()
+    try:
+        yield environ
+    finally:
+        environ["wsgi.input"].close()
+        builder.close()
 
 
 def _settle(held: Held, answer: Response) -> None:

@@ -119,6 +119,17 @@ def test_a_shut_door_that_comes_by_the_central_button_takes_what_waited(
     assert _state(house, kept.id)["photos"] == 1
 
 
+def test_photos_as_large_as_a_camera_makes_them_are_held_and_kept(
+    phone: Phone, kept: Kept, house: House, writes: Writes
+) -> None:
+    """More than a plain form may bring: what the view takes is what may be held for it."""
+    kept.photo.picture = photo() + bytes(3 * 1024 * 1024)
+    assert phone.send(kept.photo).status_code == 202
+    assert phone.send(kept.check_in).status_code == 201
+    assert writes() == []
+    assert _state(house, kept.id)["photos"] == 1
+
+
 def test_a_photo_is_dated_when_it_was_taken(phone: Phone, kept: Kept, house: House) -> None:
     phone.send(kept.photo)
     phone.send(kept.check_in)
@@ -341,6 +352,20 @@ def test_what_failed_by_a_fault_of_ours_is_tried_again(
     monkeypatch.undo()
     sweep_now(app)
     assert _state(house, kept.id)["outcome"] == "no_order"
+
+
+def test_one_whose_file_the_disk_lost_stands_in_nobodys_way(
+    app: Flask, phone: Phone, kept: Kept, house: House, writes: Writes
+) -> None:
+    for item in (kept.photo, kept.finish, replace(kept.photo, key="again")):
+        phone.send(item)
+    lost = next(write for write in writes() if write.key == kept.photo.key)
+    with app.app_context():
+        files.delete(lost.files[0].name)
+    assert phone.send(kept.check_in).status_code == 201
+    state = _state(house, kept.id)
+    assert (state["outcome"], state["photos"]) == ("no_order", 1)
+    assert [write.key for write in writes()] == [kept.photo.key]
 
 
 # --- what never can be done -----------------------------------------------------------------------------------
