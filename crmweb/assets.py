@@ -42,10 +42,19 @@ def built(name: str) -> Path:
 
 
 def build_id() -> str:
-    """The same for as long as every built file is. Raises `NotBuilt`."""
+    """The same for as long as every built file and every template is. Raises `NotBuilt`."""
     asset("app.js")
     names = _manifest(int(monotonic())).values()
-    return hashlib.sha256("".join(sorted(names)).encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{sorted(names)}{_templates()}".encode()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=1)
+def _templates() -> str:
+    """A mark of all templates as they were when this process began."""
+    mark = hashlib.sha256()
+    for template in sorted((PROJECT / "templates").rglob("*.html")):
+        mark.update(template.read_bytes())
+    return mark.hexdigest()
 
 
 def init_app(app: Flask) -> None:

@@ -14,8 +14,8 @@ from crmweb.languages import language
 from crmweb.pwa.book import Book
 from crmweb.pwa.frames import FRAMES
 from crmweb.pwa.pages import Pages
+from crmweb.timeline.words import outcome_name
 from crmweb.visits.outcomes import SHUT, Outcome
-from crmweb.visits.words import outcome_name
 
 LIFE = timedelta(hours=72)
 """So long a phone shows what it took along. After that too much of it has changed."""

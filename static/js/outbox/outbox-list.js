@@ -145,7 +145,7 @@ function megabytes(bytes) {
 function when(iso) {
   const at = new Date(iso);
   const today = at.toDateString() === new Date().toDateString();
-  const shape = today ? { hour: "2-digit", minute: "2-digit", hour12: false } : { day: "numeric", month: "numeric" };
+  const shape = today ? { hour: "2-digit", minute: "2-digit", hour12: false } : { day: "numeric", month: "short" };
   return at.toLocaleString(document.documentElement.lang, shape);
 }
 

@@ -60,7 +60,7 @@ class PhoneKept extends HTMLElement {
   age(pack) {
     if (!pack) return this.dataset.nothing;
     if (new Date(pack.expires_at) < new Date()) return this.dataset.tooOld;
-    const when = { day: "numeric", month: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const when = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
     const made = new Intl.DateTimeFormat(LANG, when).format(new Date(pack.made_at));
     return this.dataset.customersAndAge.replace("{num}", number(pack.customers.length)).replace("{when}", made);
   }

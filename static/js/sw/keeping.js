@@ -36,8 +36,7 @@ export async function keep(someone, path, answer) {
   await Promise.all(kept.slice(0, -MOST_PAGES).map((request) => cache.delete(request)));
 }
 
-/** A kept answer; with another question, or with none, if that very one is not there. */
 export async function kept(someone, path) {
   const cache = await caches.open(shelf(someone));
-  return (await cache.match(path)) ?? cache.match(path.split("?")[0]);
+  return cache.match(path);
 }

@@ -42,8 +42,9 @@ async function page(someone, path) {
   await take({ url: new URL(path, self.location.origin).href }, answer);
 }
 
-/** The pack as it lies here, for the pages that list it; from the server where it does not. */
+/** The pack as it lies here, for the pages that list it; from the server where it does not, and where that is asked. */
 export async function pack(request) {
   const someone = await person();
+  if (request.cache === "reload") await refresh({ anew: true });
   return (someone && (await kept(someone, "/pack"))) || fetch(request);
 }
