@@ -13,6 +13,7 @@ from benchmarks.ledger import due_deliveries, sealed_pushes
 from benchmarks.measure import Result
 from benchmarks.nearest import full_scan, growth, scopes
 from benchmarks.pages import log_as_in_production, pages
+from benchmarks.phones import phones
 from benchmarks.searching import searches
 from benchmarks.wire import first_load
 
@@ -25,7 +26,7 @@ def main() -> None:
     small, large = Company(10_000), Company(1_000_000)
     log_as_in_production()
     with large.copied() as copy:
-        lines = list(_shown(chain(pages(copy), first_load(copy))))
+        lines = list(_shown(chain(pages(copy), first_load(copy), phones(copy))))
     with small.copied() as copy:
         lines += _shown(chain(sealed_pushes(copy), due_deliveries(copy)))
     lines += _shown(chain(growth(small, large), scopes(large), full_scan(large), searches(large)))

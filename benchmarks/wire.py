@@ -31,7 +31,7 @@ def first_load(company: Company) -> Iterator[Result]:
     """P10: the page and all that it names, compressed, with the heads of the answers. Give it a copy."""
     rep = company.rep(company.books // 3)
     assert rep.viewer_id is not None
-    _plan(company, rep.viewer_id)
+    plan_today(company, rep.viewer_id)
     (token,) = tokens(company, [rep.viewer_id])
     fetched = _fetch(company, token, "/")
     sizes = {path: _size(answer) for path, answer in fetched.items()}
@@ -48,7 +48,8 @@ def first_load(company: Company) -> Iterator[Result]:
     yield Result("P10", f"{what}: requests", str(len(fetched)), f"≤ {MOST}", len(fetched) <= MOST)
 
 
-def _plan(company: Company, rep_id: UUID) -> None:
+def plan_today(company: Company, rep_id: UUID) -> None:
+    """Give a rep a day of `STOPS` stops."""
     with company.app.app_context(), system_access("planning a day"), writing():
         day = Actor.of(db.session.get_one(User, rep_id)).today(clock.now())
         theirs = select(Assignment.customer_id).where(Assignment.person_id == rep_id).limit(STOPS)

@@ -1,0 +1,137 @@
+"""P11 and P12: Today and Nearby on a cheap phone over slow 4G, in a real Chromium, and what Lighthouse says of them."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from benchmarks.company import Company
+from benchmarks.measure import Result
+from benchmarks.pages import tokens
+from benchmarks.slow import slowly
+from benchmarks.wire import plan_today
+from tests.machine import chromium, node
+
+TIMES = 5
+SLOWER_CPU = 4
+COLD_S, REPEAT_S = 1.5, 0.5
+SCORES = {"performance": 98, "accessibility": 100, "best-practices": 100}
+RUNS = 3
+"""Of Lighthouse; the median counts."""
+
+PAINTED = """() => new Promise((done) => {
+  new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime))
+    .observe({ type: "largest-contentful-paint", buffered: true });
+})"""
+"""The largest contentful paint, in milliseconds since the navigation began."""
+READY = """async () => {
+  await navigator.serviceWorker.ready;
+  const shelf = (await caches.keys()).find((name) => name.startsWith("pages-"));
+  return Boolean(shelf && navigator.serviceWorker.controller && await (await caches.open(shelf)).match("/outbox"));
+}"""
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"  # connections stay, as behind any real server
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+
+def phones(company: Company) -> Iterator[Result]:
+    """Give it a copy: a day is planned."""
+    rep = company.rep(company.books // 3)
+    assert rep.viewer_id is not None
+    plan_today(company, rep.viewer_id)
+    (token,) = tokens(company, [rep.viewer_id])
+    with _served(company.app) as port:
+        with slowly(port) as slow:
+            yield from _painted(token, slow)
+        yield from _lighthouse(token, port)
+
+
+def _painted(token: str, port: int) -> Iterator[Result]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(chromium.where()),
+            args=chromium.FLAGS,
+            env={**os.environ, **chromium.environment()},
+        )
+        for name, path in (("Today with 30 stops", "/"), ("Nearby", "/nearby")):
+            both = [_cold_and_repeat(browser, token, f"http://localhost:{port}{path}") for _ in range(TIMES)]
+            for how, goal, times in zip(
+                ("cold", "repeat"), (COLD_S, REPEAT_S), zip(*both, strict=True), strict=True
+            ):
+                seconds = median(times)
+                what = f"{name}, slow 4G, {SLOWER_CPU}× slower CPU, LCP {how}"
+                yield Result(
+                    "P11", what, f"{seconds:.2f} s (median of {TIMES})", f"≤ {goal} s", seconds <= goal
+                )
+        browser.close()
+
+
+def _cold_and_repeat(browser: Browser, token: str, url: str) -> tuple[float, float]:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    context.add_cookies([{"name": "session", "value": token, "url": url}])
+    page = context.new_page()
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER_CPU})
+    cold = _paint(page, url)
+    page.wait_for_function("() => navigator.serviceWorker.controller", timeout=60_000)
+    for _ in range(120):
+        if page.evaluate(READY):
+            break
+        page.wait_for_timeout(500)
+    repeat = _paint(page, url)
+    context.close()
+    return cold, repeat
+
+
+def _paint(page: Page, url: str) -> float:
+    """Seconds."""
+    page.goto(url, wait_until="load")
+    page.wait_for_timeout(800)
+    return float(page.evaluate(PAINTED)) / 1000
+
+
+def _lighthouse(token: str, port: int) -> Iterator[Result]:
+    for name, path in (("Today", "/"), ("Nearby", "/nearby")):
+        runs = [_scores(token, f"http://localhost:{port}{path}") for _ in range(RUNS)]
+        for category, goal in SCORES.items():
+            score = median(run[category] for run in runs)
+            what = f"{name}, Lighthouse, {category}"
+            yield Result("P12", what, f"{score:.0f} (median of {RUNS})", f"≥ {goal}", score >= goal)
+
+
+def _scores(token: str, url: str) -> dict[str, float]:
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [
+            str(node.where()), str(node.ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"), url, "--quiet",
+            "--output=json", f"--output-path={report}", "--no-enable-error-reporting",
+            f"--only-categories={','.join(SCORES)}", f"--extra-headers={json.dumps({'Cookie': f'session={token}'})}",
+            f"--chrome-flags=--headless {' '.join(chromium.FLAGS)}",
+        ]  # fmt: skip
+        environment = {**os.environ, **chromium.environment(), "CHROME_PATH": str(chromium.where())}
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=180)
+        found = json.loads(report.read_text())
+    assert found["finalDisplayedUrl"] == url, found["finalDisplayedUrl"]
+    return {name: found["categories"][name]["score"] * 100 for name in SCORES}
+
+
+@contextmanager
+def _served(app: Flask) -> Iterator[int]:
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.port
+    server.shutdown()
+    thread.join()
