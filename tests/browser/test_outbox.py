@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -42,6 +43,14 @@ NO_SYNC = """if (self.ServiceWorkerRegistration)
   Object.defineProperty(ServiceWorkerRegistration.prototype, "sync", { value: undefined });"""
 """A phone that sends nothing by itself while no page is open, as all of Apple's."""
 NO_STORE = "indexedDB.open = () => { throw new DOMException('', 'SecurityError'); };"
+LONG_AGO = """() => new Promise((done) => {
+  indexedDB.open("phone").onsuccess = ({ target }) => {
+    const writing = target.result.transaction("facts", "readwrite");
+    writing.objectStore("facts").put(Date.now() - 73 * 3600 * 1000, "contact");
+    writing.oncomplete = () => done(target.result.close());
+  };
+})"""
+"""As if the server had last been heard of three days and an hour ago."""
 BROKEN = """self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => event.respondWith(Promise.reject(new Error("broken"))));"""
@@ -52,7 +61,7 @@ class Expected(list[str]):
     """What the page complains of, but for a server that is out of reach: that is what is tried here."""
 
     def append(self, said: str) -> None:
-        if not re.search(r"net::ERR_|status of 4(01|04|22)|^htmx:", said):
+        if not re.search(r"net::ERR_|status of (401|404|422|503)|^htmx:", said):
             super().append(said)
 
 
@@ -368,6 +377,12 @@ class Server:
         self._server.server_close()
         self._thread.join()
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """It is there, and answers nobody."""
+        with socket.create_server(("127.0.0.1", self.port), backlog=64):
+            yield
+
 
 @pytest.fixture
 def server(live_server: LiveServer) -> Iterator[Server]:
@@ -438,6 +453,66 @@ def _is_out(page: Page) -> bool:
     return False
 
 
+def test_a_page_that_does_not_come_is_shown_as_it_was(
+    phone_in_hand: PhoneInHand, lan: Actor, server: Server, co_ba: str
+) -> None:
+    """The server takes the call and says nothing: bars on the phone, and no way."""
+    page = ready(phone_in_hand(lan), server.url)
+    page.goto(f"{server.url}{co_ba}")
+    server.stop()
+    with server.silent():
+        page.goto(server.url, timeout=9_000)
+        expect(page.get_by_text("No signal. Everything still saves on this phone.")).to_be_visible()
+        page.goto(f"{server.url}{co_ba}", timeout=9_000)
+        expect(page.get_by_role("heading", level=1)).to_have_text(street.NEAREST.name)
+    server.start()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "body": "<h1>Welcome to our hotel</h1>", "content_type": "text/html"},
+        {"status": 302, "headers": {"Location": "/session/new"}},
+        {"status": 503, "headers": {"Retry-After": "1"}, "body": ""},
+        {"status": 404, "body": "<h1>Not here</h1>", "content_type": "text/html"},
+    ],
+    ids=["a hotel", "a redirect", "busy", "somebody else's 404"],
+)
+def test_an_answer_that_names_no_key_takes_nothing_away(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, answer: dict[str, Any]
+) -> None:
+    lans.add_init_script(NO_SYNC)
+    context.route("**/notes", lambda route: route.fulfill(**answer))
+    write(lans, co_ba, "Taken by nobody")
+    unsent(lans, 1)
+    context.unroute("**/notes")
+    lans.wait_for_timeout(1_100)
+    lans.goto("/")
+    until(lambda: count(live_server, Note) == 1, within=20)
+    unsent(lans, 0)
+
+
+def test_after_three_days_without_a_word_the_pages_are_gone_and_the_work_is_not(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    context.set_offline(True)
+    write(lans, co_ba, "Three days ago")
+    unsent(lans, 1)
+    lans.evaluate(LONG_AGO)
+    with pytest.raises(Error):
+        lans.goto("/")
+    context.set_offline(False)
+    lans.goto("/")
+    unsent(lans, 0)
+    assert count(live_server, Note) == 1
+
+
+def test_it_can_be_put_on_the_home_screen(lans: Page) -> None:
+    cdp = lans.context.new_cdp_session(lans)
+    errors = [error["errorId"] for error in cdp.send("Page.getInstallabilityErrors")["installabilityErrors"]]
+    assert [error for error in errors if error != "in-incognito"] == []
+
+
 # --- leaving --------------------------------------------------------------------------------------------
 
 
@@ -481,3 +556,13 @@ def test_a_clock_that_is_a_day_wrong_loses_nothing(
         write(page, co_ba, f"{hours} hours off")
         unsent(page, 0)
     assert sorted(text for _name, text in notes(live_server)) == ["-24 hours off", "23 hours off"]
+
+
+def test_a_lost_phone_forgets_what_it_keeps_at_its_next_word_with_us(
+    lans: Page, live_server: LiveServer, lan: Actor
+) -> None:
+    with system_access_to(live_server.app, "her phone is lost"), writing():
+        DeviceSession.end_all(lan.id, at=clock.now())
+    lans.goto("/")
+    expect(lans).to_have_url(re.compile("/session/new"))
+    until(lambda: lans.evaluate(PACKED) == [], within=5)

@@ -85,3 +85,31 @@ def test_lan_changes_her_language_and_signs_out(phone_in_hand: PhoneInHand, lan:
     page.goto("/settings")
     page.get_by_role("button", name="Đăng xuất").click()
     expect(page).to_have_url(re.compile("/session/new$"))
+
+
+def test_a_visit_from_today_to_the_next_reminder(phone_in_hand: PhoneInHand, lan: Actor, house: House) -> None:
+    """The day's core without a script: the shop, a check-in without a place, its result, a note, a reminder."""
+    page = phone_in_hand(lan)
+    page.goto("/")
+    page.get_by_role("link", name="Customers", exact=True).click()
+    page.get_by_role("link", name=street.NEAREST.name).first.click()
+    page.get_by_role("link", name="Check in").click()
+    page.get_by_role("button", name=f"Check in {street.NEAREST.name}").click()
+    expect(page).to_have_url(re.compile("/visits/"))
+    expect(page.locator("[data-verdict=unproven]")).to_be_visible()
+    page.get_by_role("link", name="Finish").first.click()
+    page.get_by_role("button", name="Interested").click()
+    expect(page.get_by_text("Interested").first).to_be_visible()
+    with house():
+        shop = street.customer(street.NEAREST).id
+    page.goto(f"/customers/{shop}/notes/new")
+    page.get_by_label("Note", exact=True).fill("Wants 20 boxes")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Wants 20 boxes").first).to_be_visible()
+    page.goto(f"/customers/{shop}/reminders/new")
+    page.get_by_label("What").fill("Send the quote")
+    page.get_by_role("button", name="Save").click()
+    page.goto("/reminders?view=later")
+    expect(page.get_by_text("Send the quote")).to_be_visible()
+    page.goto("/outbox")
+    expect(page.get_by_text("Without scripts nothing waits on this phone")).to_be_visible()
