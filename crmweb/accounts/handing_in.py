@@ -71,10 +71,10 @@ def _of_leaver(token: str, *, at: datetime) -> Actor | None:
 
 def _let_in_until_then(session: DeviceSession) -> bool:
     """Whether it was not forgotten, and not too old, when it ended."""
-    end, limits = session.ended_at, session_limits()
-    if end is None or session.seen_at <= end - limits.idle:
-        return False
-    return session.created_at > end - (limits.shared if session.shared else limits.absolute)
+    end = session.ended_at
+    return end is not None and session_limits().let_in(
+        seen_at=session.seen_at, begun_at=session.created_at, shared=session.shared, at=end
+    )
 
 
 def _done_at() -> datetime | None:

@@ -74,6 +74,16 @@ def weighed(policy: Policy, said: Iterable[Said]) -> Value:
     return policy.default
 
 
+def said_by_company(policy: Policy) -> ColumnElement[Any]:
+    """The company's word on a policy now, as a column of another statement; null where it says nothing.
+
+    Only of one that is the same for everybody: a team's may deviate.
+    """
+    assert not policy.teams, policy.name
+    standing = (Ruling.name == policy.name, Ruling.head_id.is_(None), Ruling.ended_at.is_(None))
+    return select(Ruling.value).where(*standing).scalar_subquery()
+
+
 def _line() -> CTE:
     """Somebody and everyone above, with how many steps it is to each."""
     first = select(User.id, User.manager_id, literal(0).label("steps")).where(User.id == bindparam("person"))

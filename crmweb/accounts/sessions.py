@@ -30,7 +30,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crmweb import audit
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.held import Held
-from crmweb.accounts.limits import HANDS_IN_FOR, session_limits
+from crmweb.accounts.limits import HANDS_IN_FOR, SAID, Limits, session_limits
 from crmweb.accounts.models import User
 from crmweb.accounts.outbox_reports import OutboxReports
 from crmweb.accounts.roles import Role, rights
@@ -41,6 +41,7 @@ from crmweb.accounts.session_tokens import (
 )
 from crmweb.accounts.signals import access_ended
 from crmweb.db import Id, Model, UtcDateTime, db, new_id
+from crmweb.straight import Straight
 
 
 def token_hash(token: str) -> bytes:
@@ -112,19 +113,25 @@ class DeviceSession(OutboxReports, Model):
 
         Only one that was offered and has not settled yet, or is nobody's, is looked up twice.
         """
-        return cls._found(_WHO, token, at) or cls._found(_WHO_BESIDE, token, at)
+        used = token_hash(token)
+        return cls._found(_WHO, at, token=used) or cls._found(
+            _WHO_BESIDE, at, token=used, under_way=at - ON_THE_WAY
+        )
 
     @classmethod
-    def _found(cls, statement: Select[*tuple[Any, ...]], token: str, at: datetime) -> Held | None:
-        asked = {"token": token_hash(token), "under_way": at - ON_THE_WAY, **_oldest(at)}
-        row = (
-            db.session.connection().execute(statement, asked).one_or_none()
-        )  # nothing that a session would track
-        if row is None:
+    def _found(cls, statement: Straight, at: datetime, **asked: Any) -> Held | None:
+        rows = statement.rows(db.session.connection(), **asked)
+        if not rows:
             return None
-        known = {**row._mapping, "permissions": rights(row.role, row.permissions)}
-        of_session = {name: known.pop(name) for name in _OF_SESSION}
-        return Held(Actor(**known), **of_session)
+        person, name, role, zone, made, locale, theme, email, *of_session, begun_at, idle, absolute = rows[0]
+        session_id, proved_at, second_at, *rest = of_session
+        permissions = rights(role, made)
+        actor = Actor(
+            person, name, role, zone, permissions, locale, theme, email, session_id, proved_at, second_at
+        )
+        held, limits = Held(actor, *rest), Limits.said(idle, absolute)
+        lasts = limits.let_in(seen_at=held.seen_at, begun_at=begun_at, shared=held.shared, at=at)
+        return held if lasts else None
 
     @classmethod
     def touch(cls, session_id: uuid.UUID, *, at: datetime, address: str) -> None:
@@ -177,9 +184,14 @@ class DeviceSession(OutboxReports, Model):
 
     @classmethod
     def alive(cls, *, at: datetime) -> ColumnElement[bool]:
-        """Sessions that let somebody in: not ended, seen lately, not too old."""
-        oldest = _oldest(at)
-        return _alive(oldest["idle"], oldest["absolute"], oldest["shared"])
+        """Sessions that let somebody in: not ended, seen lately, not too old; what `Limits.let_in` says of one."""
+        limits = session_limits()
+        return and_(
+            cls.ended_at.is_(None),
+            cls.seen_at > at - limits.idle,
+            cls.created_at > at - limits.absolute,
+            or_(cls.shared.is_(False), cls.created_at > at - limits.shared),
+        )
 
     @classmethod
     def of(cls, user_id: uuid.UUID, *, at: datetime) -> list[DeviceSession]:
@@ -230,24 +242,6 @@ def _left_lately(at: datetime) -> ColumnElement[bool]:
     return exists().where(*theirs, User.deactivated_at > at - HANDS_IN_FOR)
 
 
-def _oldest(at: datetime) -> dict[str, datetime]:
-    """The moments before which a session must not have been seen last, or begun."""
-    limits = session_limits()
-    return {"idle": at - limits.idle, "absolute": at - limits.absolute, "shared": at - limits.shared}
-
-
-def _alive(idle: Any, absolute: Any, shared: Any) -> ColumnElement[bool]:
-    return and_(
-        DeviceSession.ended_at.is_(None),
-        DeviceSession.seen_at > idle,
-        DeviceSession.created_at > absolute,
-        or_(DeviceSession.shared.is_(False), DeviceSession.created_at > shared),
-    )
-
-
-_OF_SESSION = ("seen_at", "rotated_at", "last_offer_at", "shared", "offered_at", "looks_as", "looks_since")
-
-
 # Named, not imported: a preview knows the session that it belongs to.
 _PREVIEWS = table(
     "previews", column("session_id", Id()), column("person_id", Id()), column("begun_at", UtcDateTime())
@@ -255,6 +249,7 @@ _PREVIEWS = table(
 
 
 def _who(offered_at: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """What `DeviceSession._found` unpacks, in its order: of the person, of the session, and how long it lasts."""
     return (
         select(
             User.id,
@@ -265,30 +260,29 @@ def _who(offered_at: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
             User.locale,
             User.theme,
             User.email,
-            DeviceSession.id.label("session_id"),
+            DeviceSession.id,
             DeviceSession.proved_at,
             DeviceSession.second_at,
             DeviceSession.seen_at,
             DeviceSession.rotated_at,
             DeviceSession.last_offer_at,
             DeviceSession.shared,
-            offered_at.label("offered_at"),
-            _PREVIEWS.c.person_id.label("looks_as"),
-            _PREVIEWS.c.begun_at.label("looks_since"),
+            offered_at,
+            _PREVIEWS.c.person_id,
+            _PREVIEWS.c.begun_at,
+            DeviceSession.created_at,
+            *SAID,
         )
         .join(User, User.id == DeviceSession.user_id)
         .outerjoin(Role, Role.name == User.role)
         .outerjoin(_PREVIEWS, _PREVIEWS.c.session_id == DeviceSession.id)
-        .where(
-            _alive(bindparam("idle"), bindparam("absolute"), bindparam("shared")),
-            User.deactivated_at.is_(None),
-        )
+        .where(DeviceSession.ended_at.is_(None), User.deactivated_at.is_(None))
     )
 
 
-_WHO = _who(null()).where(DeviceSession.token == bindparam("token"))
+_WHO = Straight(_who(null()).where(DeviceSession.token == bindparam("token")))
 
-_WHO_BESIDE = (
+_WHO_BESIDE = Straight(
     _who(case((SessionToken.retired_at.is_(None), SessionToken.offered_at)))
     .join(SessionToken, SessionToken.session_id == DeviceSession.id)
     .where(
