@@ -100,7 +100,7 @@ def _times_of_reps(company: Company, question: Question, random: Random) -> Time
     for _ in range(15):
         with company.acting(company.rep(random.randrange(company.books))):
             book = nearest(Point(10, 106), today=TODAY, k=300)
-            doors = [Point(shop.lat, shop.lng) for shop in random.choices(book, k=5)]
+            doors = [shop.place for shop in random.choices(book, k=5)]
             each += times(lambda door: nearest(door, today=TODAY, k=question.k), doors).each
     return Times(each)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache, partial
 from typing import Any
 
-from flask import Flask, current_app
+from flask import current_app
 from flask.templating import Environment
 from markupsafe import Markup, escape
 
@@ -17,8 +17,7 @@ from crmweb.languages import language
 MOST_KEPT = 4_000
 """Fragments kept by a process: what a dozen reps look at in a day, 5 MB."""
 
-GAP = Markup("\0")
-"""Stands in a fragment where each of its uses says something else; nobody's data holds one."""
+Tells = Callable[..., Mapping[str, Any]]
 
 
 class Templates(Environment):
@@ -32,26 +31,54 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
 
-def kept(template: str) -> Callable[..., Markup]:
+class Gaps:
+    """In a fragment `{{ gap.metres }}` stands where each of its uses says something else. Nobody's data holds a NUL."""
+
+    def __getattr__(self, name: str) -> Markup:
+        return Markup(f"\0{name}\0")  # nosec B704  # noqa: S704 - a name of ours
+
+
+GAP = Gaps()
+
+
+class Kept:
     """A fragment like a macro, but rendered once for all who see the same: it is kept by what it says.
 
-    Its names are the content that it may speak of, and nothing else, above all not who looks. What is given without
-    a name stands where it says `{{ gap }}`, in order.
+    `tells` makes the content that it may speak of from what it is kept by, and from nothing else, above all not from
+    who looks. It is asked where nothing is kept yet.
     """
-    return partial(_filled, template, language(), asset("sprite.svg"))
+
+    def __init__(self, template: str, tells: Tells) -> None:
+        self._template, self._tells = template, tells
+        self._text = lru_cache(MOST_KEPT)(self._written)
+
+    def here(self) -> Callable[..., str]:
+        """The fragment in the language at work and with the icons of now, to be called by what it is kept by.
+
+        What it returns, `filled` completes.
+        """
+        return partial(self._text, language(), asset("sprite.svg"))
+
+    def anew(self, *said: Any) -> str:
+        """The same, for what would take too much room to be kept."""
+        return self._written("", "", *said)
+
+    def _written(self, _language: str, _icons: str, *said: Any) -> str:
+        """A text with `%(metres)s` in its gaps; in another language, and with other icons, it is another one."""
+        template = current_app.jinja_env.get_template(self._template)
+        words, names = _apart(template.render(self._tells(*said), gap=GAP).split("\0"))
+        return "".join(f"{piece}%({name})s" for piece, name in zip(words, names, strict=False)) + words[-1]
 
 
-def _filled(template: str, language: str, icons: str, *gaps: object, **content: Hashable) -> Markup:
-    first, *others = _pieces(template, language, icons, **content)
-    filled = [f"{escape(gap)}{piece}" for gap, piece in zip(gaps, others, strict=True)]
-    return Markup(first + "".join(filled))  # nosec B704  # noqa: S704 - Jinja has escaped it
+def _apart(pieces: list[str]) -> tuple[list[str], list[str]]:
+    """What lies between the gaps, and their names."""
+    return [piece.replace("%", "%%") for piece in pieces[::2]], pieces[1::2]
 
 
-@lru_cache(MOST_KEPT)
-def _pieces(template: str, _language: str, _icons: str, **content: Hashable) -> list[str]:
-    """What lies between a fragment's gaps; in another language, and with other icons, it is another one."""
-    return current_app.jinja_env.get_template(template).render(content, gap=GAP).split(GAP)
+def filled(text: str, **gaps: object) -> Markup:
+    """A fragment with what its gaps say here."""
+    return Markup(text % {name: escape(said) for name, said in gaps.items()})  # nosec B704  # noqa: S704 - escaped
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(kept=kept, person_of_pages=person_of_pages)
+    app.jinja_env.globals["person_of_pages"] = person_of_pages

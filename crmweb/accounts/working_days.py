@@ -9,13 +9,17 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
     Date,
     ForeignKey,
     Integer,
+    Select,
     String,
     UniqueConstraint,
     bindparam,
     cast,
+    exists,
     null,
     or_,
     select,
@@ -26,6 +30,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crmweb.accounts.models import Oversight, User
 from crmweb.audit import Audited
 from crmweb.db import Model, db, new_id
+from crmweb.straight import Straight
 
 MONDAY_TO_SATURDAY = 0b0111111
 """Bit n is weekday n, Monday first. What holds where nobody said otherwise."""
@@ -105,12 +110,13 @@ class Calendar:
         """
         weeks: dict[uuid.UUID | None, int] = {}
         off: set[date] = set()
-        asked = {"person": person_id, "since": around - LOOKED_BACK}
-        for row in db.session.connection().execute(_SAID_FOR, asked):
-            if row.day is None:
-                weeks[row.head_id] = row.weekdays
+        for head_id, weekdays, day in _SAID_FOR.rows(
+            db.session.connection(), person=person_id, since=around - LOOKED_BACK
+        ):
+            if day is None:
+                weeks[head_id] = weekdays
             else:
-                off.add(row.day)
+                off.add(day)
         return cls(_nearest(person_id, weeks), frozenset(off))
 
     def works(self, day: date) -> bool:
@@ -133,20 +139,22 @@ class Calendar:
         return day
 
 
-def _said_for() -> Any:
-    """The weeks and the days off of everybody above a person, and of the company."""
-    above = select(Oversight.viewer_id).where(Oversight.person_id == bindparam("person"))
-    weeks = select(WorkingWeek.head_id, WorkingWeek.weekdays, cast(null(), Date).label("day"))
-    days = select(DayOff.head_id, cast(null(), Integer), DayOff.day)
-    return union_all(
-        weeks.where(or_(WorkingWeek.head_id.in_(above), WorkingWeek.head_id.is_(None))),
-        days.where(
-            or_(DayOff.head_id.in_(above), DayOff.head_id.is_(None)), DayOff.day >= bindparam("since")
-        ),
-    )
+def _said_for() -> Select[Any] | CompoundSelect[Any]:
+    """The weeks and the days off of everybody above a person, and of the company.
+
+    Both tables are small: each row is asked whether its team is one of the person's.
+    """
+
+    def reaches(head_id: ColumnElement[uuid.UUID | None]) -> ColumnElement[bool]:
+        above = (Oversight.viewer_id == head_id, Oversight.person_id == bindparam("person"))
+        return or_(head_id.is_(None), exists().where(*above))
+
+    weeks = select(WorkingWeek.head_id, WorkingWeek.weekdays, cast(null(), Date))
+    days = select(DayOff.head_id, cast(null(), Integer), DayOff.day).where(DayOff.day >= bindparam("since"))
+    return union_all(weeks.where(reaches(WorkingWeek.head_id)), days.where(reaches(DayOff.head_id)))
 
 
-_SAID_FOR: Final = _said_for()
+_SAID_FOR: Final = Straight(_said_for())
 
 
 def _nearest(person_id: uuid.UUID, weeks: dict[uuid.UUID | None, int]) -> int:

@@ -15,6 +15,7 @@ from crmweb.customers.models import STATUSES
 from crmweb.geo import BadPoint, Point
 from crmweb.languages import gettext as _
 from crmweb.nearby.nearest import Filters
+from crmweb.templating import GAP
 
 FEW, MOST = 20, 200
 TIERS = ("A", "B", "C")
@@ -54,17 +55,26 @@ class Question:
         A page has fifteen of them. Nothing in one needs quoting: numbers, ids and words of our own.
         """
         k, filters = changes.pop("k", FEW), self.filters._replace(**changes)
-        asked = [*self._place, *_chosen(k, filters)]
-        return f"{path}?{'&'.join([f'{name}={value}' for name, value in asked])}" if asked else path
+        asked = [*filter(None, [self.place]), *(f"{name}={value}" for name, value in _chosen(k, filters))]
+        return f"{path}?{'&'.join(asked)}" if asked else path
 
-    def parameters(self) -> list[tuple[str, Any]]:
-        """As in an address; places to 4 decimals, 11 m, so that no log or history holds more."""
-        return [*self._place, *_chosen(self.k, self.filters)]
+    def chosen(self) -> list[tuple[str, Any]]:
+        """What an address holds beside the place."""
+        return list(_chosen(self.k, self.filters))
 
     @cached_property
-    def _place(self) -> list[tuple[str, Any]]:
-        place = [("lat", f"{self.at.lat:.4f}"), ("lng", f"{self.at.lng:.4f}")] if self.at else []
-        return [*place, ("accuracy_m", self.accuracy_m)] if self.accuracy_m else place
+    def place(self) -> str:
+        """The place as an address holds it: to 4 decimals, 11 m, so that no log or history holds more."""
+        place = f"lat={self.at.lat:.4f}&lng={self.at.lng:.4f}" if self.at else ""
+        sure = f"accuracy_m={self.accuracy_m}" if self.accuracy_m else ""
+        return "&".join(filter(None, (place, sure)))
+
+    @property
+    def here(self) -> str:
+        """The place as the map reads it."""
+        assert self.at is not None
+        sure = "" if self.accuracy_m is None else f",{self.accuracy_m}"
+        return f"{self.at.lat:.4f},{self.at.lng:.4f}{sure}"
 
     @property
     def narrowed(self) -> bool:
@@ -74,6 +84,13 @@ class Question:
     def toggled(self, tier: str) -> tuple[str, ...]:
         """The tiers with this one added, or taken away."""
         return tuple(name for name in TIERS if (name in self.filters.tiers) != (name == tier))
+
+
+class Anywhere(Question):
+    """A question in a fragment that is kept for every place: its addresses have a gap there."""
+
+    place = str(GAP.place)
+    here = str(GAP.here)
 
 
 def _chosen(k: int, filters: Filters) -> Iterator[tuple[str, Any]]:

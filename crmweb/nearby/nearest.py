@@ -21,6 +21,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from crmweb import straight
 from crmweb.customers.due import late_before
 from crmweb.db import db
 from crmweb.geo import EARTH_RADIUS_M, Point, boxes_around, cover, metres
@@ -54,7 +55,6 @@ SAMPLE_OF_CROWD = 63
 ALL = 2**62
 HALFWAY_ROUND_M = pi * EARTH_RADIUS_M
 
-_SCOPED = {"scoped": True}
 _MARGIN = 1 + 1e-9
 _MARGIN_M = 0.001  # the circle is a little wider than its bound, so that rounding costs nobody on the edge
 
@@ -194,8 +194,7 @@ class _Search:
     def rows(self, statement: str, **parameters: int) -> Sequence[Any]:
         """Runs a statement of this question's shape, close to the driver: it carries its scope itself."""
         sql = rendered(statement, self.shape, self.paramstyle)
-        answer = self.connection.exec_driver_sql(sql, self.parameters | parameters, execution_options=_SCOPED)
-        return answer.all()
+        return straight.rows(self.connection, sql, self.parameters | parameters, scoped=True)
 
 
 def _same(value: Any) -> Any:

@@ -2,35 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from crmweb.geo import Direction, Point, direction, metres
 
-
-class Neighbour(NamedTuple):
-    """One row of Nearby.
-
-    `next_due` is the most pressing and `last_visit_at` the latest among the assignments that were asked for;
-    `responsible` is the name of who looks after the customer mainly: on the first line, then the longest;
-    `every_days` are the days that may pass between two visits in the customer's tier.
-    """
-
-    customer_id: UUID
-    distance_m: float
-    direction: Direction
-    name: str
-    address: str
-    phone: str | None
-    email: str | None
-    tier: str | None
-    status: str
-    lat: float
-    lng: float
-    next_due: date | None
-    last_visit_at: datetime | None
-    responsible: str | None
-    every_days: int | None
+# What the database tells of a customer, as the driver gives it; its columns are those of `Told`, in order.
+Stored = tuple[Any, ...]
 
 
 class Codec(NamedTuple):
@@ -43,10 +21,63 @@ class Codec(NamedTuple):
     moment_out: Callable[[Any], datetime]
 
 
+class Told(NamedTuple):
+    """What the database tells of a customer and, of the assignments that were asked for, of the plan.
+
+    `next_due` is the most pressing and `last_visit_at` the latest among those; `responsible` is the name of who looks
+    after the customer mainly: on the first line, then the longest; `every_days` are the days that may pass between two
+    visits in the customer's tier.
+    """
+
+    customer_id: UUID
+    name: str
+    phone: str | None
+    email: str | None
+    tier: str | None
+    status: str
+    lat: float
+    lng: float
+    next_due: date | None
+    last_visit_at: datetime | None
+    responsible: str | None
+    every_days: int | None
+
+    @classmethod
+    def of(cls, stored: Stored, codec: Codec) -> Self:
+        customer_id, name, phone, email, tier, status, lat, lng, due, visit, responsible, every = stored
+        return cls(
+            codec.id_out(customer_id), name, phone, email, tier, status, lat, lng,
+            codec.date_out(due) if due else None, codec.moment_out(visit) if visit else None, responsible, every,
+        )  # fmt: skip
+
+
+class Neighbour(NamedTuple):
+    """One row of Nearby: where it lies, and what is told of it, which is read only where it is not known yet."""
+
+    distance_m: float
+    direction: Direction
+    stored: Stored
+    codec: Codec
+
+    @property
+    def told(self) -> Told:
+        return Told.of(self.stored, self.codec)
+
+    @property
+    def customer_id(self) -> UUID:
+        return self.codec.id_out(self.stored[0])
+
+    @property
+    def place(self) -> Point:
+        told = self.told
+        return Point(told.lat, told.lng)
+
+
 # A row: a nearest customer beside one of its current assignments, as `statements.FACES` selects them.
 Row = Sequence[Any]
-_TWINS, _CUSTOMER, _ASKED, _NEXT_DUE, _LAST_VISIT, _RESPONSIBLE, _EVERY = 1, 2, 11, 12, 13, 14, 15
-_STANDING = slice(16, None)
+_HAVERSINE, _TWINS, _CUSTOMER, _LAT, _LNG = 0, 1, 2, 8, 9
+_NEXT_DUE, _LAST_VISIT, _ASKED = 10, 11, 14
+_STORED, _STANDING = slice(2, 14), slice(15, None)
 
 
 def neighbours(rows: Iterable[Row], at: Point, codec: Codec) -> list[Neighbour]:
@@ -64,12 +95,11 @@ def assignments_behind(rows: Iterable[Row]) -> int:
 
 def _one(rows: list[Row]) -> Row:
     """A customer's rows made one: the main person's, with the dates of all that were asked for."""
-    if len(rows) == 1:
+    if len(rows) == 1 and rows[0][_ASKED]:
         return rows[0]
     asked = [row for row in rows if row[_ASKED]]
     main = min(rows, key=_standing)
     merged = list(main)
-    merged[_ASKED] = bool(asked)
     merged[_NEXT_DUE] = min((row[_NEXT_DUE] for row in asked if row[_NEXT_DUE]), default=None)
     merged[_LAST_VISIT] = max((row[_LAST_VISIT] for row in asked if row[_LAST_VISIT]), default=None)
     return merged
@@ -81,11 +111,5 @@ def _standing(row: Row) -> tuple[Any, ...]:
 
 
 def _neighbour(row: Row, at: Point, codec: Codec) -> Neighbour:
-    h, _, customer_id, name, address, phone, email, tier, status, lat, lng, asked, due, visit, *_ = row
-    return Neighbour(
-        codec.id_out(customer_id), metres(h), direction(at, Point(lat, lng)),
-        name, address, phone, email, tier, status, lat, lng,
-        codec.date_out(due) if asked and due else None,
-        codec.moment_out(visit) if asked and visit else None,
-        row[_RESPONSIBLE], row[_EVERY],
-    )  # fmt: skip
+    place = Point(row[_LAT], row[_LNG])
+    return Neighbour(metres(row[_HAVERSINE]), direction(at, place), tuple(row[_STORED]), codec)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
@@ -15,14 +13,17 @@ from sqlalchemy import select
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import Oversight, User
+from crmweb.config import current_settings
 from crmweb.db import db, writing
+from crmweb.geo import Point
 from crmweb.nearby.forms import MOST, BadQuestion, Question
 from crmweb.nearby.home import home_ground
 from crmweb.nearby.nearest import due_counts, nearest
 from crmweb.nearby.places import PlaceSearch
-from crmweb.nearby.rows import Near
+from crmweb.nearby.results import Frame, People, results
+from crmweb.nearby.rows import Sight, in_a_list
 from crmweb.places.models import LONGEST, Lookup, TooMany
-from crmweb.web import needs, page
+from crmweb.web import needs, page, wants_fragment
 
 nearby = Blueprint("nearby", __name__)
 
@@ -30,7 +31,7 @@ nearby = Blueprint("nearby", __name__)
 @nearby.get("/nearby")
 @needs("customers:read:own")
 def index() -> ResponseReturnValue:
-    return _show("nearby/index.html", fragment="nearby/_results.html")
+    return _show("nearby/index.html")
 
 
 @nearby.get("/nearby/map")
@@ -76,44 +77,45 @@ def _show_places(search: PlaceSearch, *, status: int = 200) -> ResponseReturnVal
     )
 
 
-def _show(template: str, fragment: str | None = None) -> ResponseReturnValue:
+def _show(template: str) -> ResponseReturnValue:
     try:
         question = Question.read(request.args)
     except BadQuestion as wrong:
-        return page("nearby/index.html", status=422, wrong=str(wrong), question=Question(at=None), rows=[])
-    if question.at is None and template == "nearby/map.html":
-        if home := home_ground():
-            return redirect(replace(question, at=home).address("/nearby/map"), 303)
-        template = "nearby/index.html"
-    part = fragment if question.at else None  # without a place there are no results to swap in
-    return page(template, fragment=part, question=question, **_answer(question))
+        return page("nearby/index.html", status=422, wrong=str(wrong), question=Question(at=None))
+    on_map = template == "nearby/map.html"
+    if question.at is not None:
+        return _answer(template, question, question.at, on_map=on_map)
+    if on_map and (home := home_ground()):
+        return redirect(replace(question, at=home).address("/nearby/map"), 303)
+    return page("nearby/index.html", question=question)
 
 
-def _answer(question: Question) -> dict[str, Any]:
-    if question.at is None:
-        return {"rows": []}
-    who: Actor = current_user._get_current_object()  # the proxy would look for them at each row
+def _answer(template: str, question: Question, at: Point, *, on_map: bool) -> ResponseReturnValue:
+    who: Actor = current_user._get_current_object()
     today = who.today(clock.now())
     counts = due_counts(today=today, filters=question.filters)  # first: it knows how large the scope is
-    found = nearest(question.at, today=today, k=question.k, filters=question.filters)
-    return {
-        "rows": [Near.seen_by(who, neighbour, today=today) for neighbour in found],
-        "more": len(found) == question.k < MOST,
-        "counts": counts,
-        "people": _people(),
-    }
+    found = nearest(at, today=today, k=question.k, filters=question.filters)
+    people, sight = _people(who), Sight.of(who, today)
+    if on_map:
+        rows = in_a_list(found, sight)
+        return page(template, question=question, rows=rows, counts=counts, people=people)
+    settings, more = current_settings(), len(found) == question.k < MOST
+    frame = Frame(
+        question.k, question.filters, len(found), more, counts, people, who.may("customers:write"),
+        settings.tile_url, settings.tile_credit,
+    )  # fmt: skip
+    shown = results(question, found, sight, frame)
+    return make_response(shown) if wants_fragment() else page(template, question=question, results=shown)
 
 
-def _people() -> list[tuple[uuid.UUID, str]]:
+def _people(who: Actor) -> People:
     """Whose customers one may pick out: those of one's team, or of everyone."""
-    if not current_user.may("team:read"):
-        return []
+    if not who.may("team:read"):
+        return ()
     people = select(User.id, User.name).where(User.deactivated_at.is_(None)).order_by(User.name)
-    if not current_user.may("customers:read:all"):
-        people = people.join(Oversight, Oversight.person_id == User.id).where(
-            Oversight.viewer_id == current_user.id
-        )
-    return [(person.id, person.name) for person in db.session.execute(people)]
+    if not who.may("customers:read:all"):
+        people = people.join(Oversight, Oversight.person_id == User.id).where(Oversight.viewer_id == who.id)
+    return tuple((person.id, person.name) for person in db.session.execute(people))
 
 
 def init_app(app: Flask) -> None:

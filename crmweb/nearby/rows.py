@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import UUID
+
+from markupsafe import Markup
 
 from crmweb.accounts.actor import Actor
 from crmweb.customers.due import Due, late_before
 from crmweb.customers.words import days_since
 from crmweb.geo import Direction
-from crmweb.nearby.neighbours import Neighbour
+from crmweb.languages import distance, ngettext
+from crmweb.nearby.neighbours import Codec, Neighbour, Stored, Told
+from crmweb.templating import Kept, filled
 
 WALKING_M_A_MINUTE = 75
 WALKABLE_M = 2_000
 
 
 class Row(NamedTuple):
-    """All but how far: that changes with every step, and the rest is kept ready (`templating.kept`)."""
+    """All but how far: that changes with every step, and the rest is kept ready (`templating.Kept`)."""
 
     id: UUID
     name: str
@@ -34,31 +39,61 @@ class Row(NamedTuple):
     responsible: str | None
 
 
-class Near(NamedTuple):
-    """A row, and how far it is."""
+class Sight(NamedTuple):
+    """What else decides what a row says: the day, where whoever looks is, and their name."""
 
-    row: Row
-    distance_m: float
-
-    @property
-    def metres(self) -> int:
-        return round(self.distance_m)
-
-    @property
-    def minutes_on_foot(self) -> int | None:
-        """None where nobody would walk."""
-        if self.distance_m > WALKABLE_M:
-            return None
-        return max(1, round(self.distance_m / WALKING_M_A_MINUTE))
+    today: date
+    late: date
+    zone: str
+    own_name: str
 
     @classmethod
-    def seen_by(cls, who: Actor, found: Neighbour, *, today: date) -> Near:
+    def of(cls, who: Actor, today: date) -> Self:
+        return cls(today, late_before(today), who.zone, who.name)
+
+    def row(self, told: Told, direction: Direction) -> Row:
         """A neighbour as the list tells of it. One's own name in each row would say nothing."""
-        row = Row(
-            found.customer_id, found.name, found.phone, found.email, found.tier, found.status, found.lat, found.lng,
-            found.direction, Due.seen_from(today, found.next_due, late_before(today)),
-            days_since(found.last_visit_at, today, who.zone),
-            found.every_days if found.next_due else None,
-            found.responsible if found.responsible != who.name else None,
+        return Row(
+            told.customer_id, told.name, told.phone, told.email, told.tier, told.status, told.lat, told.lng,
+            direction, Due.seen_from(self.today, told.next_due, self.late),
+            days_since(told.last_visit_at, self.today, self.zone),
+            told.every_days if told.next_due else None,
+            told.responsible if told.responsible != self.own_name else None,
         )  # fmt: skip
-        return cls(row, found.distance_m)
+
+
+def _tells(stored: Stored, codec: Codec, direction: Direction, sight: Sight) -> dict[str, Any]:
+    return {"row": sight.row(Told.of(stored, codec), direction)}
+
+
+_ROW, _NEAREST = Kept("nearby/_row.html", _tells), Kept("nearby/_nearest.html", _tells)
+
+
+def in_a_list(found: Sequence[Neighbour], sight: Sight) -> Markup:
+    """One row each."""
+    row = _ROW.here()
+    drawn = [
+        filled(
+            row(near.stored, near.codec, near.direction, sight),
+            metres=round(near.distance_m),
+            distance=distance(near.distance_m),
+        )
+        for near in found
+    ]
+    return Markup("").join(drawn)
+
+
+def as_the_nearest(near: Neighbour, sight: Sight) -> Markup:
+    """The first, larger: where next, and how."""
+    minutes = minutes_on_foot(near.distance_m)
+    return filled(
+        _NEAREST.here()(near.stored, near.codec, near.direction, sight),
+        metres=round(near.distance_m),
+        distance=distance(near.distance_m),
+        on_foot=f" · {ngettext('%(num)s min on foot', '%(num)s min on foot', minutes)}" if minutes else "",
+    )
+
+
+def minutes_on_foot(distance_m: float) -> int | None:
+    """None where nobody would walk."""
+    return max(1, round(distance_m / WALKING_M_A_MINUTE)) if distance_m <= WALKABLE_M else None

@@ -94,8 +94,8 @@ _IN_RANGES = """
 """
 
 _FACES = """
-SELECT n.h, n.twins, c.id, c.name, c.address, c.phone, c.email, c.tier, c.status, c.lat, c.lng,
-       {asked}, a.next_due, a.last_visit_at, u.name, t.visit_every_days, a.line, a.since, a.id
+SELECT n.h, n.twins, c.id, c.name, c.phone, c.email, c.tier, c.status, c.lat, c.lng,
+       a.next_due, a.last_visit_at, u.name, t.visit_every_days, {asked}, a.line, a.since, a.id
 FROM ({nearest}) AS n
 JOIN customers c ON c.id = n.id
 LEFT JOIN assignments a ON a.customer_id = c.id AND {current}

@@ -153,10 +153,10 @@ def _assert_same(world: World, viewer: str, at: Point, k: int, filters: Filters)
     assert len({row.customer_id for row in found}) == len(found)
     for row, (distance, customer_id) in zip(found, expected, strict=True):
         assert row.distance_m == pytest.approx(distance, abs=ROUNDING_M)
-        assert row.distance_m == pytest.approx(haversine_m(at, Point(row.lat, row.lng)), abs=ROUNDING_M)
+        assert row.distance_m == pytest.approx(haversine_m(at, row.place), abs=ROUNDING_M)
         if row.customer_id != customer_id:
             other = world.customers[customer_id]
-            assert (row.lat, row.lng) != (other["lat"], other["lng"]), "customers on one spot go by id"
+            assert (row.place.lat, row.place.lng) != (other["lat"], other["lng"]), "customers on one spot go by id"
 
 
 FILTERS: list[Callable[[World], Filters]] = [
@@ -217,31 +217,31 @@ def test_a_row_has_all_that_lan_needs_to_call_or_visit(street: World) -> None:
     street.sign_in("Lan")
     (row,) = nearest(Point(10, 106), today=TODAY)
     assert isinstance(row, Neighbour)
-    assert (row.name, row.address, row.phone, row.email) == ("Corner", "1 Main St", "+84281", "a@b.vn")
-    assert (row.tier, row.status, row.lat, row.lng) == ("A", "customer", 10, 106.001)
+    assert (row.told.name, row.told.phone, row.told.email) == ("Corner", "+84281", "a@b.vn")
+    assert (row.told.tier, row.told.status, row.told.lat, row.told.lng) == ("A", "customer", 10, 106.001)
     assert (row.direction, round(row.distance_m)) == ("e", 110)
-    assert (row.next_due, row.last_visit_at) == (TODAY, NOW - timedelta(days=40))
-    assert row.responsible == "Lan"
+    assert (row.told.next_due, row.told.last_visit_at) == (TODAY, NOW - timedelta(days=40))
+    assert row.told.responsible == "Lan"
 
 
 def test_due_is_that_of_ones_own_assignment(street: World) -> None:
     street.sign_in("Huy")
     (row,) = nearest(Point(10, 106), today=TODAY)
-    assert (row.next_due, row.responsible) == (TODAY - timedelta(days=30), "Lan")
+    assert (row.told.next_due, row.told.responsible) == (TODAY - timedelta(days=30), "Lan")
 
 
 def test_due_is_that_of_the_assignment_one_asked_for(street: World) -> None:
     street.sign_in("Lan")
     (row,) = nearest(Point(10, 106), today=TODAY, filters=Filters(due="ahead"))
-    assert row.next_due == TODAY + timedelta(days=3)
+    assert row.told.next_due == TODAY + timedelta(days=3)
     assert nearest(Point(10, 106), today=TODAY, filters=Filters(due="overdue")) == []
 
 
 def test_tuan_sees_what_nobody_looks_after(street: World) -> None:
     street.sign_in("Tuấn")
     corner, next_door = nearest(Point(10, 106), today=TODAY)
-    assert (next_door.name, next_door.responsible, next_door.next_due) == ("Next door", None, None)
-    assert corner.next_due == TODAY - timedelta(days=30)
+    assert (next_door.told.name, next_door.told.responsible, next_door.told.next_due) == ("Next door", None, None)
+    assert corner.told.next_due == TODAY - timedelta(days=30)
 
 
 def test_huy_gets_nothing_by_asking_for_lans_book(street: World) -> None:
