@@ -165,6 +165,40 @@ def boxes_around(centre: Point, radius_m: float) -> tuple[Box, ...]:
     return _split(south, centre.lng - width, north, centre.lng + width)
 
 
+def half_chord_to_box(at: Point, box: Box) -> float:
+    """The haversine of the angle to the nearest place in a box.
+
+    On a parallel that is the place at the nearest longitude. Along that meridian the cosine of the angle is
+    A cos(lat - foot), where `foot` is the latitude of the perpendicular, so that what is nearest is the foot or an end.
+    Source: E. Williams, "Aviation Formulary", cross track error.
+    """
+    east = 0.0 if box.west <= at.lng <= box.east else min(_apart(at.lng, box.west), _apart(at.lng, box.east))
+    sin_lat, cos_lat = sin(radians(at.lat)), cos(radians(at.lat))
+    foot = degrees(atan2(sin_lat, cos_lat * cos(radians(east))))
+    places = [lat for lat in (box.south, foot, box.north) if box.south <= lat <= box.north]
+    return min(half_chord_squared(Point(at.lat, 0), Point(lat, east)) for lat in places)
+
+
+def _apart(lng: float, other: float) -> float:
+    """Degrees between two meridians, at most 180."""
+    between = abs(lng - other) % 360
+    return min(between, 360 - between)
+
+
+def square(first: int, last: int) -> Box:
+    """The smallest square of the curve that holds both cells, and with them every cell between; a cell wider around."""
+    shift = ((first ^ last).bit_length() + 1) // 2
+    column, row = (_gather(first >> bit) >> shift << shift for bit in (0, 1))
+    west, south = ((each - 1) / CELLS_PER_DEGREE for each in (column, row))
+    east, north = ((each + (1 << shift) + 1) / CELLS_PER_DEGREE for each in (column, row))
+    return Box(
+        min(max(south - 90, -90.0), 90.0),
+        max(west - 180, -180.0),
+        min(north - 90, 90.0),
+        min(east - 180, 180.0),
+    )
+
+
 def cover(boxes: tuple[Box, ...], most: int = 8) -> list[Range]:
     """At most `most` ascending ranges of cells that hold the boxes, with little around them.
 
@@ -172,7 +206,7 @@ def cover(boxes: tuple[Box, ...], most: int = 8) -> list[Range]:
     filled until few enough are left.
     """
     squares = sorted(square for box in boxes for square in _squares(box))
-    return _join(squares, most)
+    return join(squares, most)
 
 
 def _degrees(text: str | None) -> float:
@@ -203,6 +237,16 @@ def _spread(bits: int) -> int:
     return (bits | bits << 1) & 0x5555555555555555
 
 
+def _gather(bits: int) -> int:
+    """Takes every second of 52 bits: `_spread` the other way round."""
+    bits &= 0x5555555555555555
+    bits = (bits | bits >> 1) & 0x3333333333333333
+    bits = (bits | bits >> 2) & 0x0F0F0F0F0F0F0F0F
+    bits = (bits | bits >> 4) & 0x00FF00FF00FF00FF
+    bits = (bits | bits >> 8) & 0x0000FFFF0000FFFF
+    return (bits | bits >> 16) & 0x00000000FFFFFFFF
+
+
 def _split(south: float, west: float, north: float, east: float) -> tuple[Box, ...]:
     if west <= -180:  # "or equal": 180 and -180 are the same meridian
         return (Box(south, -180.0, north, east), Box(south, west + 360, north, 180.0))
@@ -230,7 +274,7 @@ def _squares(box: Box) -> list[Range]:
     return [(max(x | y, lowest), min((x | y) + last, highest)) for y in rows for x in columns]
 
 
-def _join(ranges: list[Range], most: int) -> list[Range]:
+def join(ranges: list[Range], most: int) -> list[Range]:
     """Ascending ranges with all but the `most` - 1 widest gaps between them filled."""
     gaps = sorted((after[0] - before[1] for before, after in pairwise(ranges)), reverse=True)
     narrowest = max(gaps[most - 1] if len(gaps) >= most else 1, 1)

@@ -5,9 +5,9 @@ of the K-th nearest, then everyone within it is measured: the boxes around that 
 *cover*). The bound is the *seed*: K customers on each side of the point's cell in the order of the customers' cell
 index. Where the asker's customers are thin there, or the circle holds a crowd,
 
-* a *team*, up to `NARROW`, is measured as a whole after all;
-* of *more*, a sample of the scope gives the bound, and the cover is read from the book of each of its people;
-* of everyone's, a sample of the crowd draws the circle closer.
+* of a *team* and of more, the seed comes from the book of each of its people, and only books that lie near enough are
+  read, by the square of the curve that holds them;
+* of everyone's, the search closes in on the nearest square by square (`closing_in`).
 
 Which customers count is always the same: a pin and not archived (`cell` is null otherwise), and an assignment
 that has started and not ended, of somebody the asker oversees (not asked of who sees all). Distance is the
@@ -16,6 +16,7 @@ haversine on the sphere of geo.EARTH_RADIUS_M; ties go by id.
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from heapq import nsmallest
 from math import cos, pi, radians
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -24,9 +25,20 @@ from uuid import UUID
 from crmweb import straight
 from crmweb.customers.due import late_before
 from crmweb.db import db
-from crmweb.geo import EARTH_RADIUS_M, Point, boxes_around, cover, metres
+from crmweb.geo import (
+    EARTH_RADIUS_M,
+    Point,
+    Range,
+    boxes_around,
+    cover,
+    half_chord_to_box,
+    join,
+    metres,
+    square,
+)
+from crmweb.nearby.closing_in import ROUNDING, close_in
 from crmweb.nearby.neighbours import Codec, Neighbour, assignments_behind, neighbours
-from crmweb.nearby.statements import RANGES, Due, Shape, rendered, slots
+from crmweb.nearby.statements import BOOKS, FINE, RANGES, Due, Shape, rendered, slots
 from crmweb.scope import principal
 
 AT_ONCE = 1_500
@@ -35,22 +47,15 @@ AT_ONCE = 1_500
 COUNTED = 5_000
 """Assignments up to which the filter chips say how many are due."""
 
-NARROW = 20_000
-"""Assignments up to which measuring all is quicker than to go on searching."""
-
 SHORT_SEED = 4
-LONG_SEED = 5_000
-"""Rows of the cell index read on each side of the point before customers count as thin there: a few for each of
-the K nearest, and at most.
-"""
+"""Rows of the cell index read on each side of the point, for each of the K nearest, before customers count as thin."""
 
 CLOSE_M = 1_000
 CROWD = 5_000
 """Customers in a circle, of more than so many metres, from which it is better to look for a smaller one."""
 
-SAMPLE_OF_SCOPE = 15
-SAMPLE_OF_CROWD = 63
-"""One in 16 and one in 64: samples go by the last bits of the cell, which say where within 5 m somebody is."""
+SQUARE = 250
+"""Customers in a square of the curve from which it is split on the way to the nearest."""
 
 ALL = 2**62
 HALFWAY_ROUND_M = pi * EARTH_RADIUS_M
@@ -101,7 +106,7 @@ class _Search:
     def __init__(self, at: Point, today: date, k: int, filters: Filters) -> None:
         who = principal()
         self.connection, self.at, self.k = db.session.connection(), at, k
-        self.radius_m = 0.0
+        self.radius_m, self.bound = 0.0, 1.0
         self.paramstyle = self.connection.dialect.paramstyle
         self.codec = _CODECS[self.connection.dialect.name]
         self.shape = Shape.of(
@@ -125,14 +130,12 @@ class _Search:
             return self.found("all_in_scope")
         if self.seed(SHORT_SEED * self.k) and not self.crowded():
             return self.found("customers_in_ranges")
-        if not self.shape.everyone and self.scope_size() <= NARROW:
-            return self.found("all_in_scope")
-        return self.of_many()
+        return self.of_books()
 
     def scope_size(self) -> int:
-        """Assignments in the scope, counted once a session and up to one more than `NARROW`."""
+        """Assignments in the scope, counted once a session and up to one more than `AT_ONCE`."""
         if self.scope not in self.sizes:
-            self.sizes[self.scope] = self.rows("scope_size", most=NARROW + 1)[0][0]
+            self.sizes[self.scope] = self.rows("scope_size", most=AT_ONCE + 1)[0][0]
         return self.sizes[self.scope]
 
     def due_counts(self) -> DueCounts | None:
@@ -148,38 +151,65 @@ class _Search:
         if not self.seed(ALL):
             self.draw(HALFWAY_ROUND_M)
         elif self.crowded():
-            self.circle("sample_of_crowd", sample=SAMPLE_OF_CROWD)
+            held = close_in(self.at, self.k, self.bound, self.in_square)
+            self.look_in(join(held, FINE), slots=FINE)
+            return self.found("customers_in_fine_ranges")
         return self.found("customers_in_ranges")
 
-    def of_many(self) -> list[Neighbour]:
-        """By a longer look along the curve; else by the nearest of a sample of the scope."""
-        if self.seed(LONG_SEED) and (self.shape.everyone or not self.crowded()):
-            return self.found("customers_in_ranges")
-        if not self.circle("sample_of_scope", sample=SAMPLE_OF_SCOPE):
+    def in_square(self, cells: Range) -> list[float] | None:
+        """How far everyone is in a square of the curve, if it is not worth splitting."""
+        lo, hi = cells
+        if lo < hi and self.rows("full", lo=lo, hi=hi, most=SQUARE):
+            return None
+        return [h for (h,) in self.rows("in_square", lo=lo, hi=hi)]
+
+    def of_books(self) -> list[Neighbour]:
+        """By the books that may hold somebody near enough."""
+        books = [book for book in self.rows("books") if book[1] is not None]
+        if not self.bounded(self.seed_of_books(books)):
             return self.found("all_in_scope")
-        return self.found("customers_in_ranges" if self.shape.everyone else "scope_in_ranges")
+        near = [
+            person
+            for person, first, last, *_ in books
+            if half_chord_to_box(self.at, square(first, last)) <= self.bound + ROUNDING
+        ]
+        if len(near) > BOOKS:
+            return self.found("scope_in_ranges")
+        self.parameters |= {f"book{i}": near[i] if i < len(near) else None for i in range(BOOKS)}
+        return self.found("books_in_ranges")
+
+    def seed_of_books(self, books: Sequence[Any]) -> list[float]:
+        """The haversines of k customers at least, if there are so many: few books tell of more neighbours each."""
+        if len(books) >= self.k:
+            seeds = {h for *_, above, below in books for h in (above, below) if h is not None}
+        else:
+            seeds = {h for person, *_ in books for (h,) in self.rows("seed_of_book", book=person)}
+        return nsmallest(self.k, seeds)  # a customer of two people is at one distance
 
     def seed(self, rows: int) -> bool:
         """Draws the circle around the neighbours on the curve, up to so many rows away."""
-        return self.circle("seed", seed_rows=rows)
+        return self.bounded([h for (h,) in self.rows("seed", seed_rows=rows)])
 
     def crowded(self) -> bool:
         """Whether the circle holds so many customers, anyone's, that a closer one would pay."""
         return self.radius_m > CLOSE_M and self.rows("crowd_size", most=CROWD + 1)[0][0] > CROWD
 
-    def circle(self, statement: str, **parameters: int) -> bool:
-        """Draws the circle that the k nearest of some customers need; False if there are fewer."""
-        bound = self.rows(statement, **parameters)
-        if len(bound) < self.k:
+    def bounded(self, nearest: Sequence[float]) -> bool:
+        """Draws the circle that these customers need, nearest first; False if there are fewer than k."""
+        if len(nearest) < self.k:
             return False
-        self.draw(metres(bound[-1][0]))
+        self.bound = nearest[-1]
+        self.draw(metres(self.bound))
         return True
 
     def draw(self, radius_m: float) -> None:
-        """Sets the ranges of cells to those of a circle; the ranges left over are empty."""
+        """Sets the ranges of cells to those of a circle."""
         self.radius_m = radius_m
-        ranges = cover(boxes_around(self.at, radius_m * _MARGIN + _MARGIN_M), most=RANGES)
-        for i in range(RANGES):
+        self.look_in(cover(boxes_around(self.at, radius_m * _MARGIN + _MARGIN_M), most=RANGES), slots=RANGES)
+
+    def look_in(self, ranges: Sequence[Range], *, slots: int) -> None:
+        """Sets the ranges of cells; those left over are empty."""
+        for i in range(slots):
             self.parameters[f"lo{i}"], self.parameters[f"hi{i}"] = ranges[i] if i < len(ranges) else (1, 0)
 
     def found(self, statement: str) -> list[Neighbour]:
@@ -191,7 +221,7 @@ class _Search:
             return self.found(statement)
         return found
 
-    def rows(self, statement: str, **parameters: int) -> Sequence[Any]:
+    def rows(self, statement: str, **parameters: Any) -> Sequence[Any]:
         """Runs a statement of this question's shape, close to the driver: it carries its scope itself."""
         sql = rendered(statement, self.shape, self.paramstyle)
         return straight.rows(self.connection, sql, self.parameters | parameters, scoped=True)

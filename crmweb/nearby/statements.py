@@ -20,6 +20,12 @@ RANGES = 8
 One branch of a UNION each would cost four times as much: SQLite with STAT4 plans every `BETWEEN ? AND ?` anew.
 """
 
+FINE = 64
+"""The same, after closing in from far away."""
+
+BOOKS = 64
+"""People whose books are read by one statement, if they are not read all."""
+
 _SLOTS = 4
 """Values a list filter grows by: two tiers and three make the same text, the last one repeated."""
 
@@ -35,7 +41,11 @@ _DUE: dict[Due, str] = {
 _CURRENT = "a.started_at IS NOT NULL AND a.ended_at IS NULL"
 _OVERSEEN = "EXISTS (SELECT 1 FROM oversight o WHERE o.viewer_id = :viewer AND o.person_id = a.person_id)"
 _OF_CUSTOMER = "SELECT 1 FROM assignments a WHERE a.customer_id = c.id"
-_VALUES = "(VALUES " + ", ".join(f"(:lo{i}, :hi{i})" for i in range(RANGES)) + ") AS r"
+_VALUES, _FINE_VALUES = (
+    "(VALUES " + ", ".join(f"(:lo{i}, :hi{i})" for i in range(count)) + ") AS r" for count in (RANGES, FINE)
+)
+_ONE_RANGE = "(VALUES (:lo, :hi)) AS r"
+_SOME_PEOPLE = "(VALUES " + ", ".join(f"(:book{i})" for i in range(BOOKS)) + ") AS p"
 
 _SCOPE_SIZE = """
 SELECT count(*) FROM (SELECT 1 FROM {scope} LIMIT :most) AS counted
@@ -67,15 +77,30 @@ SELECT h FROM (
 ) AS seed ORDER BY h LIMIT :k
 """
 
-_SAMPLE_OF_SCOPE = """
-SELECT DISTINCT h FROM (SELECT {h_a} AS h FROM {scope} AND (a.cell & :sample) = 0 AND {kept_a} AND {due})
-AS sample ORDER BY h LIMIT :k
+# A book: whose, its first and last cell, the haversine of its neighbours on the curve.
+_BOOKS = """
+SELECT {person}, (SELECT min(a.cell) FROM {book}), (SELECT max(a.cell) FROM {book}),
+       (SELECT {h_a} FROM {book} AND {kept_a} AND {due} AND a.cell >= :cell ORDER BY a.cell LIMIT 1),
+       (SELECT {h_a} FROM {book} AND {kept_a} AND {due} AND a.cell < :cell ORDER BY a.cell DESC LIMIT 1)
+FROM {people}
 """
 
-_SAMPLE_OF_CROWD = """
-SELECT {h_c} AS h FROM {ranges} CROSS JOIN customers c
-WHERE c.cell BETWEEN r.column1 AND r.column2 AND (c.cell & :sample) = 0 AND {kept_c} AND {held}
-ORDER BY h LIMIT :k
+_SEED_OF_BOOK = """
+SELECT h FROM (
+    SELECT * FROM (SELECT {h_a} AS h FROM {one_book} AND {kept_a} AND {due} AND a.cell >= :cell
+        ORDER BY a.cell LIMIT :k) AS above
+    UNION ALL
+    SELECT * FROM (SELECT {h_a} AS h FROM {one_book} AND {kept_a} AND {due} AND a.cell < :cell
+        ORDER BY a.cell DESC LIMIT :k) AS below
+) AS seed ORDER BY h LIMIT :k
+"""
+
+_FULL = """
+SELECT 1 FROM {one_range} CROSS JOIN customers c WHERE c.cell BETWEEN r.column1 AND r.column2 LIMIT 1 OFFSET :most
+"""
+
+_IN_SQUARE = """
+SELECT {h_c} FROM {one_range} CROSS JOIN customers c WHERE c.cell BETWEEN r.column1 AND r.column2 AND {kept_c}
 """
 
 # The nearest: id, how many assignments stand behind it, haversine.
@@ -109,11 +134,15 @@ _TEXTS = {
     "crowd_size": _CROWD_SIZE,
     "due_counts": _DUE_COUNTS,
     "seed": _SEED,
-    "sample_of_scope": _SAMPLE_OF_SCOPE,
-    "sample_of_crowd": _SAMPLE_OF_CROWD,
+    "books": _BOOKS,
+    "seed_of_book": _SEED_OF_BOOK,
+    "full": _FULL,
+    "in_square": _IN_SQUARE,
     "all_in_scope": _FACES.replace("{nearest}", _MEASURED),
     "scope_in_ranges": _FACES.replace("{nearest}", _MEASURED.replace("{scope}", "{scope_in_ranges}")),
+    "books_in_ranges": _FACES.replace("{nearest}", _MEASURED.replace("{scope}", "{books_in_ranges}")),
     "customers_in_ranges": _FACES.replace("{nearest}", _IN_RANGES),
+    "customers_in_fine_ranges": _FACES.replace("{nearest}", _IN_RANGES.replace("{ranges}", "{fine_ranges}")),
 }
 
 
@@ -150,6 +179,12 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
     sql = _TEXTS[name].format(
         scope=_scope(shape, "assignments a"),
         scope_in_ranges=_scope(shape, f"{_VALUES} CROSS JOIN assignments a") + _IN_RANGE,
+        books_in_ranges=_scope(shape, f"{_SOME_PEOPLE} CROSS JOIN {_VALUES} CROSS JOIN assignments a")
+        + f"{_IN_RANGE} AND a.person_id = p.column1",
+        people=_people(shape),
+        person="u.id" if shape.sees_all else "o.person_id",
+        book=_book("u.id" if shape.sees_all else "o.person_id"),
+        one_book=_book(":book") + ("" if shape.sees_all else f" AND {_OVERSEEN}"),
         held=_held(shape),
         asked=_all(["a.id IS NOT NULL", *_person(shape), *_due(shape), *_mine(shape)]),
         due=_all(_due(shape)),
@@ -159,6 +194,8 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
         h_c=_HAVERSINE.format(x="c"),
         current=_CURRENT,
         ranges=_VALUES,
+        fine_ranges=_FINE_VALUES,
+        one_range=_ONE_RANGE,
     )
     return re.sub(r":(\w+)", r"%(\1)s", sql) if paramstyle == "pyformat" else sql
 
@@ -180,6 +217,17 @@ def _scope(shape: Shape, assignments: str) -> str:
     overseen = [] if shape.sees_all else ["o.viewer_id = :viewer", "a.person_id = o.person_id"]
     table = assignments if shape.sees_all else f"oversight o CROSS JOIN {assignments}"
     return f"{table} WHERE {_all([*overseen, *_person(shape), _CURRENT, 'a.cell IS NOT NULL'])}"
+
+
+def _people(shape: Shape) -> str:
+    """Whose books are looked through."""
+    if shape.sees_all:
+        return "users u" + (" WHERE u.id = :person" if shape.person else "")
+    return "oversight o WHERE o.viewer_id = :viewer" + (" AND o.person_id = :person" if shape.person else "")
+
+
+def _book(person: str) -> str:
+    return f"assignments a WHERE a.person_id = {person} AND {_CURRENT} AND a.cell IS NOT NULL"
 
 
 def _held(shape: Shape) -> str:
