@@ -14,7 +14,7 @@ that has started and not ended, of somebody the asker oversees (not asked of who
 haversine on the sphere of geo.EARTH_RADIUS_M; ties go by id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from heapq import nsmallest
 from math import cos, pi, radians
@@ -46,6 +46,12 @@ AT_ONCE = 1_500
 
 COUNTED = 5_000
 """Assignments up to which the filter chips say how many are due."""
+
+TEAM = 200
+"""People up to whom their books are looked through one by one, without a look at all customers around."""
+
+NEAREST_BOOKS = 3
+"""Books whose own neighbours on the curve bound the distance."""
 
 SHORT_SEED = 4
 """Rows of the cell index read on each side of the point, for each of the K nearest, before customers count as thin."""
@@ -100,6 +106,14 @@ def due_counts(*, today: date, filters: Filters = NO_FILTERS) -> DueCounts | Non
     return None if search.shape.everyone else search.due_counts()
 
 
+class Book(NamedTuple):
+    """The customers of one person: how far their square is, and one of them; both as haversines."""
+
+    away: float
+    nearest: float
+    person: Any
+
+
 class _Search:
     """One question to the database: the shape of its statements, and their parameters."""
 
@@ -128,9 +142,13 @@ class _Search:
             return self.of_everyone()
         if not self.shape.everyone and self.scope_size() <= AT_ONCE:
             return self.found("all_in_scope")
-        if self.seed(SHORT_SEED * self.k) and not self.crowded():
+        if self.is_wide() and self.seed(SHORT_SEED * self.k) and not self.crowded():
             return self.found("customers_in_ranges")
         return self.of_books()
+
+    def is_wide(self) -> bool:
+        """Whether so many people's customers count that the nearest of all may well be theirs."""
+        return self.shape.sees_all or self.rows("people_count", most=TEAM + 1)[0][0] > TEAM
 
     def scope_size(self) -> int:
         """Assignments in the scope, counted once a session and up to one more than `AT_ONCE`."""
@@ -165,25 +183,29 @@ class _Search:
 
     def of_books(self) -> list[Neighbour]:
         """By the books that may hold somebody near enough."""
-        books = [book for book in self.rows("books") if book[1] is not None]
+        books = sorted(self.books())
         if not self.bounded(self.seed_of_books(books)):
             return self.found("all_in_scope")
-        near = [
-            person
-            for person, first, last, *_ in books
-            if half_chord_to_box(self.at, square(first, last)) <= self.bound + ROUNDING
-        ]
+        near = [book.person for book in books if book.away <= self.bound + ROUNDING]
         if len(near) > BOOKS:
             return self.found("scope_in_ranges")
         self.parameters |= {f"book{i}": near[i] if i < len(near) else None for i in range(BOOKS)}
         return self.found("books_in_ranges")
 
-    def seed_of_books(self, books: Sequence[Any]) -> list[float]:
-        """The haversines of k customers at least, if there are so many: few books tell of more neighbours each."""
-        if len(books) >= self.k:
-            seeds = {h for *_, above, below in books for h in (above, below) if h is not None}
-        else:
-            seeds = {h for person, *_ in books for (h,) in self.rows("seed_of_book", book=person)}
+    def books(self) -> Iterator[Book]:
+        """The books of the scope that hold anybody at all."""
+        for person, first, last, *seeds in self.rows("books"):
+            if first is not None:
+                away = half_chord_to_box(self.at, square(first, last))
+                yield Book(away, min((h for h in seeds if h is not None), default=1.0), person)
+
+    def seed_of_books(self, books: Sequence[Book]) -> list[float]:
+        """The haversines of k customers, if there are so many: one of each book, and more of the nearest books."""
+        seeds = {book.nearest for book in books if book.nearest < 1.0}
+        for count, book in enumerate(books):
+            if count >= NEAREST_BOOKS and (len(seeds) >= self.k or count > self.k):
+                break
+            seeds.update(h for (h,) in self.rows("seed_of_book", book=book.person))
         return nsmallest(self.k, seeds)  # a customer of two people is at one distance
 
     def seed(self, rows: int) -> bool:

@@ -51,6 +51,10 @@ _SCOPE_SIZE = """
 SELECT count(*) FROM (SELECT 1 FROM {scope} LIMIT :most) AS counted
 """
 
+_PEOPLE_COUNT = """
+SELECT count(*) FROM (SELECT 1 FROM oversight o WHERE o.viewer_id = :viewer LIMIT :most) AS counted
+"""
+
 _CROWD_SIZE = """
 SELECT count(*) FROM (
     SELECT 1 FROM {ranges} CROSS JOIN customers c WHERE c.cell BETWEEN r.column1 AND r.column2 LIMIT :most
@@ -131,6 +135,7 @@ ORDER BY n.h, n.id
 
 _TEXTS = {
     "scope_size": _SCOPE_SIZE,
+    "people_count": _PEOPLE_COUNT,
     "crowd_size": _CROWD_SIZE,
     "due_counts": _DUE_COUNTS,
     "seed": _SEED,
@@ -179,8 +184,7 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
     sql = _TEXTS[name].format(
         scope=_scope(shape, "assignments a"),
         scope_in_ranges=_scope(shape, f"{_VALUES} CROSS JOIN assignments a") + _IN_RANGE,
-        books_in_ranges=_scope(shape, f"{_SOME_PEOPLE} CROSS JOIN {_VALUES} CROSS JOIN assignments a")
-        + f"{_IN_RANGE} AND a.person_id = p.column1",
+        books_in_ranges=_of_some_people(shape),
         people=_people(shape),
         person="u.id" if shape.sees_all else "o.person_id",
         book=_book("u.id" if shape.sees_all else "o.person_id"),
@@ -217,6 +221,14 @@ def _scope(shape: Shape, assignments: str) -> str:
     overseen = [] if shape.sees_all else ["o.viewer_id = :viewer", "a.person_id = o.person_id"]
     table = assignments if shape.sees_all else f"oversight o CROSS JOIN {assignments}"
     return f"{table} WHERE {_all([*overseen, *_person(shape), _CURRENT, 'a.cell IS NOT NULL'])}"
+
+
+def _of_some_people(shape: Shape) -> str:
+    """The scope in ranges, of some of its people: each is found among the overseen before anything is read of them."""
+    overseen = "" if shape.sees_all else " CROSS JOIN oversight o"
+    mine = [] if shape.sees_all else ["o.viewer_id = :viewer", "o.person_id = p.column1"]
+    asked = [*mine, *_person(shape), "a.person_id = p.column1", _CURRENT, "a.cell IS NOT NULL"]
+    return f"{_SOME_PEOPLE}{overseen} CROSS JOIN {_VALUES} CROSS JOIN assignments a WHERE {_all(asked)}{_IN_RANGE}"
 
 
 def _people(shape: Shape) -> str:

@@ -123,10 +123,11 @@ def breweries(app: Flask) -> World:
 
 WAYS: dict[str, dict[str, int]] = {
     "all at once": {},
-    "by a short seed": {"AT_ONCE": -1, "SHORT_SEED": 1_000},
+    "by a short seed": {"AT_ONCE": -1, "TEAM": 0, "SHORT_SEED": 1_000},
     "by books": {"AT_ONCE": -1, "SHORT_SEED": 0},
+    "by one of each book": {"AT_ONCE": -1, "SHORT_SEED": 0, "NEAREST_BOOKS": 0},
     "by many books": {"AT_ONCE": -1, "SHORT_SEED": 0, "BOOKS": 0},
-    "in a crowd": {"AT_ONCE": -1, "CLOSE_M": -1, "CROWD": -1, "SQUARE": 5},
+    "in a crowd": {"AT_ONCE": -1, "TEAM": 0, "CLOSE_M": -1, "CROWD": -1, "SQUARE": 5},
 }
 """Every way to the answer, by the limits that make a small world take it."""
 
