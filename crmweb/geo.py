@@ -175,8 +175,11 @@ def half_chord_to_box(at: Point, box: Box) -> float:
     east = 0.0 if box.west <= at.lng <= box.east else min(_apart(at.lng, box.west), _apart(at.lng, box.east))
     sin_lat, cos_lat = sin(radians(at.lat)), cos(radians(at.lat))
     foot = degrees(atan2(sin_lat, cos_lat * cos(radians(east))))
-    places = [lat for lat in (box.south, foot, box.north) if box.south <= lat <= box.north]
-    return min(half_chord_squared(Point(at.lat, 0), Point(lat, east)) for lat in places)
+    beside = sin(east * HALF_RADIANS) ** 2 * cos_lat
+    return min(
+        sin((lat - at.lat) * HALF_RADIANS) ** 2 + beside * cos(radians(lat))
+        for lat in ((box.south, foot, box.north) if box.south < foot < box.north else (box.south, box.north))
+    )
 
 
 def _apart(lng: float, other: float) -> float:

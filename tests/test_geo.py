@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from math import inf, isclose, nan
+from random import Random
 
 import pytest
 from geopy.distance import geodesic, great_circle
@@ -19,7 +20,10 @@ from crmweb.geo import (
     cell,
     cover,
     direction,
+    half_chord_squared,
+    half_chord_to_box,
     haversine_m,
+    square,
 )
 
 HANOI = Point(21.0285, 105.8542)
@@ -217,3 +221,51 @@ def test_a_cover_has_little_around_the_box() -> None:
     (box,) = boxes
     area = (box.east - box.west) * (box.north - box.south) * (CELLS_AN_AXIS / 360) ** 2
     assert cells < 3 * area
+
+
+def _inside(box: Box, random: Random) -> Point:
+    """A place in a box, often on its edge."""
+    lat = random.choice([box.south, box.north, random.uniform(box.south, box.north)])
+    lng = random.choice([box.west, box.east, random.uniform(box.west, box.east)])
+    return Point(lat, lng)
+
+
+def test_nobody_in_a_box_is_nearer_than_the_box() -> None:
+    random = Random(3)
+    for _ in range(2_000):
+        (south, north), (west, east) = (
+            sorted(random.uniform(-end, end) for _ in range(2)) for end in (90, 180)
+        )
+        box = Box(south, west, north, east)
+        at = Point(random.choice([-90, 0, 90, random.uniform(-90, 90)]), random.uniform(-180, 180))
+        away = half_chord_to_box(at, box)
+        assert all(half_chord_squared(at, _inside(box, random)) >= away - 1e-15 for _ in range(20))
+
+
+def test_a_place_in_a_box_is_no_way_from_it_and_one_beside_it_as_far_as_its_edge() -> None:
+    box = Box(10, 20, 30, 40)
+    assert half_chord_to_box(Point(15, 25), box) == pytest.approx(0, abs=1e-15)
+    for at, edge in [
+        (Point(0, 30), Point(10, 30)),
+        (Point(40, 25), Point(30, 25)),
+        (Point(0, 0), Point(10, 20)),
+        (Point(90, 0), Point(30, 20)),
+    ]:
+        assert half_chord_to_box(at, box) == pytest.approx(half_chord_squared(at, edge))
+
+
+def test_the_square_of_two_cells_holds_every_cell_between() -> None:
+    random = Random(4)
+    for _ in range(500):
+        ends = sorted(Point(random.uniform(-90, 90), random.uniform(-180, 180)).cell for _ in range(2))
+        south, west, north, east = square(*ends)
+        for _ in range(20):
+            place = Point(random.uniform(-90, 90), random.uniform(-180, 180))
+            if ends[0] <= place.cell <= ends[1]:
+                assert south <= place.lat <= north
+                assert west <= place.lng <= east
+
+
+@pytest.mark.parametrize("place", [Point(90, 180), Point(-90, -180), Point(0, 0), Point(90, -180)])
+def test_a_place_lies_in_the_square_of_its_cell(place: Point) -> None:
+    assert half_chord_to_box(place, square(place.cell, place.cell)) == pytest.approx(0, abs=1e-15)
