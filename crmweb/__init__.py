@@ -110,6 +110,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     notifications.init_app(app)
     languages.init_app(app)
     assets.init_app(app)
+    templating.init_app(app)
     _hang_slices(app)
     web.guard_the_edge(app)
     return app

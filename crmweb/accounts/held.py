@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.policy_kinds import POLICIES, Value
 from crmweb.accounts.session_tokens import OFFER_EVERY, ROTATE_EVERY, SETTLED
+
+_SECOND = POLICIES["mfa_needed"]
 
 TOUCH_EVERY = timedelta(minutes=5)
 
@@ -16,7 +19,8 @@ TOUCH_EVERY = timedelta(minutes=5)
 class Held:
     """A session as a request found it by its token.
 
-    `offered_at` is of a token that is not in force yet; `looks_as` is whom its person looks as.
+    `offered_at` is of a token that is not in force yet; `looks_as` is whom its person looks as; `second_said`
+    is the company's word on a second factor for everybody, if it has said one.
     """
 
     actor: Actor
@@ -27,6 +31,12 @@ class Held:
     offered_at: datetime | None
     looks_as: uuid.UUID | None
     looks_since: datetime | None
+    second_said: Value | None
+
+    @property
+    def second_needed(self) -> bool:
+        """Whether everybody needs a second factor."""
+        return bool(_SECOND.default if self.second_said is None else self.second_said)
 
     def needs_touch(self, *, at: datetime) -> bool:
         return at - self.seen_at > TOUCH_EVERY

@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.accounts.held import Held
 from crmweb.accounts.second_factors import has_second_factor, mfa_needed
 from crmweb.web import GATES, elsewhere_first, local_path, wants_fragment
 
@@ -44,7 +45,9 @@ def before_second_factor(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def _second_factor_first(view: Any) -> ResponseReturnValue | None:
-    if getattr(view, "before_second_factor", False) or current_user.second_at or not mfa_needed():
+    held: Held | None = g.get("held")
+    needed = held.second_needed if held else mfa_needed()
+    if not needed or getattr(view, "before_second_factor", False) or current_user.second_at:
         return None
     path = PROOF if has_second_factor(current_user.id) else SET_UP
     return elsewhere_first(path, "second_factor_needed", back=came_for())

@@ -33,6 +33,8 @@ from crmweb.accounts.held import Held
 from crmweb.accounts.limits import HANDS_IN_FOR, SAID, Limits, session_limits
 from crmweb.accounts.models import User
 from crmweb.accounts.outbox_reports import OutboxReports
+from crmweb.accounts.policies import said_by_company
+from crmweb.accounts.policy_kinds import POLICIES
 from crmweb.accounts.roles import Role, rights
 from crmweb.accounts.session_tokens import (
     ON_THE_WAY,
@@ -270,6 +272,7 @@ def _who(offered_at: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
             offered_at,
             _PREVIEWS.c.person_id,
             _PREVIEWS.c.begun_at,
+            said_by_company(POLICIES["mfa_needed"]),
             DeviceSession.created_at,
             *SAID,
         )

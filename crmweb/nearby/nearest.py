@@ -50,15 +50,20 @@ COUNTED = 5_000
 TEAM = 200
 """People up to whom their books are looked through one by one, without a look at all customers around."""
 
+BOOKS_AT_ONCE = BOOKS
+"""Books read by one statement, before it is asked whether the next can hold anybody nearer."""
+
 NEAREST_BOOKS = 3
 """Books whose own neighbours on the curve bound the distance."""
 
-SHORT_SEED = 4
-"""Rows of the cell index read on each side of the point, for each of the K nearest, before customers count as thin."""
+SEED = 2_000
+"""Rows of the cell index read on each side of the point before the asker's customers count as thin there."""
 
 CLOSE_M = 1_000
-CROWD = 5_000
-"""Customers in a circle, of more than so many metres, from which it is better to look for a smaller one."""
+CROWD, READ = 5_000, 100_000
+"""Customers in a circle, of more than so many metres, from which it is better to look for a smaller one: such as the
+filters let through, and all that are read on the way.
+"""
 
 SQUARE = 250
 """Customers in a square of the curve from which it is split on the way to the nearest."""
@@ -67,7 +72,7 @@ ALL = 2**62
 HALFWAY_ROUND_M = pi * EARTH_RADIUS_M
 
 _MARGIN = 1 + 1e-9
-_MARGIN_M = 0.001  # the circle is a little wider than its bound, so that rounding costs nobody on the edge
+_MARGIN_M = 1  # the circle is a little wider than its bound, so that rounding costs nobody on the edge
 
 
 class Filters(NamedTuple):
@@ -94,16 +99,7 @@ def nearest(at: Point, *, today: date, k: int = 20, filters: Filters = NO_FILTER
 
     Raises NoPrincipal when nobody is at work.
     """
-    return _Search(at, today, k, filters).run()
-
-
-def due_counts(*, today: date, filters: Filters = NO_FILTERS) -> DueCounts | None:
-    """Customers by due date for the filter chips, `filters.due` aside; None where they are too many to count.
-
-    Raises NoPrincipal when nobody is at work.
-    """
-    search = _Search(Point(0, 0), today, 1, filters._replace(due=None))
-    return None if search.shape.everyone else search.due_counts()
+    return Search(at, today=today, k=k, filters=filters).run()
 
 
 class Book(NamedTuple):
@@ -114,12 +110,16 @@ class Book(NamedTuple):
     person: Any
 
 
-class _Search:
-    """One question to the database: the shape of its statements, and their parameters."""
+class Search:
+    """One question to the database: the shape of its statements, and their parameters.
 
-    def __init__(self, at: Point, today: date, k: int, filters: Filters) -> None:
+    Raises NoPrincipal when nobody is at work.
+    """
+
+    def __init__(self, at: Point, *, today: date, k: int = 20, filters: Filters = NO_FILTERS) -> None:
+        session = db.session()
         who = principal()
-        self.connection, self.at, self.k = db.session.connection(), at, k
+        self.connection, self.at, self.k = session.connection(), at, k
         self.radius_m, self.bound = 0.0, 1.0
         self.paramstyle = self.connection.dialect.paramstyle
         self.codec = _CODECS[self.connection.dialect.name]
@@ -127,7 +127,7 @@ class _Search:
             who.sees_all, filters.person_id is not None, filters.due, filters.tiers, filters.statuses
         )
         self.scope = who.viewer_id, filters.person_id
-        self.sizes: dict[Any, int] = db.session().info.setdefault("nearby_scope_sizes", {})
+        self.sizes: dict[Any, int] = session.info.setdefault("nearby_scope_sizes", {})
         self.parameters: dict[str, Any] = {
             "viewer": who.viewer_id and self.codec.id_in(who.viewer_id),
             "person": filters.person_id and self.codec.id_in(filters.person_id),
@@ -142,7 +142,7 @@ class _Search:
             return self.of_everyone()
         if not self.shape.everyone and self.scope_size() <= AT_ONCE:
             return self.found("all_in_scope")
-        if self.is_wide() and self.seed(SHORT_SEED * self.k) and not self.crowded():
+        if self.is_wide() and self.seed(SEED) and not self.crowded():
             return self.found("customers_in_ranges")
         return self.of_books()
 
@@ -157,7 +157,12 @@ class _Search:
         return self.sizes[self.scope]
 
     def due_counts(self) -> DueCounts | None:
-        """What `nearest.due_counts` says. A scope that is small enough is counted on the way."""
+        """Customers by due date for the filter chips, `filters.due` aside; None where they are too many to count.
+
+        A scope that is small enough is counted on the way, for the search after it.
+        """
+        if self.shape.everyone:
+            return None
         size, overdue, due_today = self.rows("due_counts", most=COUNTED + 1)[0]
         if size > COUNTED:
             return None
@@ -182,15 +187,19 @@ class _Search:
         return [h for (h,) in self.rows("in_square", lo=lo, hi=hi)]
 
     def of_books(self) -> list[Neighbour]:
-        """By the books that may hold somebody near enough."""
+        """By the books that may hold somebody near enough, the nearest first."""
         books = sorted(self.books())
         if not self.bounded(self.seed_of_books(books)):
             return self.found("all_in_scope")
-        near = [book.person for book in books if book.away <= self.bound + ROUNDING]
-        if len(near) > BOOKS:
-            return self.found("scope_in_ranges")
-        self.parameters |= {f"book{i}": near[i] if i < len(near) else None for i in range(BOOKS)}
-        return self.found("books_in_ranges")
+        found, farthest_m = dict[Any, Neighbour](), 0.0
+        for near in _batched([book for book in books if book.away <= self.bound + ROUNDING], BOOKS_AT_ONCE):
+            if len(found) == self.k and metres(near[0].away) > farthest_m + _MARGIN_M:
+                break
+            self.parameters |= {f"book{i}": near[i].person if i < len(near) else None for i in range(BOOKS)}
+            found |= {each.stored[0]: each for each in self.found("books_in_ranges")}
+            found = dict(sorted(found.items(), key=lambda each: (each[1].distance_m, each[0]))[: self.k])
+            farthest_m = max((each.distance_m for each in found.values()), default=0.0)
+        return list(found.values())
 
     def books(self) -> Iterator[Book]:
         """The books of the scope that hold anybody at all."""
@@ -214,7 +223,10 @@ class _Search:
 
     def crowded(self) -> bool:
         """Whether the circle holds so many customers, anyone's, that a closer one would pay."""
-        return self.radius_m > CLOSE_M and self.rows("crowd_size", most=CROWD + 1)[0][0] > CROWD
+        if self.radius_m <= CLOSE_M:
+            return False
+        read, kept = self.rows("crowd_size", most=(READ if self.shape.narrowed else CROWD) + 1)[0]
+        return read > READ or kept > CROWD
 
     def bounded(self, nearest: Sequence[float]) -> bool:
         """Draws the circle that these customers need, nearest first; False if there are fewer than k."""
@@ -247,6 +259,10 @@ class _Search:
         """Runs a statement of this question's shape, close to the driver: it carries its scope itself."""
         sql = rendered(statement, self.shape, self.paramstyle)
         return straight.rows(self.connection, sql, self.parameters | parameters, scoped=True)
+
+
+def _batched(books: Sequence[Book], size: int) -> Iterator[Sequence[Book]]:
+    return (books[i : i + size] for i in range(0, len(books), size))
 
 
 def _same(value: Any) -> Any:

@@ -18,7 +18,7 @@ from crmweb.db import db, writing
 from crmweb.geo import Point
 from crmweb.nearby.forms import MOST, BadQuestion, Question
 from crmweb.nearby.home import home_ground
-from crmweb.nearby.nearest import due_counts, nearest
+from crmweb.nearby.nearest import Search
 from crmweb.nearby.places import PlaceSearch
 from crmweb.nearby.results import Frame, People, results
 from crmweb.nearby.rows import Sight, in_a_list
@@ -93,8 +93,8 @@ def _show(template: str) -> ResponseReturnValue:
 def _answer(template: str, question: Question, at: Point, *, on_map: bool) -> ResponseReturnValue:
     who: Actor = current_user._get_current_object()
     today = who.today(clock.now())
-    counts = due_counts(today=today, filters=question.filters)  # first: it knows how large the scope is
-    found = nearest(at, today=today, k=question.k, filters=question.filters)
+    search = Search(at, today=today, k=question.k, filters=question.filters)
+    counts, found = search.due_counts(), search.run()
     people, sight = _people(who), Sight.of(who, today)
     if on_map:
         rows = in_a_list(found, sight)

@@ -56,9 +56,10 @@ SELECT count(*) FROM (SELECT 1 FROM oversight o WHERE o.viewer_id = :viewer LIMI
 """
 
 _CROWD_SIZE = """
-SELECT count(*) FROM (
-    SELECT 1 FROM {ranges} CROSS JOIN customers c WHERE c.cell BETWEEN r.column1 AND r.column2 LIMIT :most
-) AS counted
+SELECT count(*), count(CASE WHEN {kept_c} THEN 1 END) FROM (
+    SELECT c.tier, c.status FROM {ranges} CROSS JOIN customers c
+    WHERE c.cell BETWEEN r.column1 AND r.column2 LIMIT :most
+) AS c
 """
 
 _DUE_COUNTS = """
@@ -144,7 +145,6 @@ _TEXTS = {
     "full": _FULL,
     "in_square": _IN_SQUARE,
     "all_in_scope": _FACES.replace("{nearest}", _MEASURED),
-    "scope_in_ranges": _FACES.replace("{nearest}", _MEASURED.replace("{scope}", "{scope_in_ranges}")),
     "books_in_ranges": _FACES.replace("{nearest}", _MEASURED.replace("{scope}", "{books_in_ranges}")),
     "customers_in_ranges": _FACES.replace("{nearest}", _IN_RANGES),
     "customers_in_fine_ranges": _FACES.replace("{nearest}", _IN_RANGES.replace("{ranges}", "{fine_ranges}")),
@@ -173,6 +173,11 @@ class Shape(NamedTuple):
         return self.sees_all and not self.person
 
     @property
+    def narrowed(self) -> bool:
+        """Whether a filter lets only some customers through, by columns of their own."""
+        return bool(self.tiers or self.statuses)
+
+    @property
     def through_assignments(self) -> bool:
         """Whether assignments decide which customers count."""
         return not self.everyone or self.due is not None
@@ -183,7 +188,6 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
     """The text of a statement for a shape, its parameters written as the driver wants them."""
     sql = _TEXTS[name].format(
         scope=_scope(shape, "assignments a"),
-        scope_in_ranges=_scope(shape, f"{_VALUES} CROSS JOIN assignments a") + _IN_RANGE,
         books_in_ranges=_of_some_people(shape),
         people=_people(shape),
         person="u.id" if shape.sees_all else "o.person_id",

@@ -13,7 +13,7 @@ from flask import Flask
 from crmweb.db import db
 from crmweb.geo import Point, haversine_m
 from crmweb.nearby import nearest as nearby
-from crmweb.nearby.nearest import Filters, due_counts, nearest
+from crmweb.nearby.nearest import NO_FILTERS, DueCounts, Filters, Search, nearest
 from crmweb.nearby.neighbours import Neighbour
 from crmweb.scope import NoPrincipal
 from tests.conftest import Standing
@@ -123,10 +123,10 @@ def breweries(app: Flask) -> World:
 
 WAYS: dict[str, dict[str, int]] = {
     "all at once": {},
-    "by a short seed": {"AT_ONCE": -1, "TEAM": 0, "SHORT_SEED": 1_000},
-    "by books": {"AT_ONCE": -1, "SHORT_SEED": 0},
-    "by one of each book": {"AT_ONCE": -1, "SHORT_SEED": 0, "NEAREST_BOOKS": 0},
-    "by many books": {"AT_ONCE": -1, "SHORT_SEED": 0, "BOOKS": 0},
+    "by a seed": {"AT_ONCE": -1, "TEAM": 0},
+    "by books": {"AT_ONCE": -1, "SEED": 0},
+    "by one of each book": {"AT_ONCE": -1, "SEED": 0, "NEAREST_BOOKS": 0},
+    "by many books": {"AT_ONCE": -1, "SEED": 0, "BOOKS_AT_ONCE": 1},
     "in a crowd": {"AT_ONCE": -1, "TEAM": 0, "CLOSE_M": -1, "CROWD": -1, "SQUARE": 5},
 }
 """Every way to the answer, by the limits that make a small world take it."""
@@ -137,6 +137,10 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     """Each way, whatever the size of the scope would choose."""
     for limit, value in WAYS[request.param].items():
         monkeypatch.setattr(nearby, limit, value)
+
+
+def due_counts(filters: Filters = NO_FILTERS) -> DueCounts | None:
+    return Search(Point(0, 0), today=TODAY, filters=filters).due_counts()
 
 
 def _assert_same(world: World, viewer: str, at: Point, k: int, filters: Filters) -> None:
@@ -248,7 +252,7 @@ def test_huy_gets_nothing_by_asking_for_lans_book(street: World) -> None:
     street.sign_in("Huy")
     lan = street.users["Lan"]["id"]
     assert nearest(Point(10, 106), today=TODAY, filters=Filters(person_id=lan)) == []
-    assert due_counts(today=TODAY, filters=Filters(person_id=lan)) == (0, 0)
+    assert due_counts(Filters(person_id=lan)) == (0, 0)
 
 
 def test_one_shop_with_many_assignments_takes_one_row(app: Flask) -> None:
@@ -266,7 +270,7 @@ def test_one_shop_with_many_assignments_takes_one_row(app: Flask) -> None:
 def test_the_chips_count_customers_not_assignments(adversarial: World, viewer: str) -> None:
     adversarial.sign_in(viewer)
     for filters in (Filters(), Filters(tiers=("A", "C"), statuses=("lead",))):
-        counts = due_counts(today=TODAY, filters=filters)
+        counts = due_counts(filters)
         assert counts is not None
         for state in ("overdue", "today"):
             expected = adversarial.nearest(viewer, Point(0, 0), 10**9, filters._replace(due=state))
@@ -275,7 +279,7 @@ def test_the_chips_count_customers_not_assignments(adversarial: World, viewer: s
 
 def test_who_sees_all_gets_no_counts(street: World) -> None:
     street.sign_in("Tuấn")
-    assert due_counts(today=TODAY) is None
+    assert due_counts() is None
 
 
 def test_nobody_at_work_sees_nothing(app: Flask) -> None:
