@@ -9,7 +9,8 @@ from benchmarks.founding import LEAD, TODAY
 from benchmarks.measure import Result, Times, times
 from crmweb.db import db
 from crmweb.geo import Point
-from crmweb.nearby.nearest import NO_FILTERS, Filters, nearest
+from crmweb.nearby.asking import NO_FILTERS, Filters
+from crmweb.nearby.nearest import nearest
 from crmweb.nearby.neighbours import Neighbour
 
 A_TENTH = Filters(tiers=("A",))

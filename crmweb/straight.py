@@ -6,9 +6,9 @@ SQLAlchemy's own way costs four times what SQLite takes for such a statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.selectable import SelectBase
@@ -26,7 +26,7 @@ class _Sent(NamedTuple):
 _PLAIN, _SCOPED = _Sent({}), _Sent({"scoped": True})
 
 
-def rows(connection: Connection, sql: str, parameters: Any, *, scoped: bool = False) -> list[Row]:
+def rows(connection: Connection, sql: str, parameters: Any, *, scoped: bool = False) -> Sequence[Row]:
     """What a statement finds, as the driver gives it. `scoped`: its text carries its scope itself.
 
     Whoever listens to SQLAlchemy's statements, the guard first, hears of it; errors come in SQLAlchemy's words.
@@ -37,7 +37,7 @@ def rows(connection: Connection, sql: str, parameters: Any, *, scoped: bool = Fa
         for heard in connection.dispatch.before_cursor_execute:
             heard(connection, cursor, sql, parameters, sent, False)
         cursor.execute(sql, parameters)
-        return cursor.fetchall()  # type: ignore[no-any-return]
+        return cursor.fetchall()
     except connection.dialect.loaded_dbapi.Error as refused:
         connection._handle_dbapi_exception(refused, sql, parameters, cursor, None)
         raise
@@ -69,7 +69,9 @@ class Straight:
         return [_converted(row, gives) for row in rows(connection, sql, fixed | parameters)]
 
     def _compile(self, dialect: Dialect) -> _Compiled:
-        named = type(dialect)(paramstyle="named" if dialect.name == "sqlite" else "pyformat")
+        named: Dialect = cast(Any, type(dialect))(
+            paramstyle="named" if dialect.name == "sqlite" else "pyformat"
+        )
         compiled: Any = self._statement.compile(dialect=named)
         into = compiled._bind_processors
         fixed = {

@@ -139,18 +139,20 @@ class Calendar:
         return day
 
 
-def _said_for() -> Select[Any] | CompoundSelect[Any]:
+def _said_for() -> CompoundSelect[Any]:
     """The weeks and the days off of everybody above a person, and of the company.
 
     Both tables are small: each row is asked whether its team is one of the person's.
     """
 
-    def reaches(head_id: ColumnElement[uuid.UUID | None]) -> ColumnElement[bool]:
+    def reaches(head_id: Any) -> ColumnElement[bool]:
         above = (Oversight.viewer_id == head_id, Oversight.person_id == bindparam("person"))
         return or_(head_id.is_(None), exists().where(*above))
 
-    weeks = select(WorkingWeek.head_id, WorkingWeek.weekdays, cast(null(), Date))
-    days = select(DayOff.head_id, cast(null(), Integer), DayOff.day).where(DayOff.day >= bindparam("since"))
+    weeks: Select[Any] = select(WorkingWeek.head_id, WorkingWeek.weekdays, cast(null(), Date))
+    days: Select[Any] = select(DayOff.head_id, cast(null(), Integer), DayOff.day).where(
+        DayOff.day >= bindparam("since")
+    )
     return union_all(weeks.where(reaches(WorkingWeek.head_id)), days.where(reaches(DayOff.head_id)))
 
 

@@ -14,7 +14,7 @@ from crmweb.customers.due import DUE_STATES
 from crmweb.customers.models import STATUSES
 from crmweb.geo import BadPoint, Point
 from crmweb.languages import gettext as _
-from crmweb.nearby.nearest import Filters
+from crmweb.nearby.asking import Filters
 from crmweb.templating import GAP
 
 FEW, MOST = 20, 200

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from crmweb.nearby.asking import Filters
 from crmweb.nearby.forms import Anywhere, Question
-from crmweb.nearby.nearest import DueCounts, Filters
+from crmweb.nearby.nearest import DueCounts
 from crmweb.nearby.neighbours import Neighbour
 from crmweb.nearby.rows import Sight, as_the_nearest, in_a_list
 from crmweb.templating import Kept, filled

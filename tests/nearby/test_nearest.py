@@ -12,8 +12,10 @@ from flask import Flask
 
 from crmweb.db import db
 from crmweb.geo import Point, haversine_m
+from crmweb.nearby import books
 from crmweb.nearby import nearest as nearby
-from crmweb.nearby.nearest import NO_FILTERS, DueCounts, Filters, Search, nearest
+from crmweb.nearby.asking import NO_FILTERS, Filters
+from crmweb.nearby.nearest import DueCounts, Search, nearest
 from crmweb.nearby.neighbours import Neighbour
 from crmweb.scope import NoPrincipal
 from tests.conftest import Standing
@@ -126,7 +128,7 @@ WAYS: dict[str, dict[str, int]] = {
     "by a seed": {"AT_ONCE": -1, "TEAM": 0},
     "by books": {"AT_ONCE": -1, "SEED": 0},
     "by one of each book": {"AT_ONCE": -1, "SEED": 0, "NEAREST_BOOKS": 0},
-    "by many books": {"AT_ONCE": -1, "SEED": 0, "BOOKS_AT_ONCE": 1},
+    "by many books": {"AT_ONCE": -1, "SEED": 0, "AT_FIRST": 1, "THEN": 1},
     "in a crowd": {"AT_ONCE": -1, "TEAM": 0, "CLOSE_M": -1, "CROWD": -1, "SQUARE": 5},
 }
 """Every way to the answer, by the limits that make a small world take it."""
@@ -136,7 +138,7 @@ WAYS: dict[str, dict[str, int]] = {
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each way, whatever the size of the scope would choose."""
     for limit, value in WAYS[request.param].items():
-        monkeypatch.setattr(nearby, limit, value)
+        monkeypatch.setattr(nearby if hasattr(nearby, limit) else books, limit, value)
 
 
 def due_counts(filters: Filters = NO_FILTERS) -> DueCounts | None:

@@ -17,7 +17,7 @@ from crmweb.customers.models import Customer
 from crmweb.customers.tiers import Tier
 from crmweb.db import Model, db
 from crmweb.geo import Point, cell, haversine_m
-from crmweb.nearby.nearest import Filters
+from crmweb.nearby.asking import Filters
 from crmweb.scope import Principal, act_for
 
 TODAY = date(2026, 3, 2)
