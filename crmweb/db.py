@@ -178,7 +178,10 @@ def _listen_to_sqlite(engine: Engine) -> None:
         if connection.info.get("patience_ms") != patience_ms:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience_ms}")
             connection.info["patience_ms"] = patience_ms
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+        if options.get("writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # takes no lock and cannot fail; each request begins so
+            connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]
 
 
 @contextmanager

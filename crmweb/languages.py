@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import flask_babel
-from flask import Flask, g, request
+from babel import Locale
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 from markupsafe import Markup
@@ -68,8 +70,21 @@ def language() -> str:
     try:
         noted: str = g._flask_babel.babel_locale.language
     except (AttributeError, RuntimeError):
-        return str(get_locale())
+        return _noted(chosen_locale()) if has_request_context() else str(get_locale())
     return noted
+
+
+def _noted(locale: str) -> str:
+    """Note it where flask-babel would, which reads the locale's file anew each time."""
+    if not hasattr(g, "_flask_babel"):
+        g._flask_babel = SimpleNamespace()
+    g._flask_babel.babel_locale = _locale(locale)
+    return locale
+
+
+@cache
+def _locale(name: str) -> Locale:
+    return Locale.parse(name)
 
 
 def chosen_locale() -> str:

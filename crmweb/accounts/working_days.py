@@ -14,7 +14,6 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Integer,
-    Select,
     String,
     UniqueConstraint,
     bindparam,
@@ -149,11 +148,11 @@ def _said_for() -> CompoundSelect[Any]:
         above = (Oversight.viewer_id == head_id, Oversight.person_id == bindparam("person"))
         return or_(head_id.is_(None), exists().where(*above))
 
-    weeks: Select[Any] = select(WorkingWeek.head_id, WorkingWeek.weekdays, cast(null(), Date))
-    days: Select[Any] = select(DayOff.head_id, cast(null(), Integer), DayOff.day).where(
-        DayOff.day >= bindparam("since")
-    )
-    return union_all(weeks.where(reaches(WorkingWeek.head_id)), days.where(reaches(DayOff.head_id)))
+    none: Any = null()
+    weeks = select(WorkingWeek.head_id, WorkingWeek.weekdays, cast(none, Date))
+    days = select(DayOff.head_id, cast(none, Integer), DayOff.day).where(DayOff.day >= bindparam("since"))
+    both: list[Any] = [weeks.where(reaches(WorkingWeek.head_id)), days.where(reaches(DayOff.head_id))]
+    return union_all(*both)
 
 
 _SAID_FOR: Final = Straight(_said_for())

@@ -41,6 +41,12 @@ _DUE: dict[Due, str] = {
 _CURRENT = "a.started_at IS NOT NULL AND a.ended_at IS NULL"
 _OVERSEEN = "EXISTS (SELECT 1 FROM oversight o WHERE o.viewer_id = :viewer AND o.person_id = a.person_id)"
 _OF_CUSTOMER = "SELECT 1 FROM assignments a WHERE a.customer_id = c.id"
+_NAMED = "LEFT JOIN users u ON u.id = a.person_id"
+# Most rows are one's own: their name is looked up once.
+_NAMED_BUT_ONESELF = """
+LEFT JOIN (SELECT name FROM users WHERE id = :viewer) AS me ON 1 = 1
+LEFT JOIN users u ON u.id = a.person_id AND a.person_id <> :viewer
+"""
 _VALUES, _FINE_VALUES = (
     "(VALUES " + ", ".join(f"(:lo{i}, :hi{i})" for i in range(count)) + ") AS r" for count in (RANGES, FINE)
 )
@@ -129,11 +135,11 @@ _IN_BOX = " AND a.lat BETWEEN :south AND :north AND a.lng BETWEEN :west AND :eas
 
 _FACES = """
 SELECT n.h, n.twins, c.id, c.name, c.phone, c.email, c.tier, c.status, c.lat, c.lng,
-       a.next_due, a.last_visit_at, u.name, t.visit_every_days, {asked}, a.line, a.since, a.id
+       a.next_due, a.last_visit_at, {responsible}, t.visit_every_days, {asked}, a.line, a.since, a.id
 FROM ({nearest}) AS n
 JOIN customers c ON c.id = n.id
 LEFT JOIN assignments a ON a.customer_id = c.id AND {current}
-LEFT JOIN users u ON u.id = a.person_id
+{named}
 LEFT JOIN tiers t ON t.name = c.tier
 ORDER BY n.h, n.id
 """
@@ -205,6 +211,10 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
         one_book=_book(":book") + ("" if shape.sees_all else f" AND {_OVERSEEN}"),
         held=_held(shape),
         asked=_all(["a.id IS NOT NULL", *_person(shape), *_due(shape), *_mine(shape)]),
+        responsible="u.name"
+        if shape.sees_all
+        else "CASE WHEN a.person_id = :viewer THEN me.name ELSE u.name END",
+        named=_NAMED if shape.sees_all else _NAMED_BUT_ONESELF,
         due=_all(_due(shape)),
         kept_a=_kept("a", shape),
         kept_c=_kept("c", shape),
