@@ -14,7 +14,8 @@ from crmweb.customers.due import late_before
 from crmweb.db import db
 from crmweb.geo import Point, Range, boxes_around, cover, metres
 from crmweb.nearby.neighbours import Codec, Neighbour, assignments_behind, neighbours
-from crmweb.nearby.statements import RANGES, Due, Shape, rendered, slots
+from crmweb.nearby.shapes import Due, Shape, slots
+from crmweb.nearby.statements import RANGES, rendered
 from crmweb.scope import principal
 
 _MARGIN = 1 + 1e-9

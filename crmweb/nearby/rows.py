@@ -86,11 +86,12 @@ def in_a_list(found: Sequence[Neighbour], sight: Sight) -> Markup:
 def as_the_nearest(near: Neighbour, sight: Sight) -> Markup:
     """The first, larger: where next, and how."""
     minutes = minutes_on_foot(near.distance_m)
+    walk = ngettext("%(num)s min on foot", "%(num)s min on foot", minutes) if minutes else ""
     return filled(
         _NEAREST.here()(near.stored, near.codec, near.direction, sight),
         metres=round(near.distance_m),
         distance=distance(near.distance_m),
-        on_foot=f" · {ngettext('%(num)s min on foot', '%(num)s min on foot', minutes)}" if minutes else "",
+        on_foot=f" · {walk}" if walk else "",
     )
 
 

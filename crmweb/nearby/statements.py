@@ -8,11 +8,9 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from math import pi
-from typing import Literal, NamedTuple, Self
 
 from crmweb.geo import HALF_RADIANS
-
-Due = Literal["overdue", "today", "ahead"]
+from crmweb.nearby.shapes import Due, Shape
 
 RANGES = 8
 """Ranges of cells passed to a statement, as one VALUES list cross-joined to the table.
@@ -25,9 +23,6 @@ FINE = 64
 
 FEW_BOOKS, BOOKS = 4, 64
 """People whose books are read by one statement: the first, and each that follows."""
-
-_SLOTS = 4
-"""Values a list filter grows by: two tiers and three make the same text, the last one repeated."""
 
 _HAVERSINE = (
     f"pow(sin(({{x}}.lat - :lat) * {HALF_RADIANS!r}), 2)"
@@ -163,38 +158,6 @@ _TEXTS = {
 }
 
 
-class Shape(NamedTuple):
-    """What is asked, without the values: with its name, the key of a statement's text."""
-
-    sees_all: bool
-    person: bool
-    due: Due | None
-    tiers: int
-    statuses: int
-
-    @classmethod
-    def of(
-        cls, sees_all: bool, person: bool, due: Due | None, tiers: Sequence[str], statuses: Sequence[str]
-    ) -> Self:
-        """The shape of a question; lists are counted in steps, so that they make few shapes."""
-        return cls(sees_all, person, due, _slots(tiers), _slots(statuses))
-
-    @property
-    def everyone(self) -> bool:
-        """Whether no person narrows the scope."""
-        return self.sees_all and not self.person
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether a filter lets only some customers through, by columns of their own."""
-        return bool(self.tiers or self.statuses)
-
-    @property
-    def through_assignments(self) -> bool:
-        """Whether assignments decide which customers count."""
-        return not self.everyone or self.due is not None
-
-
 @cache
 def rendered(name: str, shape: Shape, paramstyle: str) -> str:
     """The text of a statement for a shape, its parameters written as the driver wants them."""
@@ -226,15 +189,6 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
         one_range=_ONE_RANGE,
     )
     return re.sub(r":(\w+)", r"%(\1)s", sql) if paramstyle == "pyformat" else sql
-
-
-def slots(name: str, values: Sequence[str]) -> dict[str, str]:
-    """The parameters of a list filter: name0, name1, … with the last value in the slots left over."""
-    return {f"{name}{i}": values[min(i, len(values) - 1)] for i in range(_slots(values))}
-
-
-def _slots(values: Sequence[str]) -> int:
-    return -(-len(values) // _SLOTS) * _SLOTS
 
 
 _IN_RANGE = " AND a.cell BETWEEN r.column1 AND r.column2"
