@@ -106,14 +106,11 @@ def _named_texts() -> Iterator[str]:
 def limit_browser(answer: Response) -> Response:
     """Tell the browser what this answer may do, who may keep it, and for whom it is."""
     head = answer.headers
-    head.setdefault("Content-Security-Policy", policy())
-    head.setdefault("X-Content-Type-Options", "nosniff")
-    head.setdefault("Referrer-Policy", "same-origin")
-    head.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    head.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)")
+    told = {name.lower() for name, _ in head}
+    for name, value in _limits(current_settings().tile_url, on_https()):
+        if name.lower() not in told:
+            head.add(name, value)
     head["X-Request-Id"] = g.get("request_id", "")
-    if on_https():
-        head.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not _keep_for_all(answer):
         answer.vary.update(("HX-Request", "Cookie", "Accept-Language"))
         if _looks_as_another():
@@ -157,13 +154,21 @@ def _keep_for_all(answer: Response) -> bool:
     return True
 
 
-def policy() -> str:
-    """The Content-Security-Policy of every answer; a tile server is the one stranger that may send pictures."""
-    return _policy(current_settings().tile_url)
-
-
 @cache
+def _limits(tile_url: str, https: bool) -> list[tuple[str, str]]:
+    """What every answer says, where its view has not said otherwise."""
+    limits = [
+        ("Content-Security-Policy", _policy(tile_url)),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)"),
+    ]
+    return [*limits, ("Strict-Transport-Security", "max-age=31536000")] if https else limits
+
+
 def _policy(tile_url: str) -> str:
+    """The Content-Security-Policy of every answer; a tile server is the one stranger that may send pictures."""
     tiles = urlsplit(tile_url)
     stranger = f" {tiles.scheme}://{tiles.netloc.replace('{s}', '*')}" if tiles.netloc else ""
     return (

@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -42,12 +43,17 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 
 def _hidden(values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: HIDDEN if _SECRET_KEY.search(key) else _clean(value) for key, value in values.items()}
+    return {key: HIDDEN if _is_secret(key) else _clean(value) for key, value in values.items()}
+
+
+@lru_cache(1_000)
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None
 
 
 def _clean(value: object) -> object:
     if isinstance(value, str):
-        return without_secrets(value)
+        return without_secrets(value) if "/" in value or "?" in value else value
     if isinstance(value, dict):
         return _hidden(value)
     if isinstance(value, list | tuple):
