@@ -1,29 +1,26 @@
-"""What a process remembers of earlier questions, to choose the way to the next answer: it may be stale, since no answer
-depends on it.
-"""
+"""What a process remembers to choose the way to an answer: it may be stale, since no answer depends on it."""
 
 from collections.abc import Hashable
 from time import monotonic
-from typing import Any
 
 MOST = 10_000
-"""Questions remembered of each kind; then all of them are forgotten."""
+"""Hunches kept; then all of them are forgotten."""
 
 LASTS = 600.0
-"""Seconds that a hunch is trusted."""
+"""Seconds that one is trusted."""
 
 
 class Hunches:
-    """Values by what they are about."""
+    """Sizes by what they are of."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, tuple[float, Any]] = {}
+        self._known: dict[Hashable, tuple[float, int]] = {}
 
-    def get(self, about: Hashable) -> Any:
-        until, value = self._known.get(about, (0.0, None))
-        return value if monotonic() < until else None
+    def get(self, about: Hashable) -> int | None:
+        until, size = self._known.get(about, (0.0, None))
+        return size if monotonic() < until else None
 
-    def note(self, about: Hashable, value: Any) -> None:
+    def note(self, about: Hashable, size: int) -> None:
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[about] = monotonic() + LASTS, value
+        self._known[about] = monotonic() + LASTS, size

@@ -18,8 +18,8 @@ from datetime import date
 from math import pi
 from typing import NamedTuple
 
-from crmweb.geo import EARTH_RADIUS_M, Point, Range, boxes_around, join
-from crmweb.nearby.asking import MARGIN_M, NO_FILTERS, Filters
+from crmweb.geo import EARTH_RADIUS_M, Point, Range, join
+from crmweb.nearby.asking import NO_FILTERS, Filters
 from crmweb.nearby.books import BookSearch
 from crmweb.nearby.closing_in import close_in
 from crmweb.nearby.hunches import Hunches
@@ -38,9 +38,6 @@ TEAM = 200
 SEED = 2_000
 """Rows of the cell index read on each side of the point before the asker's customers count as thin there."""
 
-FARTHER = 1.5
-"""How much farther than the last answer reached the next is looked for."""
-
 CLOSE_M = 1_000
 CROWD, READ = 5_000, 100_000
 """Customers in a circle, of more than so many metres, from which it is better to look for a smaller one: such as the
@@ -53,7 +50,7 @@ SQUARE = 250
 ALL = 2**62
 HALFWAY_ROUND_M = pi * EARTH_RADIUS_M
 
-_SIZES, _REACHES = Hunches(), Hunches()
+_SIZES = Hunches()
 
 
 class DueCounts(NamedTuple):
@@ -79,7 +76,7 @@ class Search(BookSearch):
         if not self.shape.through_assignments:
             return self.of_everyone()
         if not self.shape.everyone and self.scope_size() <= AT_ONCE:
-            return self.of_book()
+            return self.found("all_in_scope")
         if self.is_wide() and self.seed(SEED) and not self.crowded():
             return self.found("customers_in_ranges")
         return self.of_books()
@@ -103,26 +100,6 @@ class Search(BookSearch):
         if self.shape.everyone or self.scope_size() > COUNTED:
             return None
         return DueCounts(*self.rows("due_counts")[0])
-
-    def of_book(self) -> list[Neighbour]:
-        """All of them, but for those who lie outside of what the last answer reached, if it reaches for this one."""
-        question = self.scope, self.shape, self.k
-        reach_m: float | None = _REACHES.get(question)
-        found = self.within(reach_m) if reach_m else None
-        if found is None:
-            found = self.found("all_in_scope")
-        if len(found) == self.k:
-            _REACHES.note(question, found[-1].distance_m * FARTHER)
-        return found
-
-    def within(self, reach_m: float) -> list[Neighbour] | None:
-        """The k nearest, if they are no farther than this; a circle across ±180° is too much ado."""
-        boxes = boxes_around(self.at, reach_m + MARGIN_M)
-        if len(boxes) > 1:
-            return None
-        self.parameters |= boxes[0]._asdict()
-        found = self.found("in_box")
-        return found if len(found) == self.k and found[-1].distance_m <= reach_m else None
 
     def of_everyone(self) -> list[Neighbour]:
         """By the neighbours on the curve, however far; if there are too few, those are all."""

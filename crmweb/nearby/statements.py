@@ -126,8 +126,6 @@ _IN_RANGES = """
     ORDER BY h, c.id LIMIT :k
 """
 
-_IN_BOX = " AND a.lat BETWEEN :south AND :north AND a.lng BETWEEN :west AND :east"
-
 _FACES = """
 SELECT n.h, n.twins, c.id, c.name, c.phone, c.email, c.tier, c.status, c.lat, c.lng,
        a.next_due, a.last_visit_at, {responsible}, t.visit_every_days, {asked}, a.line, a.since, a.id
@@ -150,7 +148,6 @@ _TEXTS = {
     "full": _FULL,
     "in_square": _IN_SQUARE,
     "all_in_scope": _FACES.replace("{nearest}", _MEASURED),
-    "in_box": _FACES.replace("{nearest}", _MEASURED.replace("{scope}", "{scope}" + _IN_BOX)),
     "few_books_in_ranges": _FACES.replace("{nearest}", _MEASURED.replace("{scope}", "{few_books_in_ranges}")),
     "books_in_ranges": _FACES.replace("{nearest}", _MEASURED.replace("{scope}", "{books_in_ranges}")),
     "customers_in_ranges": _FACES.replace("{nearest}", _IN_RANGES),

@@ -298,12 +298,3 @@ def test_tuan_who_stands_at_the_counter_sees_all_who_share_the_house(app: Flask)
     world.on_stage(app)
     _assert_same(world, "Tuấn", Point(10.7769, 106.7009), 20, Filters())
     _assert_same(world, "Tuấn", Point(10.7769, 106.7009), 50, Filters())
-
-
-@pytest.mark.parametrize("step_m", [1, 5_000, 1_000_000])
-def test_what_the_last_answer_reached_changes_no_answer(adversarial: World, step_m: float) -> None:
-    at = Point(10.7769, 106.7009)
-    for step in range(6):
-        place = Point(at.lat + step * step_m / 111_195, at.lng)
-        _assert_same(adversarial, "Huy", place, 1, Filters())
-        _assert_same(adversarial, "Lan", place, 20, Filters())
