@@ -89,15 +89,21 @@ def refuse_null() -> None:
     """
     if any("\0" in text for text in _named_texts()):
         raise BadRequest
-    if any("\0" in text for texts in request.form.listvalues() for text in texts):
+    if _has_form() and any("\0" in text for texts in request.form.listvalues() for text in texts):
         request.form = ImmutableMultiDict(
             [(name, text.replace("\0", "")) for name, text in request.form.items(multi=True)]
         )
 
 
+def _has_form() -> bool:
+    """Whether a body says that it is something; what says nothing is never read as a form."""
+    return bool(request.content_type)
+
+
 def _named_texts() -> Iterator[str]:
     yield request.path
-    yield from request.form
+    if _has_form():
+        yield from request.form
     for name, texts in request.args.lists():
         yield name
         yield from texts
