@@ -13,6 +13,7 @@ from benchmarks.measure import Result
 from benchmarks.pages import tokens
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.location import LocationAnswer
 from crmweb.accounts.models import User
 from crmweb.customers.assignments.models import Assignment
 from crmweb.db import db, writing
@@ -48,13 +49,17 @@ def first_load(company: Company) -> Iterator[Result]:
     yield Result("P10", f"{what}: requests", str(len(fetched)), f"≤ {MOST}", len(fetched) <= MOST)
 
 
-def plan_today(company: Company, rep_id: UUID) -> None:
-    """Give a rep a day of `STOPS` stops."""
+def plan_today(company: Company, rep_id: UUID) -> list[UUID]:
+    """Give a rep, who has agreed to tell where they are, a day of `STOPS` stops; returns whom they lead to."""
     with company.app.app_context(), system_access("planning a day"), writing():
-        day = Actor.of(db.session.get_one(User, rep_id)).today(clock.now())
+        rep = Actor.of(db.session.get_one(User, rep_id))
+        day = rep.today(clock.now())
+        LocationAnswer.give(True, by=rep, at=clock.now())
         theirs = select(Assignment.customer_id).where(Assignment.person_id == rep_id).limit(STOPS)
-        for customer_id in db.session.scalars(theirs).all():
+        stops = list(db.session.scalars(theirs))
+        for customer_id in stops:
             Day(rep_id, day).add(customer_id, at=clock.now())
+        return stops
 
 
 def _fetch(company: Company, token: str, start: str) -> dict[str, TestResponse]:

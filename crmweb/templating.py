@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache, partial
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from flask.templating import Environment
 from markupsafe import Markup, escape
 

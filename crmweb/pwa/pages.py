@@ -13,7 +13,9 @@ from markupsafe import Markup, escape
 
 from crmweb.names import fold
 from crmweb.pwa.book import Book, Kept
-from crmweb.templating import GAP
+
+GAP = Markup("\0")
+"""Stands in a body where a note goes; nobody's data holds one."""
 
 LONGEST, SHORTEST, STEP = 300, 60, 20
 """Characters of a note: as many as there is room for between the first two."""

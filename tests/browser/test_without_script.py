@@ -87,7 +87,9 @@ def test_lan_changes_her_language_and_signs_out(phone_in_hand: PhoneInHand, lan:
     expect(page).to_have_url(re.compile("/session/new$"))
 
 
-def test_a_visit_from_today_to_the_next_reminder(phone_in_hand: PhoneInHand, lan: Actor, house: House) -> None:
+def test_a_visit_from_today_to_the_next_reminder(
+    phone_in_hand: PhoneInHand, lan: Actor, house: House
+) -> None:
     """The day's core without a script: the shop, a check-in without a place, its result, a note, a reminder."""
     page = phone_in_hand(lan)
     page.goto("/")
