@@ -17,6 +17,8 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from crmweb.supervisor.patient_worker import PatientWorker
 
 THREADS: Final = 8
+KEEP_ALIVE: Final = 75
+"""Seconds that a silent connection stays open: a phone far away pays two or three round trips for another one."""
 
 
 class _Gunicorn(BaseApplication):  # type: ignore[misc]
@@ -42,6 +44,7 @@ def serve(app: Flask, listener: socket.socket) -> None:
         "workers": 1,
         "worker_class": PatientWorker,
         "threads": THREADS,
+        "keepalive": KEEP_ALIVE,
         "control_socket_disable": True,
         "graceful_timeout": 8,
         "timeout": 60,

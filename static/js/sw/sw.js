@@ -7,6 +7,12 @@ import { pack, refresh } from "./pack.js";
 import { page } from "./pages.js";
 import "./push.js";
 
+// Where the browser can find built files without asking the worker each time, it does.
+self.addEventListener("install", (event) => {
+  const built = { condition: { urlPattern: { pathname: "/static/dist/*" } }, source: { cacheName: "assets" } };
+  event.addRoutes?.(built).catch(() => {});
+});
+
 self.addEventListener("activate", (event) => event.waitUntil(begin()));
 
 async function begin() {
