@@ -42,7 +42,7 @@ class PlaceLater extends HTMLElement {
     this.say("waiting");
     this.watch = navigator.geolocation.watchPosition((fix) => this.found(fix), (why) => this.failed(why), OPTIONS);
     this.enough = setTimeout(() => this.send((this.hurry = true)), ENOUGH);
-    this.leave = () => this.send((this.leaving = true));
+    this.leave = () => this.goOnElsewhere();
     addEventListener("pagehide", this.leave);
   }
 
@@ -67,6 +67,12 @@ class PlaceLater extends HTMLElement {
     const fixed_at = new Date(timestamp).toISOString();
     const fields = Object.entries({ lat, lng, accuracy_m: coords.accuracy.toFixed(1), fixed_at });
     await this.post({ url: `/visits/${this.dataset.visit}/place`, fields, key: uuid7() });
+  }
+
+  /** The page goes away: what was found goes out; else the page of the same visit that comes next looks on. */
+  goOnElsewhere() {
+    if (this.best) this.send((this.leaving = true));
+    else sessionStorage.setItem(tapped(this.dataset.visit), "yes");
   }
 
   /** Through the outbox: a place that was found is not lost with the signal. */

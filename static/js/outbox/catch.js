@@ -8,7 +8,10 @@ import { drop, items, keep } from "./store.js";
 import { me, pagesWork, version } from "./here.js";
 import { uuid7 } from "../uuid7.js";
 
-const PATIENCE = 2_500; // ms that a person waits for the server, before they go on with what is saved here
+// ms that a person waits for the server, before they go on with what is saved here; less where the phone has a page that
+// shows it as well
+const PATIENCE = 2_500;
+const LESS = 400;
 const underWay = new WeakSet();
 
 document.addEventListener("submit", (event) => {
@@ -67,7 +70,8 @@ function titleOf(form) {
 /** How it went: { what: "taken" | "refused" | "stopped" | "late", … }. */
 function outcome(item) {
   return new Promise((done) => {
-    const over = setTimeout(() => end({ what: "late" }), navigator.onLine ? PATIENCE : 0);
+    const patience = act(item).kind === "check-in" && pagesWork() ? LESS : PATIENCE;
+    const over = setTimeout(() => end({ what: "late" }), navigator.onLine ? patience : 0);
     const deaf = hear((news) => {
       const about = news.key === item.key && ["taken", "refused"].includes(news.what);
       if (about || (news.person === me() && news.what === "stopped")) end(news);
