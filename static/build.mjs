@@ -15,7 +15,7 @@ async function bundles() {
   const { outputFiles } = await build({
     absWorkingDir: here,
     entryPoints: [
-      "css/app.css", "css/map.css", "js/app.js", "js/map.js", "js/pack/pack.js", "js/phone/phone.js", "js/sw/sw.js", "js/sw/sw-off.js",
+      "css/app.css", "css/map.css", "js/app.js", "js/map.js", "js/pack/pack.js", "js/phone/phone.js", "js/voice/voice.js", "js/sw/sw.js", "js/sw/sw-off.js",
     ],
     entryNames: "[name]",
     outdir: dist,

@@ -19,7 +19,7 @@ def policy_title(name: str) -> str:
         "session_idle_days": _("Signed out after days without use"),
         "session_absolute_days": _("Signed out at the latest after"),
         "location_days": _("Exact places are kept for"),
-        "photo_days": _("Photos are kept for"),
+        "photo_days": _("Photos and voice notes are kept for"),
         **{rhythm_of(tier): _("Tier %(tier)s is visited every", tier=tier) for tier in TIERS},
     }
     return words.get(name, name)
@@ -75,7 +75,7 @@ def policy_sentence(policy: Policy, value: Value) -> str:
         "session_idle_days": _("A device that you do not use for %(said)s is signed out.", said=said),
         "session_absolute_days": _("You sign in anew after %(said)s at the latest.", said=said),
         "location_days": _("Your exact places are kept for %(said)s, then rounded to about 1 km.", said=said),
-        "photo_days": _("Your photos are kept for %(said)s, then deleted.", said=said),
+        "photo_days": _("Your photos and voice notes are kept for %(said)s, then deleted.", said=said),
         **{rhythm_of(tier): _rhythm(tier, said) for tier in TIERS},
     }
     return words.get(policy.name, said)

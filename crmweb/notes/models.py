@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Text, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crmweb import timeline
 from crmweb.accounts.actor import Actor
 from crmweb.customers.models import Customer
 from crmweb.db import Model, db, new_id
+from crmweb.notes.recordings import Recording, VoiceNote
 from crmweb.scope import OfCustomer
+from crmweb.timeline import Event
 
 LONGEST = 10_000
 """Characters; about four pages, more than anybody dictates in one go."""
@@ -22,7 +25,10 @@ ABOUT = ("phone", "zalo")
 
 
 class Note(OfCustomer, Model):
-    """Written once and kept as it was. `at` is the phone's time, `recorded_at` ours."""
+    """Written once and kept as it was; without a word where it was said.
+
+    `at` is the phone's time, `recorded_at` ours.
+    """
 
     __tablename__ = "notes"
 
@@ -32,6 +38,8 @@ class Note(OfCustomer, Model):
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+
+    voice: Mapped[VoiceNote | None] = relationship(passive_deletes=True)
 
     @classmethod
     def write(
@@ -44,10 +52,27 @@ class Note(OfCustomer, Model):
         now: datetime,
         id: uuid.UUID | None = None,
         about: str = "",
+        said: Recording | None = None,
     ) -> Note:
-        """Keep what somebody wrote; it is on the timeline at once. `about`: one of `ABOUT`, or nothing."""
+        """Keep what somebody wrote or said; it is on the timeline at once. `about`: one of `ABOUT`, or nothing."""
         note = cls(id=id or new_id(), customer_id=customer.id, by_id=by.id, text=text, at=at, recorded_at=now)
         db.session.add(note)
-        told = {"text": text, "about": about} if about else {"text": text}
+        told: dict[str, Any] = {"text": text, "about": about} if about else {"text": text}
+        if said is not None:
+            told |= note._attach(said, at=at)
         timeline.record(customer, "note.written", by=by, at=at, payload=told, id=note.id)
         return note
+
+    def say(self, said: Recording, *, at: datetime) -> None:
+        """The recording that follows the words; their entry shows it, and nobody is told twice."""
+        told = self._attach(said, at=at)
+        event = db.session.scalars(select(Event).where(Event.id == self.id)).one()
+        timeline.reword_many({self.id: {**event.payload, **told}})
+
+    def _attach(self, said: Recording, *, at: datetime) -> dict[str, Any]:
+        """Returns what the entry tells of it."""
+        self.voice = VoiceNote(
+            customer_id=self.customer_id, by_id=self.by_id, name=said.name, mime=said.mime, seconds=said.seconds,
+            bytes=said.bytes, recorded_at=at,
+        )  # fmt: skip
+        return {"voice": {"seconds": said.seconds}}

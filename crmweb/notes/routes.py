@@ -19,6 +19,8 @@ from crmweb.idempotency import keep, minted_id, once, refuse_taken, taken, writt
 from crmweb.languages import gettext as _
 from crmweb.late import kept_by_phones
 from crmweb.notes.models import ABOUT, LONGEST, Note
+from crmweb.notes.sound import NotARecording, Sound
+from crmweb.notes.voice_routes import recorded, sent_sound, voice
 from crmweb.outbox_answers import wants_record
 from crmweb.web import NOTICES, Notice, go, local_path, needs, page
 
@@ -39,16 +41,24 @@ def new(customer_id: uuid.UUID) -> ResponseReturnValue:
 @kept_by_phones("note", customer="customer_id")
 @once(shows="customers.show")
 def create(customer_id: uuid.UUID) -> ResponseReturnValue:
-    """Kept with the phone's time, and by the rights of that moment: the customer may be another's by now."""
+    """Kept with the phone's time, and by the rights of that moment: the customer may be another's by now.
+
+    What was said is enough, without a word typed.
+    """
     minted, text = minted_id(request.form.get("id")), lines(request.form.get("text"))
     at = clock.on_the_phone(request.form.get("client_at"))
     open_way(customer_id, by=current_user, at=at, why="a note from before a hand-over")
-    if wrong := _wrong(text):
-        return _refused(customer_id, text, wrong)
+    try:
+        sound = sent_sound()
+    except NotARecording as wrong:
+        return _refused(customer_id, text, {"voice": str(wrong)})
+    if flaw := _wrong(text, sound):
+        return _refused(customer_id, text, {"text": flaw})
     refuse_taken(Note, minted)
+    said, about = recorded(sound) if sound else None, _about(request.form.get("about"))
     with writing():
-        customer, about = db.session.get_one(Customer, customer_id), _about(request.form.get("about"))
-        Note.write(customer, text, by=current_user, at=at, now=clock.now(), id=minted, about=about)
+        customer = db.session.get_one(Customer, customer_id)
+        Note.write(customer, text, by=current_user, at=at, now=clock.now(), id=minted, about=about, said=said)
         keep(customer_id)
     narrow(current_user)
     return _go_on(customer_id)
@@ -58,15 +68,15 @@ def _about(kind: str | None) -> str:
     return kind if kind in ABOUT else ""
 
 
-def _wrong(text: str) -> str:
-    if is_blank(text):
-        return _("Write something first.")
+def _wrong(text: str, sound: Sound | None) -> str:
+    if is_blank(text) and sound is None:
+        return _("Write or record something first.")
     if len(text) > LONGEST:
         return _("%(typed)s characters are too many. At most %(most)s fit.", typed=len(text), most=LONGEST)
     return ""
 
 
-def _refused(customer_id: uuid.UUID, text: str, wrong: str) -> ResponseReturnValue:
+def _refused(customer_id: uuid.UUID, text: str, wrong: dict[str, str]) -> ResponseReturnValue:
     """The words come back, with what to do about them."""
     customer, sent = db.session.get_one(Customer, customer_id), request.form.get
     narrow(current_user)
@@ -86,7 +96,7 @@ def _form(
     back: str | None,
     about: str | None,
     text: str = "",
-    wrong: str = "",
+    wrong: dict[str, str] | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
     return page(
@@ -96,10 +106,11 @@ def _form(
         back=local_path(back) if back else "",
         about=_about(about),
         text=text,
-        wrong=wrong,
+        wrong=wrong or {},
         most=LONGEST,
     )
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(notes)
+    app.register_blueprint(voice)

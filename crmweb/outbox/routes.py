@@ -25,7 +25,7 @@ from crmweb.outbox.door import kept_answer, stand_before
 from crmweb.outbox.handing import own, take_copy
 from crmweb.outbox.models import OutboxWrite
 from crmweb.outbox.showing import kept_writes
-from crmweb.outbox.words import as_note
+from crmweb.outbox.words import as_note, heard
 from crmweb.visits.photo_routes import LARGEST_PHOTOS
 from crmweb.web import (
     NOTICES,
@@ -120,7 +120,7 @@ def write_note(id: uuid.UUID) -> ResponseReturnValue:
         write = not_found_unless(own(id))
         if write.settle(by=current_user, at=clock.now()):
             customer, now = db.session.get_one(Customer, customer_id), clock.now()
-            Note.write(customer, as_note(write), by=current_user, at=now, now=now)
+            Note.write(customer, as_note(write), by=current_user, at=now, now=now, said=heard(write))
     return _gone(id, "kept_as_note")
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from flask import Flask
 
+from crmweb import files
 from crmweb.languages import gettext as _
-from crmweb.languages import lazy_gettext
+from crmweb.languages import lazy_gettext, ngettext
 from crmweb.notes.models import LONGEST
+from crmweb.notes.recordings import Recording
+from crmweb.notes.sound import NotARecording, read, seconds
 from crmweb.outbox.models import NO_RIGHT, NO_VISIT, OLD, OutboxWrite
 from crmweb.timeline.words import when
 from crmweb.visits.words import outcome_words
@@ -20,10 +24,14 @@ ACTS: dict[str, tuple[str, Any]] = {
     "finish": ("check", lazy_gettext("Result of a visit")),
     "photo": ("camera", lazy_gettext("Photos of a visit")),
     "note": ("notebook-pen", lazy_gettext("Note")),
+    "voice": ("mic", lazy_gettext("Voice note")),
     "reminder": ("bell", lazy_gettext("Reminder")),
     "lead": ("store", lazy_gettext("Lead")),
 }
 """Act → its icon and its words."""
+
+VOICE: Final = "voice"
+"""The field in which a recording comes."""
 
 WORDS = ("text", "note", "name", "promise", "no_photo")
 """Fields in which people write, in the order in which they are shown."""
@@ -61,7 +69,27 @@ def as_note(write: OutboxWrite) -> str:
     return "\n".join([*told, typed(write)]).strip()[:LONGEST]
 
 
+def files_words(write: OutboxWrite) -> str:
+    """What came along with it."""
+    if any(file.field == VOICE for file in write.files):
+        return _("with a recording")
+    return ngettext("%(num)s photo", "%(num)s photos", len(write.files))
+
+
+def heard(write: OutboxWrite) -> Recording | None:
+    """The recording that came along, kept anew for the note that it is written down as."""
+    for file in write.files:
+        if file.field == VOICE:
+            with suppress(NotARecording, FileNotFoundError), files.open(file.name) as kept:
+                return Recording.keep(read(kept.read()), seconds(write.field("seconds")))
+    return None
+
+
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        act_words=act_words, act_icon=act_icon, reason_words=reason_words, typed=typed
+        act_words=act_words,
+        act_icon=act_icon,
+        reason_words=reason_words,
+        typed=typed,
+        files_words=files_words,
     )

@@ -19,6 +19,7 @@ from crmweb.customers.faces import Face, faces, last_visit, standings
 from crmweb.customers.models import Customer
 from crmweb.db import db
 from crmweb.notes.models import Note
+from crmweb.notes.recordings import VoiceNote
 from crmweb.reminders.models import Reminder
 from crmweb.routes.plans import Day
 
@@ -43,12 +44,14 @@ class Person(NamedTuple):
 
 
 class Noted(NamedTuple):
-    """One note: who wrote it, and when it was by their phone."""
+    """One note: who wrote it, and when it was by their phone. A recording itself stays here."""
 
     customer_id: uuid.UUID
     text: str
     at: datetime
     by: str
+    spoken: bool
+    seconds: int | None
 
 
 class Kept(NamedTuple):
@@ -141,9 +144,10 @@ def _notes(ids: list[uuid.UUID]) -> Executable:
     place = func.row_number().over(partition_by=Note.customer_id, order_by=newest)
     ranked = select(Note.id, place.label("place")).where(Note.customer_id.in_(ids)).subquery()
     return (
-        select(Note.customer_id, Note.text, Note.at, User.name)
+        select(Note.customer_id, Note.text, Note.at, User.name, VoiceNote.id.is_not(None), VoiceNote.seconds)
         .join(ranked, ranked.c.id == Note.id)
         .join(User, User.id == Note.by_id)
+        .outerjoin(VoiceNote, VoiceNote.note_id == Note.id)
         .where(ranked.c.place <= NOTES)
         .order_by(*newest)
     )

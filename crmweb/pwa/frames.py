@@ -89,7 +89,7 @@ def _finish() -> dict[str, Any]:
 
 
 def _note() -> dict[str, Any]:
-    return {"customer": _Customer(), "back": "", "about": "", "text": "", "wrong": ""}
+    return {"customer": _Customer(), "back": "", "about": "", "text": "", "wrong": {}}
 
 
 def _reminder() -> dict[str, Any]:

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from flask import current_app
 from markupsafe import Markup, escape
 
+from crmweb.languages import gettext as _
 from crmweb.names import fold
-from crmweb.pwa.book import Book, Kept
+from crmweb.pwa.book import Book, Kept, Noted
+from crmweb.timeline.words import length_words
 
 GAP = Markup("\0")
 """Stands in a body where a note goes; nobody's data holds one."""
@@ -69,6 +71,15 @@ def _filled(page: _Page, most: int) -> str:
     return first + "".join(f"{note}{piece}" for note, piece in zip(notes, others, strict=True))
 
 
+def _told(note: Noted) -> str:
+    """The words of a note; of one that was said, that there is something to hear, and for how long."""
+    if not note.spoken:
+        return note.text or _("Its recording is no longer kept.")
+    length = f" {length_words(note.seconds)}" if note.seconds else ""
+    heard = f"({_('Voice note')}{length})"
+    return f"{heard} {note.text}" if note.text else heard
+
+
 def _cut(note: str, most: int) -> str:
     return note if len(note) <= most else f"{note[: most - 1].rstrip()}…"
 
@@ -92,7 +103,7 @@ def _pages(book: Book, writes: bool) -> Iterator[_Page]:
         if face.phone:
             said["phone"] = face.phone
         page = str(body(kept, writes, GAP))
-        notes = [note.text[: LONGEST + 1] for note in kept.notes]
+        notes = [_told(note)[: LONGEST + 1] for note in kept.notes]
         yield _Page(said, page, notes, _size({**said, "body": page.replace(GAP, "")}) + 1)
 
 

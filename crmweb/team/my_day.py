@@ -127,6 +127,7 @@ def _notes(
         select(Note, Customer.name)
         .join(Customer, Customer.id == Note.customer_id)
         .where(Note.by_id == person_id, Note.at >= begin, Note.at < end)
+        .options(joinedload(Note.voice))
         .order_by(Note.at)
     )
     return [(note, name) for note, name in db.session.execute(written).unique() if note.id not in of_visits]

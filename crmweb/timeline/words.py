@@ -48,6 +48,11 @@ def clock_time(moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(chosen_zone())):%H:%M}"
 
 
+def length_words(seconds: int) -> str:
+    """`0:12`: how long a recording is."""
+    return f"{seconds // 60}:{seconds % 60:02}"
+
+
 def sent_later(entry: Entry) -> bool:
     """Whether the entry reached us so late that it should be said."""
     return abs(entry.recorded_at - entry.at) > LATE
@@ -186,7 +191,12 @@ def _noted(payload: dict[str, Any]) -> Said:
         "phone": ("phone", _("Note on the call")),
         "zalo": ("message-circle", _("Note on the Zalo message")),
     }.get(payload.get("about", ""), ("notebook-pen", _("Note")))
-    return Said(icon, title, quote=payload.get("text", ""))
+    return Said(icon, title, _unheard(payload), payload.get("text", ""))
+
+
+def _unheard(payload: dict[str, Any]) -> str:
+    """A note that was said, of which nothing is left to be heard."""
+    return "" if payload.get("text") or payload.get("voice") else _("Its recording is no longer kept.")
 
 
 def _promise(payload: dict[str, Any], ours: str, theirs: str) -> Said:
@@ -247,6 +257,7 @@ _SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         said=said,
+        length_words=length_words,
         root_id=root_id,
         when=when,
         clock_time=clock_time,

@@ -1,4 +1,4 @@
-"""What is kept of places and photos only for a while: the policies say for how long."""
+"""What is kept of places, photos and recordings only for a while: the policies say for how long."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from crmweb import clock, files
 from crmweb.accounts.policies import policy
 from crmweb.customers.proposals import Proposal
 from crmweb.db import db, writing
+from crmweb.notes.recordings import VoiceNote
 from crmweb.scope import system_access
 from crmweb.timeline import Event
 from crmweb.visits.models import Visit
@@ -31,13 +32,15 @@ PERSONS_PLACES: Final[dict[type[Any], InstrumentedAttribute[datetime]]] = {
 
 
 def let_go() -> None:
-    """Round old places, delete old photos. Done again, it goes on where it was broken off."""
+    """Round old places, delete old photos and recordings. Done again, it goes on where it was broken off."""
     with system_access(WHY):
         places, photos = int(policy("location_days")), int(policy("photo_days"))
     for model in PERSONS_PLACES:
         while _round_some(model, before=clock.now() - timedelta(days=places)):
             pass
     while _delete_some_photos(before=clock.now() - timedelta(days=photos)):
+        pass
+    while _delete_some_recordings(before=clock.now() - timedelta(days=photos)):
         pass
 
 
@@ -85,3 +88,17 @@ def _show_no_more(event: Event, gone: set[str]) -> None:
     left = [photo for photo in event.payload.get("photos", []) if photo not in gone]
     told = {name: value for name, value in event.payload.items() if name != "photos"}
     event.payload = {**told, "photos": left} if left else told
+
+
+def _delete_some_recordings(*, before: datetime) -> int:
+    """The next so many, files first as with photos. The words of their notes stay."""
+    with system_access(WHY):
+        old = select(VoiceNote.id, VoiceNote.note_id, VoiceNote.name).where(VoiceNote.recorded_at < before)
+        rows = db.session.execute(old.order_by(VoiceNote.recorded_at).limit(BATCH)).all()
+    for row in rows:
+        files.delete(row.name)
+    with system_access(WHY), writing():
+        db.session.execute(delete(VoiceNote).where(VoiceNote.id.in_([row.id for row in rows])))
+        for event in db.session.scalars(select(Event).where(Event.id.in_({row.note_id for row in rows}))):
+            event.payload = {name: value for name, value in event.payload.items() if name != "voice"}
+    return len(rows)

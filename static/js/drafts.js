@@ -1,5 +1,7 @@
 // Drafts as they lie on the phone: "draft:<person>:<address>" → { words, names }. A full or forbidden storage keeps
 // nothing, and nobody is stopped by it.
+import { forget, recall, remember } from "./phone.js";
+
 const PREFIX = "draft:";
 
 export function draftKey(person, address) {
@@ -30,11 +32,29 @@ export function dropDraft(key) {
   }
 }
 
+/** What was recorded for the form, { file, seconds }, under the same key, but where there is room for it. */
+export function readRecording(key) {
+  return recall(key);
+}
+
+export function keepRecording(key, recording) {
+  return remember(key, recording);
+}
+
+export function dropRecording(key) {
+  return forget(key);
+}
+
 /** The server took the write of this Idempotency-Key: whatever was kept for it may go. */
 export function forgetTaken(taken) {
   for (const key of kept()) {
-    if (readDraft(key)?.names?.["Idempotency-Key"] === taken) dropDraft(key);
+    if (readDraft(key)?.names?.["Idempotency-Key"] === taken) dropWhole(key);
   }
+}
+
+function dropWhole(key) {
+  dropDraft(key);
+  dropRecording(key);
 }
 
 function kept() {

@@ -28,6 +28,10 @@ export function recall(name) {
   return within("facts", "readonly", (facts) => facts.get(name)).catch(() => undefined);
 }
 
+export function forget(name) {
+  return within("facts", "readwrite", (facts) => void facts.delete(name)).catch(() => {});
+}
+
 export function remember(name, value) {
   return within("facts", "readwrite", (facts) => void facts.put(value, name)).catch(() => {});
 }

@@ -27,6 +27,7 @@ from crmweb.visits.models import Visit
 from crmweb.visits.photos import VisitPhoto
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop
 from tests.followups.conftest import minted
+from tests.notes.sounds import WEBM_OPUS
 from tests.visits.photos import photo
 
 MORNING = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
@@ -118,6 +119,18 @@ def test_a_visit_with_its_place_its_photo_and_its_result(
         assert visit.ended_at is not None
         assert db.session.scalars(select(Note.text)).one() == "Chưa cần hàng"
         assert db.session.scalars(select(VisitPhoto)).one().visit_id == visit_id
+
+
+def test_a_note_and_what_was_said_with_it(leaver: Leaver, co_ba: uuid.UUID, house: House) -> None:
+    note_id = minted(NOON)
+    said = (io.BytesIO(WEBM_OPUS), "voice.webm")
+    words = leaver.send(f"/customers/{co_ba}/notes", id=note_id, text="Hỏi trà lài")
+    assert words.status_code == 201, words.text
+    assert leaver.send(f"/notes/{note_id}/voice", voice=said, seconds="3").status_code == 201
+    with house():
+        note = db.session.get_one(Note, uuid.UUID(note_id))
+        assert note.voice is not None
+        assert (note.voice.seconds, note.voice.recorded_at) == (3, NOON)
 
 
 def test_a_check_in_by_the_central_button_and_a_shut_door(
@@ -226,7 +239,7 @@ def test_no_other_address_opens(
                 opens.add((method, rule.endpoint))
     assert opens == {
         ("POST", "visits.check_in"), ("POST", "visits.place"), ("POST", "visits.finish"), ("POST", "photos.create"),
-        ("POST", "check_in.create"), ("POST", "notes.create"), ("POST", "reminders.create"),
+        ("POST", "check_in.create"), ("POST", "notes.create"), ("POST", "voice.create"), ("POST", "reminders.create"),
         ("POST", "reminders.create_alone"),
     }  # fmt: skip
 

@@ -30,6 +30,8 @@ BEN_THANH = {"latitude": street.MARKET[0], "longitude": street.MARKET[1], "accur
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ON_THE_MAP = {"rules": [{"id": "target-size", "selector": "*:not(.pin-place)"}]}
 """Pins may lie close together: their rows are the same targets, far apart (WCAG 2.5.8, "equivalent")."""
+BEEPS = "--use-fake-device-for-media-stream"
+"""A microphone that beeps once a second, for whoever is allowed to hear it."""
 PATIENCE = 10_000
 """Milliseconds that a page has for anything."""
 
@@ -39,7 +41,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {
         **browser_type_launch_args,
         "executable_path": str(chromium.where()),
-        "args": chromium.FLAGS,
+        "args": [*chromium.FLAGS, BEEPS],
         "env": {**os.environ, **chromium.environment()},
     }
 

@@ -97,6 +97,7 @@ WITH_AN_ID = {
     "/visits/<uuid:id>": ["/visits/{open}", "/visits/{over}", "/visits/{left}"],
     "/visits/<uuid:id>/finish": ["/visits/{open}/finish"],
     "/photos/<uuid:id>": [],  # a picture, shown by a viewer of the browser's own
+    "/notes/<uuid:note_id>/voice": [],  # a recording, heard where its note stands
     "/team/<uuid:person_id>": ["/team/{lan}?map=1"],
     "/team/<uuid:person_id>/customers": ["/team/{lan}/customers", "/team/{lan}/customers?q=zzz"],
 }

@@ -58,7 +58,7 @@ def test_what_is_refused_is_refused_in_words(phone: FlaskClient, notes: str) -> 
     answer = send(phone, notes, {"text": " "})
     assert (answer.status_code, answer.json) == (
         422,
-        {"error": "Unprocessable Entity", "reason": "Write something first."},
+        {"error": "Unprocessable Entity", "reason": "Write or record something first."},
     )
     assert answer.headers["Idempotency-Key"] == KEY
 

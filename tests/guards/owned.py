@@ -24,6 +24,8 @@ from crmweb.followups.message_templates import MessageTemplate
 from crmweb.followups.models import Followup
 from crmweb.followups.sequences import Sequence, Step
 from crmweb.followups.unsubscribe_tokens import token_for
+from crmweb.notes.models import Note
+from crmweb.notes.recordings import Recording
 from crmweb.notifications import Delivery, Notice
 from crmweb.notifications.endpoints import Endpoint
 from crmweb.notifications.subscriptions import PushSubscription
@@ -100,6 +102,13 @@ def _photo(lan: Actor, shops: Shops) -> object:
         )  # fmt: skip
         visit.all_photos.append(photo)
         return photo.id
+
+
+def _said(lan: Actor, shops: Shops) -> object:
+    at = clock.now()
+    with writing():
+        customer, said = db.session.get_one(Customer, shops.lan), Recording("none", "audio/webm", 1, 1)
+        return Note.write(customer, "", by=lan, at=at, now=at, said=said).id
 
 
 def _notice(lan: Actor, _shops: Shops) -> object:
@@ -192,6 +201,7 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("contacts", "customer_id"): _shop,
     ("assignments", "id"): _assignment,
     ("notes", "customer_id"): _shop,
+    ("voice", "note_id"): _said,
     ("stops", "customer_id"): _shop,
     ("visits", "id"): _visit,
     ("visits", "customer_id"): _shop,

@@ -28,6 +28,7 @@ from crmweb.followups.message_templates import EMAIL
 from crmweb.followups.models import Followup
 from crmweb.geo import Point
 from crmweb.notes.models import Note
+from crmweb.notes.recordings import Recording
 from crmweb.notifications import Notice
 from crmweb.outbox.models import OutboxFile, OutboxWrite
 from crmweb.reminders.models import Reminder
@@ -38,6 +39,7 @@ from crmweb.visits.models import Visit
 from crmweb.visits.photos import VisitPhoto
 from crmweb.visits.verdicts import Fix
 from tests.customers.shops import House
+from tests.notes.sounds import WEBM_OPUS
 from tests.shops import Shops
 from tests.visits.photos import photo
 
@@ -54,6 +56,7 @@ class Life:
     keeper: uuid.UUID
     visit: uuid.UUID
     photo_name: str
+    voice_name: str
     late_name: str
 
 
@@ -61,17 +64,18 @@ class Life:
 def life(house: House, lan: Actor, hung: Actor) -> Life:
     with house():
         shops, picture, late = Shops.open(), files.keep(photo(), ".jpg"), files.keep(photo(), ".bin")
+        voice = files.keep(WEBM_OPUS, ".webm")
     with house(), writing():
-        return _live(shops, picture, late, lan, hung)
+        return _live(shops, picture, voice, late, lan, hung)
 
 
-def _live(shops: Shops, picture: str, late_file: str, lan: Actor, hung: Actor) -> Life:
+def _live(shops: Shops, picture: str, voice: str, late_file: str, lan: Actor, hung: Actor) -> Life:
     at = clock.now()
     customer = db.session.get_one(Customer, shops.lan)
     keeper = db.session.query(CustomerContact).filter_by(customer_id=shops.lan).one().contact
     keeper.email = "keeper@shops.example.com"
     visit = Visit.check_in(customer, by=lan, at=at, fix=Fix(Point(10.7701, 106.6901), 12.0, at))
-    note = Note.write(customer, SECRET_WORD, by=lan, at=at, now=at)
+    note = Note.write(customer, SECRET_WORD, by=lan, at=at, now=at, said=Recording(voice, "audio/webm", 9, 2))
     visit.note_id = note.id
     visit.attendees = [Attendee(contact_id=keeper.id, customer_id=customer.id, name=keeper.name)]
     visit.all_photos.append(
@@ -116,7 +120,7 @@ def _live(shops: Shops, picture: str, late_file: str, lan: Actor, hung: Actor) -
         )
     ]
     db.session.add(late)
-    return Life(shops, shops.lan, keeper.id, visit.id, picture, late_file)
+    return Life(shops, shops.lan, keeper.id, visit.id, picture, voice, late_file)
 
 
 def opened(answer: TestResponse) -> zipfile.ZipFile:

@@ -35,6 +35,7 @@ from crmweb.visits.models import Visit
 from crmweb.visits.photos import VisitPhoto
 from tests.customers.shops import ENGLISH, House, PhoneOf
 from tests.holdings.conftest import KEEPER, SECRET_WORD, Life
+from tests.notes.sounds import WEBM_OPUS
 
 MAI = "mai@example.com"
 
@@ -98,7 +99,7 @@ def test_nothing_of_an_erased_customer_is_left_anywhere(tuans: FlaskClient, life
         assert _left(CUSTOMER, life.shop) == {}
         for word in (SECRET_WORD, "Shop of lan", KEEPER, "keeper@shops.example.com", "0901 234 567 lan"):
             assert _places_that_name(word) == [], word
-        for name in (life.photo_name, life.late_name):
+        for name in (life.photo_name, life.voice_name, life.late_name):
             with pytest.raises(FileNotFoundError):
                 files.open(name)
         assert db.session.get(Customer, life.shops.hung) is not None
@@ -228,6 +229,7 @@ def test_of_who_left_the_work_stays_and_nothing_that_names_them(
         )
         assert db.session.scalar(select(func.count(VisitPhoto.id))) == 1
         assert files.open(gone.photo_name).read(2) == b"\xff\xd8"
+        assert files.open(gone.voice_name).read() == WEBM_OPUS
 
 
 def test_nobody_comes_back_as_who_was_erased(tuans: FlaskClient, gone: Life, lan: Actor) -> None:
@@ -347,7 +349,11 @@ def test_photos_that_a_crash_left_behind_go_later(
         erase(Subject(CUSTOMER, life.shop), by=None, at=clock.now())
     with house():
         assert files.open(life.photo_name).read(1)
-        assert set(db.session.scalars(select(Erasure)).one().files) == {life.photo_name, life.late_name}
+        assert set(db.session.scalars(select(Erasure)).one().files) == {
+            life.photo_name,
+            life.voice_name,
+            life.late_name,
+        }
     with app.app_context():
         finish()
     with house(), pytest.raises(FileNotFoundError):

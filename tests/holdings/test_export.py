@@ -22,6 +22,7 @@ from crmweb.notes.models import Note
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, House, PhoneOf
 from tests.holdings.conftest import KEEPER, SECRET_WORD, Life, opened, rows
+from tests.notes.sounds import WEBM_OPUS
 
 MINE = "/settings/my-data"
 
@@ -54,6 +55,7 @@ def test_lan_takes_along_all_that_is_held_about_her(lans: FlaskClient, life: Lif
     assert rows(archive, "users")[0]["email"] == lan.email
     assert SECRET_WORD in [note["text"] for note in rows(archive, "notes")]
     assert archive.read(f"visit_photos/{life.photo_name}")[:2] == b"\xff\xd8"
+    assert archive.read(f"voice_notes/{life.voice_name}") == WEBM_OPUS
 
 
 def test_every_point_of_her_visits_is_in_it(lans: FlaskClient, life: Life, house: House) -> None:
@@ -183,6 +185,7 @@ def test_everything_about_a_customer(tuans: FlaskClient, life: Life) -> None:
     ):
         assert rows(archive, name), name
     assert f"visit_photos/{life.photo_name}" in archive.namelist()
+    assert f"voice_notes/{life.voice_name}" in archive.namelist()
     assert {row["name"] for row in rows(archive, "customers")} == {"Shop of lan"}
 
 

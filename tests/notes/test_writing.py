@@ -91,7 +91,7 @@ def test_a_note_bears_the_time_of_the_phone_and_never_a_later_one(write: Write, 
 def test_nothing_is_no_note(write: Write, notes: Notes, text: str) -> None:
     answer = write(text, key="")
     assert answer.status_code == 422
-    assert "Write something first." in answer.text
+    assert "Write or record something first." in answer.text
     assert notes() == []
 
 

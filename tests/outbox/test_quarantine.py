@@ -30,6 +30,7 @@ from crmweb.outbox.models import HELD, QUARANTINED, OutboxWrite
 from crmweb.reminders.models import Reminder
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, House, PhoneOf
+from tests.notes.sounds import WEBM_OPUS
 from tests.outbox.conftest import MORNING, Item, Kept, Phone, Writes, fresh_id
 
 OLD = timedelta(days=31)
@@ -283,6 +284,29 @@ def test_it_is_written_down_as_a_note_once(
         assert written.text.startswith("Note of 4 Mar, written down later")
         assert written.text.endswith("Hỏi giá trà lài")
     assert "Everything was taken" in phone.client.get("/outbox/kept", headers=ENGLISH).text
+
+
+def test_a_recording_goes_along_into_the_note(
+    phone: Phone, co_ba: uuid.UUID, time: HeldClock, writes: Writes, house: House
+) -> None:
+    """The words and what followed them came too late: both wait, and what was said is heard again."""
+    words = note(co_ba, MORNING)
+    fields = {"customer": str(co_ba), "seconds": "7", "client_at": MORNING.isoformat()}
+    voice = Item(f"/notes/{words.fields['id']}/voice", fields)
+    time.move(OLD)
+    told(phone.send(words))
+    voice.fields["voice"] = (io.BytesIO(WEBM_OPUS), "voice.webm")
+    told(phone.send(voice))
+    (kept,) = [write for write in writes() if write.act == "voice"]
+    page = phone.client.get("/outbox/kept", headers=ENGLISH).text
+    assert "Voice note" in page
+    assert "with a recording" in page
+    assert phone.client.post(f"/outbox/kept/{kept.id}/note", headers=ENGLISH).status_code == 303
+    with house():
+        (written,) = db.session.scalars(select(Note))
+        assert (written.customer_id, written.text) == (co_ba, "Voice note of 4 Mar, written down later")
+        assert written.voice is not None
+        assert (written.voice.mime, written.voice.seconds) == ("audio/webm", 7)
 
 
 def test_it_is_set_aside_and_brought_back(phone: Phone, refused: Item, writes: Writes) -> None:

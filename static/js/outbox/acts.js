@@ -8,6 +8,7 @@ const ACTS = [
   ["photo", `/visits/${ID}/photos`, (_item, visit) => `/visits/${visit}`],
   ["why", `/visits/${ID}/why`, (_item, visit) => `/visits/${visit}`],
   ["note", `/customers/${ID}/notes`, ({ back }, customer) => back || `/customers/${customer}`],
+  ["voice", `/notes/${ID}/voice`, ({ back, customer }) => back || (customer && `/customers/${customer}`)],
   ["reminder", `/customers/${ID}/reminders`, ({ back }, customer) => back || `/customers/${customer}`],
   ["pin", `/customers/${ID}/pin-proposals`, (_item, customer) => `/customers/${customer}`],
   ["lead", "/customers", ({ id }) => `/customers/${id}`],
@@ -26,9 +27,16 @@ export function field({ fields }, name) {
 export function act(item) {
   for (const { kind, path, page } of ACTS) {
     const found = item.url.match(path);
-    if (found) return { kind, about: found[1], page: page({ id: field(item, "id"), back: inside(field(item, "back")) }, found[1]) };
+    if (!found) continue;
+    const told = { id: field(item, "id"), back: inside(field(item, "back")), customer: field(item, "customer") };
+    return { kind: kind === "note" && isSaid(item) ? "voice" : kind, about: found[1], page: page(told, found[1]) };
   }
   return { kind: "other", about: undefined, page: "" };
+}
+
+/** A note without a word: the recording is all of it. */
+function isSaid(item) {
+  return !field(item, "text").trim() && item.fields.some(([name]) => name === "voice");
 }
 
 /** The customer that an item is about, as far as its address or its fields say. */

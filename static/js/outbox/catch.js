@@ -2,10 +2,11 @@
 // different; out of reach the person goes on to the page that shows what they did, made on the phone.
 import { act } from "./acts.js";
 import { dropFormer } from "./edit.js";
+import { hasFiles } from "./order.js";
 import { hear, tell } from "./news.js";
 import { drain } from "./send.js";
 import { drop, items, keep } from "./store.js";
-import { me, pagesWork, version } from "./here.js";
+import { me, pagesWork, prefersWifi, version } from "./here.js";
 import { uuid7 } from "../uuid7.js";
 
 // ms that a person waits for the server, before they go on with what is saved here; less where the phone has a page that
@@ -26,17 +27,20 @@ document.addEventListener("submit", (event) => {
 
 async function deliver(form, submitter) {
   submitter?.setAttribute("aria-busy", "true");
-  const item = itemOf(form, new FormData(form, submitter));
+  const all = itemsOf(form, new FormData(form, submitter));
+  const kept = [];
   try {
-    await keep(me(), item);
-    await dropFormer(form);
+    for (const item of all) kept.push(await keep(me(), item));
+    await dropFormer(form, all[0]);
   } catch {
+    for (const { seq } of kept) await drop(me(), seq).catch(() => {});
     return asForm(form, submitter); // nothing can be written down here: then as ever, by the browser
   }
-  tell({ person: me(), what: "kept", key: item.key });
-  const end = await outcome(item);
+  await form.querySelector("voice-field")?.drop?.();
+  for (const { key } of all) tell({ person: me(), what: "kept", key });
+  const ends = await Promise.all(all.map(outcome));
   submitter?.removeAttribute("aria-busy");
-  goOn(form, submitter, item, end);
+  goOn(form, submitter, all, ends);
 }
 
 /** Puts a write of its own beside the forms' ones: the place that comes later, a photo. @returns {Promise<object>} its end */
@@ -47,13 +51,29 @@ export async function queue({ url, fields, key, title, wifi = false }) {
   return outcome(item);
 }
 
+/**
+ * What a form sends, as items: its words by themselves, at once, and after them the file whose field says where it may
+ * follow (data-after), if its form says anything else (data-words); the file may have to wait for Wi-Fi.
+ */
+function itemsOf(form, data) {
+  const field = form.querySelector("input[type=file][data-after]");
+  const file = field && data.get(field.name);
+  if (!file?.size || !data.get(field.dataset.words)?.trim()) return [itemOf(form, data)];
+  data.delete(field.name);
+  const words = itemOf(form, data);
+  const beside = words.fields.filter(([name]) => !["id", field.dataset.words].includes(name));
+  const url = field.dataset.after.replace("{id}", data.get("id"));
+  return [words, { ...words, url, fields: [[field.name, file, file.name], ...beside], key: uuid7(), wifi: prefersWifi() }];
+}
+
 /** What a form would send, as an item. */
 export function itemOf(form, data) {
   const key = form.dataset.key ?? data.get("Idempotency-Key") ?? uuid7();
   data.delete("Idempotency-Key"); // it travels as a header
   const fields = [...data].map(([name, value]) => (typeof value === "string" ? [name, value] : [name, value, value.name]));
   const url = new URL(form.action, location.href).pathname;
-  return { ...bare(url, fields.filter(([, value]) => typeof value === "string" || value.size), key), title: titleOf(form) };
+  const item = { ...bare(url, fields.filter(([, value]) => typeof value === "string" || value.size), key), title: titleOf(form) };
+  return { ...item, wifi: hasFiles(item) && prefersWifi() };
 }
 
 function bare(url, fields, key) {
@@ -85,8 +105,10 @@ function outcome(item) {
   });
 }
 
-async function goOn(form, submitter, item, end) {
-  if (end.what === "refused") return showRefused(form, submitter, item, end);
+async function goOn(form, submitter, all, [end, ...followers]) {
+  const [item] = all;
+  if (end.what === "refused") return showRefused(form, submitter, all, end);
+  if (followers.some(({ what }) => what === "refused")) return location.assign("/outbox");
   if (end.what === "stopped" && end.why === "signed_out") return location.assign(`/session/new?next=${encodeURIComponent(act(item).page || "/")}`);
   form.querySelector("local-draft")?.clear();
   const there = (end.what === "taken" && end.location) || act(item).page || location.pathname + location.search;
@@ -95,11 +117,12 @@ async function goOn(form, submitter, item, end) {
 }
 
 /** What the server said of the form is best said by the form itself; anything else waits in the outbox, with its reason. */
-async function showRefused(form, submitter, item, { status }) {
+async function showRefused(form, submitter, all, { status }) {
   if (status !== 422) return location.assign("/outbox");
-  const kept = (await items(me())).find(({ key }) => key === item.key);
-  if (kept) await drop(me(), kept.seq);
-  tell({ person: me(), what: "dropped", key: item.key });
+  await form.querySelector("voice-field")?.keep?.();
+  const keys = all.map(({ key }) => key);
+  for (const { seq, key } of await items(me())) if (keys.includes(key)) await drop(me(), seq);
+  for (const key of keys) tell({ person: me(), what: "dropped", key });
   return asForm(form, submitter);
 }
 

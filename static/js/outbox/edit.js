@@ -1,8 +1,9 @@
 // "Edit" in the outbox leads to the form itself, with #outbox-<place in the order>: what was typed stands in it again, and
 // what is sent now takes the place of what waited.
+import { field, needs } from "./acts.js";
 import { me } from "./here.js";
 import { tell } from "./news.js";
-import { drop, items } from "./store.js";
+import { drop, items, keep } from "./store.js";
 import { writeWords } from "../form-words.js";
 
 async function bringBack() {
@@ -26,12 +27,25 @@ function wordsOf({ fields }) {
   return words;
 }
 
-/** What waited before this form was sent anew is not sent, too. */
-export async function dropFormer(form) {
+/** What waited before this form was sent anew is not sent, too; what belongs to it goes to the new one, after it. */
+export async function dropFormer(form, item) {
   const seq = Number(form.dataset.instead);
   if (!seq) return;
+  const waiting = await items(me());
+  const former = waiting.find((each) => each.seq === seq);
+  const [gone, made] = [former && field(former, "id"), field(item, "id")];
+  if (gone && made && gone !== made) {
+    for (const each of waiting.filter((other) => needs(other, former))) await lead(each, gone, made);
+  }
   await drop(me(), seq);
   tell({ person: me(), what: "dropped" });
+}
+
+/** Leads an item that goes to what was given up to what takes its place, and puts it last. */
+async function lead({ seq, ...item }, gone, made) {
+  const fields = item.fields.map(([name, value, ...file]) => [name, value === gone ? made : value, ...file]);
+  await keep(me(), { ...item, url: item.url.replace(gone, made), fields });
+  await drop(me(), seq);
 }
 
 document.addEventListener("DOMContentLoaded", () => bringBack().catch(() => {}));

@@ -1,0 +1,66 @@
+"""What a phone calls a recording: known by its content, sound alone, small enough to be heard anywhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from crmweb.languages import gettext as _
+
+LARGEST: Final = 1_500_000
+"""Bytes: a minute as any phone records it, and far more than our own page makes of it (some 200 KB)."""
+LONGEST: Final = 60
+"""Seconds."""
+
+_EBML, _OGG, _FTYP = b"\x1a\x45\xdf\xa3", b"OggS", b"ftyp"
+_HEAD: Final = 4096
+"""Bytes in which a container says what it is and which codecs it carries."""
+_WEBM_TRACK = re.compile(rb"\x86([\x81-\x9f])([AVS]_[A-Z0-9/_]+)")
+"""The element that names a track's codec: its length, and the name, A_ for sound."""
+_MP4_TRACK = re.compile(rb"hdlr.{8}(soun|vide)", re.DOTALL)
+
+
+class NotARecording(ValueError):
+    """Why it cannot be kept, in words."""
+
+
+class Sound(NamedTuple):
+    """A recording as it was sent; `mime` and `suffix` are ours, whatever it was called."""
+
+    data: bytes
+    mime: str
+    suffix: str
+
+
+def read(data: bytes) -> Sound:
+    """The recording, if it is one that browsers make. Raises NotARecording."""
+    if not data:
+        raise NotARecording(_("This recording is empty. Record it once more."))
+    if len(data) > LARGEST:
+        raise NotARecording(_("This recording is too large. A minute fits, at most %(most)s MB.", most="1.5"))
+    kind = _kind(data)
+    if kind is None:
+        raise NotARecording(_("This is no recording: WebM, Ogg and MP4 with nothing but sound can be kept."))
+    return Sound(data, *kind)
+
+
+def _kind(data: bytes) -> tuple[str, str] | None:
+    head = data[:_HEAD]
+    if head.startswith(_EBML):
+        tracks = {name[: length[0] & 0x7F] for length, name in _WEBM_TRACK.findall(head)}
+        sound_alone = bool(tracks) and tracks <= {b"A_OPUS", b"A_VORBIS"}
+        return ("audio/webm", ".webm") if b"webm" in head[:64] and sound_alone else None
+    if head.startswith(_OGG):
+        sound_alone = b"OpusHead" in head[:64] or b"\x01vorbis" in head[:64]
+        return ("audio/ogg", ".ogg") if sound_alone else None
+    if head[4:8] == _FTYP:  # where a file is no stream, its tracks may be told at its end
+        return ("audio/mp4", ".m4a") if set(_MP4_TRACK.findall(data)) == {b"soun"} else None
+    return None
+
+
+def seconds(text: str | None) -> int | None:
+    """How long it is, as the phone that made it counted; a file that was chosen says nothing."""
+    said = (text or "").strip()
+    if not said.isascii() or not said.isdecimal() or len(said) > 3:
+        return None
+    return min(max(int(said), 1), LONGEST)

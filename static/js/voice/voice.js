@@ -1,0 +1,2 @@
+// What the page of a note needs to record.
+import "./voice-field.js";
