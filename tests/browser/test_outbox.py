@@ -51,6 +51,14 @@ LONG_AGO = """() => new Promise((done) => {
   };
 })"""
 """As if the server had last been heard of three days and an hour ago."""
+FULL = """const { add } = IDBObjectStore.prototype;
+let room = false;
+IDBObjectStore.prototype.add = function (...what) {
+  if (room) return add.apply(this, what);
+  room = true;
+  throw new DOMException("", "QuotaExceededError");
+};"""
+"""There is no room, once."""
 BROKEN = """self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => event.respondWith(Promise.reject(new Error("broken"))));"""
@@ -176,12 +184,32 @@ def test_the_whole_visit_without_a_signal_comes_as_it_happened(
     expect(lans.get_by_role("heading", name="Sent lately")).to_be_visible()
 
 
+def test_a_result_said_without_a_signal_shows_where_the_visit_was_open(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    """Checked in with a signal, finished without one: the page that was kept would still say *visiting now*."""
+    lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans.locator("[data-verdict=on_site]")).to_be_visible(timeout=15_000)
+    visit = lans.url
+    context.set_offline(True)
+    lans.goto(f"{visit}/finish")
+    lans.get_by_role("button", name="Interested").tap()
+    expect(lans.get_by_text("Saved on this phone").first).to_be_visible()
+    expect(lans.get_by_text("Visiting now")).to_have_count(0)
+    context.set_offline(False)
+    unsent(lans, 0)
+    with system_access_to(live_server.app, "what came"):
+        assert db.session.scalars(select(Visit)).one().outcome == "interested"
+
+
 def test_a_note_survives_the_page_and_goes_out_when_the_signal_is_back(
     lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
 ) -> None:
     context.set_offline(True)
     write(lans, co_ba, "Wants 20 boxes")
     unsent(lans, 1)
+    expect(lans.locator("#kept-here")).to_contain_text("“Wants 20 boxes”")
     lans.goto("/outbox")
     expect(lans.get_by_text("“Wants 20 boxes”")).to_be_visible()
     lans.close()
@@ -354,6 +382,23 @@ def test_giving_up_is_said_in_words_and_can_be_thought_better_of(
     lans.goto("/")
     unsent(lans, 0)
     assert count(live_server, Note) == 0
+
+
+def test_a_full_phone_lets_its_pages_go_before_any_work(
+    lans: Page, live_server: LiveServer, context: BrowserContext, co_ba: str
+) -> None:
+    lans.add_init_script(FULL)
+    lans.goto(f"{co_ba}/notes/new")
+    context.set_offline(True)
+    lans.get_by_label("Note", exact=True).fill("y" * 9_000)
+    lans.get_by_role("button", name="Save").tap()
+    expect(lans).to_have_url(re.compile(f"{co_ba}$"))
+    unsent(lans, 1)
+    kept = lans.evaluate(PACKED)
+    assert "/pack" in kept
+    assert "/outbox" not in kept
+    context.set_offline(False)
+    until(lambda: count(live_server, Note) == 1, within=20)
 
 
 # --- F17 and what phones lack ---------------------------------------------------------------------------

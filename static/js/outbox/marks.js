@@ -1,6 +1,6 @@
 // What was done on this phone and the server has not heard of shows on every page: a customer who was visited says so,
 // and goes to the end of the day's way.
-import { act, customerOf } from "./acts.js";
+import { act, customerOf, field } from "./acts.js";
 import { me } from "./here.js";
 import { hear } from "./news.js";
 import { items } from "./store.js";
@@ -9,12 +9,26 @@ async function mark() {
   const words = document.querySelector("[data-saved]")?.dataset.visited;
   if (!me() || !words) return;
   const waiting = await items(me()).catch(() => []);
+  list(waiting);
   const visited = new Set(waiting.filter((item) => act(item).kind === "check-in").map(customerOf));
   for (const id of visited) {
     const links = document.querySelectorAll(`:is(li, article) a[href="/customers/${id}"]`);
     const rows = new Set([...links].map((link) => link.closest("li, article")));
     for (const row of rows) if (!row.dataset.visitedHere) markRow(row, words);
   }
+}
+
+/** On a customer's own page stands what was typed about them and waits here. */
+function list(waiting) {
+  const root = document.querySelector("section.who[id^=customer-]");
+  const shape = document.querySelector("#kept-here-shape");
+  const id = root?.id.slice("customer-".length);
+  const typed = waiting.filter((item) => id && customerOf(item) === id).map((item) => field(item, "text")).filter(Boolean);
+  document.querySelector("#kept-here")?.remove();
+  if (!typed.length || !shape) return;
+  const note = shape.content.firstElementChild.cloneNode(true);
+  note.querySelector("div").append(...typed.map((text) => Object.assign(document.createElement("span"), { textContent: `“${text.slice(0, 200)}”` })));
+  root.after(note);
 }
 
 function markRow(row, words) {
@@ -26,6 +40,6 @@ function markRow(row, words) {
   if (row.parentElement.matches(".route")) row.parentElement.append(row);
 }
 
-hear(({ what }) => what === "kept" && mark());
+hear(({ what }) => ["kept", "taken", "dropped"].includes(what) && mark());
 document.addEventListener("DOMContentLoaded", mark);
 document.addEventListener("htmx:load", mark);

@@ -43,6 +43,37 @@ async function within(person, mode, work) {
 
 /** Writes an item and reads it back. @returns {Promise<object>} the item with its place in the order; throws when it is not there */
 export async function keep(person, item) {
+  for (const makeRoom of [dropPages, dropAll]) {
+    try {
+      return await write(person, item);
+    } catch (wrong) {
+      if (wrong?.name !== "QuotaExceededError") throw wrong;
+      await makeRoom();
+    }
+  }
+  return write(person, item);
+}
+
+// Pages can be fetched again, work cannot: they go first when the phone is full. Those that were looked at before those
+// that show the book.
+async function dropPages() {
+  for (const name of await shelves()) {
+    const cache = await caches.open(name);
+    const looked = (await cache.keys()).filter(({ url }) => !/\/(pack|offline|frames\/.*)$/.test(url));
+    await Promise.all(looked.map((request) => cache.delete(request)));
+  }
+}
+
+async function dropAll() {
+  await Promise.all((await shelves()).map((name) => caches.delete(name)));
+}
+
+async function shelves() {
+  const names = (await globalThis.caches?.keys()) ?? [];
+  return names.filter((name) => name.startsWith("pages-"));
+}
+
+async function write(person, item) {
   const seq = await within(person, "readwrite", (items) => items.add(item));
   const there = await within(person, "readonly", (items) => items.get(seq));
   if (there?.key !== item.key || there.fields.length !== item.fields.length) throw new Error("what was written is not there");

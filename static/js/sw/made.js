@@ -17,11 +17,12 @@ const PAGES = [
   ["/nearby", () => ["customers", {}]],
 ].map(([path, make]) => [new RegExp(`^${path}$`), make]);
 
-/** The page of something that the server has not heard of yet; nothing where the server is to be asked. */
+/** The page of a visit or customer of which the server has not heard all yet; nothing where it is to be asked. */
 export async function unsent(someone, pathname) {
   const id = pathname.match(`^/(?:visits|customers)/${ID}`)?.[1];
   const waiting = id ? await items(someone).catch(() => []) : [];
-  if (!waiting.some((item) => ["check-in", "lead"].includes(act(item).kind) && field(item, "id") === id)) return undefined;
+  const begins = (item) => ["check-in", "lead"].includes(act(item).kind) && field(item, "id") === id;
+  if (!waiting.some((item) => begins(item) || item.url === `/visits/${id}/finish`)) return undefined;
   return (await made(someone, pathname, ""))?.answer;
 }
 
