@@ -6,11 +6,15 @@ import re
 from typing import Final, NamedTuple
 
 from crmweb.languages import gettext as _
+from crmweb.notes.webm import counted
 
 LARGEST: Final = 1_500_000
 """Bytes: a minute as any phone records it, and far more than our own page makes of it (some 200 KB)."""
 LONGEST: Final = 60
 """Seconds."""
+LEEWAY: Final = 2
+"""Seconds that a phone may take to stop."""
+WEBM: Final = ("audio/webm", ".webm")
 
 _EBML, _OGG, _FTYP = b"\x1a\x45\xdf\xa3", b"OggS", b"ftyp"
 _HEAD: Final = 4096
@@ -25,11 +29,12 @@ class NotARecording(ValueError):
 
 
 class Sound(NamedTuple):
-    """A recording as it was sent; `mime` and `suffix` are ours, whatever it was called."""
+    """A recording; `mime` and `suffix` are ours, whatever it was called. `seconds` where it tells of them."""
 
     data: bytes
     mime: str
     suffix: str
+    seconds: int | None = None
 
 
 def read(data: bytes) -> Sound:
@@ -41,7 +46,14 @@ def read(data: bytes) -> Sound:
     kind = _kind(data)
     if kind is None:
         raise NotARecording(_("This is no recording: WebM, Ogg and MP4 with nothing but sound can be kept."))
-    return Sound(data, *kind)
+    whole, length = counted(data) if kind == WEBM else (data, None)
+    if length is not None and length > LONGEST + LEEWAY:
+        raise NotARecording(_("This recording is longer than a minute."))
+    return Sound(whole, *kind, None if length is None else _seconds(length))
+
+
+def _seconds(length: float) -> int:
+    return min(max(round(length), 1), LONGEST)
 
 
 def _kind(data: bytes) -> tuple[str, str] | None:
@@ -49,7 +61,7 @@ def _kind(data: bytes) -> tuple[str, str] | None:
     if head.startswith(_EBML):
         tracks = {name[: length[0] & 0x7F] for length, name in _WEBM_TRACK.findall(head)}
         sound_alone = bool(tracks) and tracks <= {b"A_OPUS", b"A_VORBIS"}
-        return ("audio/webm", ".webm") if b"webm" in head[:64] and sound_alone else None
+        return WEBM if b"webm" in head[:64] and sound_alone else None
     if head.startswith(_OGG):
         sound_alone = b"OpusHead" in head[:64] or b"\x01vorbis" in head[:64]
         return ("audio/ogg", ".ogg") if sound_alone else None
@@ -63,4 +75,4 @@ def seconds(text: str | None) -> int | None:
     said = (text or "").strip()
     if not said.isascii() or not said.isdecimal() or len(said) > 3:
         return None
-    return min(max(int(said), 1), LONGEST)
+    return _seconds(int(said))

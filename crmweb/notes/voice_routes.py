@@ -33,8 +33,8 @@ def sent_sound() -> Sound | None:
 
 
 def recorded(sound: Sound) -> Recording:
-    """The same among the files, with what the phone counted."""
-    return Recording.keep(sound, seconds(request.form.get("seconds")))
+    """The same among the files, as long as it says itself, else as the phone counted."""
+    return Recording.keep(sound, sound.seconds or seconds(request.form.get("seconds")))
 
 
 @voice.post("/notes/<uuid:note_id>/voice")

@@ -81,7 +81,8 @@ def heard(write: OutboxWrite) -> Recording | None:
     for file in write.files:
         if file.field == VOICE:
             with suppress(NotARecording, FileNotFoundError), files.open(file.name) as kept:
-                return Recording.keep(read(kept.read()), seconds(write.field("seconds")))
+                sound = read(kept.read())
+                return Recording.keep(sound, sound.seconds or seconds(write.field("seconds")))
     return None
 
 

@@ -34,10 +34,20 @@ PLAYED = """async (player) => {
     player.addEventListener("ended", () => done(player.currentTime));
     player.addEventListener("error", () => failed(player.error));
   });
-  player.currentTime = 0.5;
   return heard;
 }"""
 """Plays it to its end; how many seconds that were."""
+JUMPED = """async (player) => {
+  const once = (name) => new Promise((done) => player.addEventListener(name, done, { once: true }));
+  const [told, there] = [once("loadedmetadata"), once("seeked")];
+  player.preload = "metadata";
+  player.load();
+  await told;
+  player.currentTime = 1;
+  await there;
+  return [player.duration, player.currentTime];
+}"""
+"""Jumps into it before a second of it was heard; how long it says it is, and where that led."""
 
 
 @pytest.fixture
@@ -122,6 +132,8 @@ def test_a_recording_is_made_listened_to_and_saved(
     assert heard(live_server, said)[:4] == b"\x1a\x45\xdf\xa3"
     player = page.locator("#notes audio")
     expect(player).to_have_attribute("src", f"/notes/{said.note_id}/voice")
+    duration, there = player.evaluate(JUMPED)
+    assert (1 < duration < 4, there) == (True, 1)
     assert player.evaluate(PLAYED) > 1
     assert axe(page) == []
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import struct
+from pathlib import Path
+
 import pytest
 from flask import Flask
+from hypothesis import given
+from hypothesis.strategies import binary, integers
 
 from crmweb.notes.sound import LARGEST, NotARecording, read, seconds
+from crmweb.notes.webm import counted
 from tests.notes import sounds
+
+BEEPS = (Path(__file__).parent / "beeps.webm").read_bytes()
+"""Two beeps, as Chromium records them."""
 
 
 @pytest.mark.parametrize(
@@ -18,7 +27,7 @@ from tests.notes import sounds
     ],
 )
 def test_what_browsers_and_phones_record_is_known_by_its_content(data: bytes, mime: str, suffix: str) -> None:
-    assert read(data) == (data, mime, suffix)
+    assert read(data) == (data, mime, suffix, None)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +60,32 @@ def test_a_recording_has_at_most_a_megabyte_and_a_half(app: Flask) -> None:
         read(whole + b"\0")
 
 
+def test_what_a_browser_did_not_know_yet_is_counted_and_written_into_it() -> None:
+    sound = read(BEEPS)
+    assert sound.seconds == 2
+    assert (len(sound.data), counted(sound.data)) == (len(BEEPS) + 11, (sound.data, None))
+    assert struct.pack(">d", 2280) in sound.data
+
+
+def test_what_is_longer_than_a_minute_is_refused(app: Flask) -> None:
+    """The moment of the last blocks is told by two bytes, of the clusters before them by as many as it takes."""
+    begin = b"\x1f\x43\xb6\x75\x01" + b"\xff" * 7 + b"\xe7\x82"
+    block = b"\xa3\x86\x81\x00\x00\x80\xfb\x03"
+    assert read(BEEPS + begin + (60_900).to_bytes(2) + block).seconds == 60
+    with app.test_request_context(), pytest.raises(NotARecording, match="longer than a minute"):
+        read(BEEPS + begin + (62_900).to_bytes(2) + block)
+
+
+@given(at=integers(0, len(BEEPS)), noise=binary(max_size=40))
+def test_no_broken_recording_breaks_us(at: int, noise: bytes) -> None:
+    whole, _length = counted(BEEPS[:at] + noise + BEEPS[at:])
+    assert len(whole) - len(BEEPS) - len(noise) in {0, 11}
+    counted(BEEPS[:at])
+    counted(noise)
+
+
 @pytest.mark.parametrize(
-    ("said", "counted"),
+    ("said", "seen"),
     [
         ("12", 12),
         (" 60 ", 60),
@@ -66,6 +99,6 @@ def test_a_recording_has_at_most_a_megabyte_and_a_half(app: Flask) -> None:
     ],
 )
 def test_the_length_is_what_the_phone_counted_and_a_minute_at_most(
-    said: str | None, counted: int | None
+    said: str | None, seen: int | None
 ) -> None:
-    assert seconds(said) == counted
+    assert seconds(said) == seen
