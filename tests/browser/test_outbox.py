@@ -463,6 +463,22 @@ def test_a_phone_that_may_keep_nothing_sends_as_ever(
     assert count(live_server, Note) == 1
 
 
+def test_before_the_worker_is_there_a_note_is_kept_all_the_same(
+    phone_in_hand: PhoneInHand, lan: Actor, live_server: LiveServer, context: BrowserContext, co_ba: str
+) -> None:
+    page = phone_in_hand(lan)
+    page.add_init_script("Object.defineProperty(navigator, 'serviceWorker', { value: undefined });")
+    page.goto(f"{co_ba}/notes/new")
+    context.set_offline(True)
+    page.get_by_label("Note", exact=True).fill("In the first minute")
+    page.get_by_role("button", name="Save").tap()
+    expect(page.locator("#toasts")).to_contain_text("Saved on this phone")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
+    context.set_offline(False)
+    unsent(page, 0)
+    assert count(live_server, Note) == 1
+
+
 def test_a_broken_worker_is_switched_off_and_what_waits_stays(
     lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,8 +112,10 @@ async function goOn(form, submitter, all, [end, ...followers]) {
   if (end.what === "stopped" && end.why === "signed_out") return location.assign(`/session/new?next=${encodeURIComponent(act(item).page || "/")}`);
   form.querySelector("local-draft")?.clear();
   const there = (end.what === "taken" && end.location) || act(item).page || location.pathname + location.search;
-  if (end.what === "taken" || pagesWork()) location.assign(there);
-  else form.dispatchEvent(new CustomEvent("saved-here", { bubbles: true }));
+  if (end.what === "taken" || pagesWork()) return location.assign(there);
+  // No page would come: said here, with the form as it was before.
+  form.reset();
+  document.dispatchEvent(new CustomEvent("notice", { detail: { text: document.querySelector("[data-saved]")?.dataset.kept } }));
 }
 
 /** What the server said of the form is best said by the form itself; anything else waits in the outbox, with its reason. */
