@@ -23,6 +23,7 @@ from crmweb.accounts.models import User
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.db import db, writing
 from crmweb.notes.models import Note
+from crmweb.pwa import routes
 from crmweb.reminders.models import Reminder
 from crmweb.visits.models import Visit
 from tests.browser import street
@@ -51,6 +52,11 @@ LONG_AGO = """() => new Promise((done) => {
   };
 })"""
 """As if the server had last been heard of three days and an hour ago."""
+SENDING = """() => void navigator.locks.request(
+  `outbox-${document.body.dataset.person}`, () => new Promise((done) => (window.letGo = done)),
+)"""
+"""As if something were on its way out, until `letGo()`."""
+ANOTHER_WAITS = "navigator.serviceWorker.getRegistration().then(({ waiting }) => Boolean(waiting))"
 FULL = """const { add } = IDBObjectStore.prototype;
 let room = false;
 IDBObjectStore.prototype.add = function (...what) {
@@ -499,6 +505,20 @@ def test_a_broken_worker_is_switched_off_and_what_waits_stays(
     lans.goto("/outbox")
     unsent(lans, 0)
     assert count(live_server, Note) == 1
+
+
+def test_another_version_waits_until_nothing_is_on_its_way(
+    lans: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lans.evaluate(SENDING)
+    now = routes.worker_script
+    monkeypatch.setattr(routes, "worker_script", lambda: f"{now()}\n// another")
+    lans.evaluate("navigator.serviceWorker.getRegistration().then((found) => void found.update())")
+    until(lambda: lans.evaluate(ANOTHER_WAITS), within=10)
+    lans.wait_for_timeout(1_000)
+    assert lans.evaluate(ANOTHER_WAITS)
+    lans.evaluate("letGo()")
+    until(lambda: not lans.evaluate(ANOTHER_WAITS), within=10)
 
 
 def _is_out(page: Page) -> bool:
