@@ -84,7 +84,7 @@ def test_lan_fetches_it_anew_where_there_is_a_signal(
 def test_the_choice_that_photos_wait_is_kept_on_the_phone(phone_in_hand: PhoneInHand, lan: Actor) -> None:
     page = phone_in_hand(lan)
     page.goto("/settings/phone")
-    choice = page.get_by_label("Photos wait for Wi-Fi")
+    choice = page.get_by_label("Photos and voice notes wait for Wi-Fi")
     expect(choice).not_to_be_checked()
     choice.check()
     page.reload()

@@ -32,3 +32,14 @@ test("a result needs its check-in, a note does not", () => {
   assert.equal(needs(sent(`/visits/${ID}/finish`), checkIn), true);
   assert.equal(needs(sent(`/customers/${SHOP}/notes`), checkIn), false);
 });
+
+test("what is said alone is a voice note, and one that follows its words shows where they do", () => {
+  const voice = new Blob(["…"]);
+  assert.equal(act(sent(`/customers/${SHOP}/notes`, { id: ID, text: " ", voice })).kind, "voice");
+  assert.equal(act(sent(`/customers/${SHOP}/notes`, { id: ID, text: "…", voice })).kind, "note");
+  const follows = sent(`/notes/${ID}/voice`, { voice, customer: SHOP });
+  assert.deepEqual(act(follows), { kind: "voice", about: ID, page: `/customers/${SHOP}` });
+  assert.equal(act(sent(`/notes/${ID}/voice`, { customer: SHOP, back: `/visits/${ID}` })).page, `/visits/${ID}`);
+  assert.equal(customerOf(follows), SHOP);
+  assert.equal(needs(follows, sent(`/customers/${SHOP}/notes`, { id: ID, text: "…" })), true);
+});

@@ -104,7 +104,7 @@ class OutboxList extends HTMLElement {
   sum(waiting) {
     const bytes = waiting.reduce((all, item) => all + filesOf(item), 0);
     const many = waiting.filter(({ state }) => state === "waiting").length;
-    return bytes ? `${many} · ${megabytes(bytes)}` : many;
+    return bytes ? `${many} · ${room(bytes)}` : many;
   }
 
   async do(what, row) {
@@ -134,11 +134,12 @@ function filesOf({ fields }) {
 
 function size(item) {
   const bytes = filesOf(item);
-  return bytes ? megabytes(bytes) : "";
+  return bytes ? room(bytes) : "";
 }
 
-function megabytes(bytes) {
-  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(bytes / 1e6);
+function room(bytes) {
+  const [amount, unit, digits] = bytes < 1e5 ? [bytes / 1e3, "kilobyte", 0] : [bytes / 1e6, "megabyte", 1];
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, maximumFractionDigits: digits }).format(amount);
 }
 
 /** The time today, else the day. */
