@@ -50,7 +50,7 @@ def test_a_note_is_two_taps_and_typing(phone_in_hand: PhoneInHand, lan: Actor, a
     page = phone_in_hand(lan)
     page.goto(address.removesuffix("/notes/new"))
     page.locator(f"a[href='{address}']:visible").first.tap()
-    field = page.get_by_label("Note")
+    field = page.get_by_label("Note", exact=True)
     expect(field).to_be_focused()
     page.keyboard.type("Wants two more cases")
     page.get_by_role("button", name="Save").tap()
@@ -68,7 +68,7 @@ def test_a_tap_on_a_word_begins_a_line(
     page.keyboard.type("two cases")
     page.get_by_role("button", name="Price").tap()
     page.keyboard.type("too high")
-    expect(page.get_by_label("Note")).to_have_value("Stock: two cases\nPrice: too high")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Stock: two cases\nPrice: too high")
     assert axe(page) == []
 
 
@@ -82,13 +82,13 @@ def test_what_lan_typed_survives_a_killed_page(
     page.close(run_before_unload=False)
     page = page.context.new_page()
     page.goto(address)
-    expect(page.get_by_label("Note")).to_have_value("Kệ dưới còn 2 lốc")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Kệ dưới còn 2 lốc")
     expect(page.get_by_text("Brought back what you typed")).to_be_visible()
     assert axe(page) == []
     page.get_by_role("button", name="Discard").tap()
-    expect(page.get_by_label("Note")).to_have_value("")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
     page.reload()
-    expect(page.get_by_label("Note")).to_have_value("")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
 
 
 def test_what_lan_typed_survives_a_killed_browser(
@@ -126,10 +126,10 @@ def test_a_colleague_on_the_same_phone_sees_nothing_of_it(
     page.wait_for_timeout(500)
     phone_in_hand(mai)
     page.goto(address)
-    expect(page.get_by_label("Note")).to_have_value("")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
     phone_in_hand(lan)
     page.goto(address)
-    expect(page.get_by_label("Note")).to_have_value("Between us")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Between us")
 
 
 def test_a_note_whose_answer_never_came_is_written_once(
@@ -164,11 +164,11 @@ def test_a_refused_note_stays_on_the_phone_too(
 ) -> None:
     page = phone_in_hand(lan)
     page.goto(address)
-    page.get_by_label("Note").fill("x" * 10_001)
+    page.get_by_label("Note", exact=True).fill("x" * 10_001)
     page.get_by_role("button", name="Save").tap()
     expect(page.get_by_text("10001 characters are too many")).to_be_visible()
     assert kept(page) == 1
-    page.get_by_label("Note").fill("Short")
+    page.get_by_label("Note", exact=True).fill("Short")
     page.get_by_role("button", name="Save").tap()
     expect(page.locator("#toasts")).to_contain_text("Noted")
     assert kept(page) == 0
@@ -200,6 +200,6 @@ def test_without_script_a_note_is_a_form(phone_in_hand: PhoneInHand, lan: Actor,
     page = phone_in_hand(lan)
     page.goto(address)
     expect(page.get_by_role("button", name="Stock")).to_be_hidden()
-    page.get_by_label("Note").fill("By hand")
+    page.get_by_label("Note", exact=True).fill("By hand")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("li.quote").first).to_contain_text("By hand")

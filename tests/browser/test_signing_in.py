@@ -37,6 +37,7 @@ def test_a_link_that_was_used_says_so(page: Page, house: House, lan: Actor, comp
     link = link_for(lan, house)
     page.goto(link)
     page.get_by_role("button").click()
+    page.wait_for_load_state("networkidle")  # what the first page tells by itself is told
     page.context.clear_cookies()
     page.goto(link)
     expect(page.get_by_role("heading", name="This link no longer works.")).to_be_visible()
