@@ -215,7 +215,7 @@ def test_a_note_survives_the_page_and_goes_out_when_the_signal_is_back(
     context.set_offline(True)
     write(lans, co_ba, "Wants 20 boxes")
     unsent(lans, 1)
-    expect(lans.locator("#kept-here")).to_contain_text("“Wants 20 boxes”")
+    expect(lans.locator("#waits-here")).to_contain_text("“Wants 20 boxes”")
     lans.goto("/outbox")
     expect(lans.get_by_text("“Wants 20 boxes”")).to_be_visible()
     lans.close()

@@ -21,10 +21,10 @@ async function mark() {
 /** On a customer's own page stands what was typed about them and waits here. */
 function list(waiting) {
   const root = document.querySelector("section.who[id^=customer-]");
-  const shape = document.querySelector("#kept-here-shape");
+  const shape = document.querySelector("#waits-here-shape");
   const id = root?.id.slice("customer-".length);
   const typed = waiting.filter((item) => id && customerOf(item) === id).map((item) => field(item, "text")).filter(Boolean);
-  document.querySelector("#kept-here")?.remove();
+  document.querySelector("#waits-here")?.remove();
   if (!typed.length || !shape) return;
   const note = shape.content.firstElementChild.cloneNode(true);
   note.querySelector("div").append(...typed.map((text) => Object.assign(document.createElement("span"), { textContent: `“${text.slice(0, 200)}”` })));
