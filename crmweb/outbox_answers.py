@@ -58,7 +58,7 @@ def _answer(answer: Response) -> Response:
     if not sent_by_script():
         return answer
     answer.headers["Idempotency-Key"] = request.headers["Idempotency-Key"]
-    if by_outbox() and 300 <= answer.status_code < 400:
+    if by_outbox() and answer.status_code == 303:  # and no other: an address that moved has saved nothing
         answer.set_data(json.dumps({"saved": True}))
         answer.status_code, answer.mimetype = 200, "application/json"
         if not somebody_waits():

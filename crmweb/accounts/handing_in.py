@@ -89,7 +89,7 @@ def say_no_more(answer: Response) -> Response:
     """Whoever has left hears whether it was taken, and nothing else: no page, no reason that names anybody."""
     if g.get("leaver") is None:
         return answer
-    taken = answer.status_code < 400
+    taken = answer.status_code < 300 or answer.status_code == 303
     told = {"saved": True} if taken else {"error": answer.status.partition(" ")[2].title()}
     answer.set_data(json.dumps(told))
     answer.mimetype = "application/json"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask, make_response, redirect
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from crmweb import outbox_answers
 from crmweb.accounts.actor import Actor
 from crmweb.db import new_id
 from tests.shops import Shops
@@ -67,6 +69,12 @@ def test_a_form_with_several_faults_tells_the_first(phone: FlaskClient) -> None:
     answer = send(phone, "/customers", {"name": "", "kind": "shop", "status": "customer"})
     assert answer.status_code == 422
     assert "reason" in (answer.json or {})
+
+
+def test_an_address_that_moved_has_saved_nothing(app: Flask) -> None:
+    with app.test_request_context("/", method="POST", headers={"Idempotency-Key": KEY, "Outbox": "now"}):
+        assert outbox_answers._answer(make_response(redirect("/elsewhere", 308))).status_code == 308
+        assert outbox_answers._answer(make_response(redirect("/elsewhere", 303))).status_code == 200
 
 
 def test_even_what_is_not_there_names_the_key(phone: FlaskClient) -> None:

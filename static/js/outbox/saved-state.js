@@ -8,7 +8,8 @@ let sending = false;
 async function show() {
   const place = document.querySelector("[data-saved]");
   if (!place || !me()) return;
-  const waiting = await items(me()).catch(() => []);
+  const waiting = await items(me()).catch(() => null);
+  if (!waiting) return delete place.dataset.state; // what cannot be counted is not called saved
   const refused = waiting.filter(({ state }) => state === "refused").length;
   const state = refused ? "refused" : !waiting.length ? "saved" : sending ? "sending" : "waiting";
   const count = place.querySelector("#outbox-count");
