@@ -1,9 +1,11 @@
 // Pages: from the server while it answers soon, else as they were kept, else made here from the pack and the outbox.
+import { assetsOf } from "./assets.js";
 import { forget, keep, kept, met, person } from "./keeping.js";
 import { made, unsent } from "./made.js";
 import { metered } from "./metering.js";
 import { filled, marked } from "./filling.js";
 
+const NOBODYS = "nobodys"; // the shelf of the one page that names nobody, for whoever holds the phone
 const LIMIT = 3_000; // ms that the server has, where something else can be shown
 const AWAY = [502, 503, 504]; // said by what stands before a server that does not answer
 
@@ -51,8 +53,16 @@ function at(answer) {
 }
 
 async function away(someone) {
-  const frame = (someone && (await kept(someone, "/frames/away"))) || (await caches.match("/offline"));
+  const frame = (someone && (await kept(someone, "/frames/away"))) || (await caches.match("/offline", { cacheName: NOBODYS }));
   return frame ? filled(frame, {}) : Response.error();
+}
+
+/** The page that says what is not here lies on every phone, signed in or not. */
+export async function keepNobodys() {
+  const answer = metered(await fetch("/offline", { cache: "no-cache", credentials: "omit" }));
+  if (!answer.ok) return;
+  await assetsOf(await answer.clone().text());
+  await (await caches.open(NOBODYS)).put("/offline", answer);
 }
 
 function later(ms) {

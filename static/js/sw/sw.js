@@ -4,13 +4,14 @@ import { drain } from "../outbox/send.js";
 import { asset } from "./assets.js";
 import { forget, met, person } from "./keeping.js";
 import { pack, refresh } from "./pack.js";
-import { page } from "./pages.js";
+import { keepNobodys, page } from "./pages.js";
 import "./push.js";
 
 // Where the browser can find built files without asking the worker each time, it does.
 self.addEventListener("install", (event) => {
   const built = { condition: { urlPattern: { pathname: "/static/dist/*" } }, source: { cacheName: "assets" } };
   event.addRoutes?.(built).catch(() => {});
+  event.waitUntil(keepNobodys().catch(() => {}));
 });
 
 self.addEventListener("activate", (event) => event.waitUntil(begin()));
