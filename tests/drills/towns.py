@@ -11,6 +11,7 @@ from flask import Flask
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.location import LocationAnswer
 from crmweb.accounts.models import User
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.accounts.working_days import WorkingWeek
@@ -56,6 +57,7 @@ def _rep(number: int, shops: int) -> Rep:
     with writing():
         user = User.add(f"Rep {number}", role="rep", email=f"rep{number}@example.com", at=clock.now())
         db.session.flush()
+        LocationAnswer.give(True, by=Actor.of(user), at=clock.now())
         cookie = DeviceSession.start(user, at=clock.now(), device="drill")
         return Rep(
             user.id, user.zone, cookie, [_shop(number * shops + place, user) for place in range(shops)]
