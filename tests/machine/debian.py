@@ -22,7 +22,8 @@ FONTS = ("fonts-noto-core", "fonts-noto-color-emoji")
 @dataclass(frozen=True)
 class Program:
     """``variable`` of the environment names one. ``names`` are what it is called on a PATH, ``inside`` where it lies
-    in its package, ``folder`` the one to unpack into; ``shows`` is how it is asked whether it works.
+    in its package, ``folder`` the one to unpack into; ``shows`` is how it is asked whether it works. One that is not
+    ``movable`` runs only where Debian installs it.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Program:
     inside: str
     folder: Path
     shows: tuple[str, ...] = ("--version",)
+    movable: bool = True
 
     @property
     def by_hand(self) -> str:
@@ -46,7 +48,7 @@ class Program:
             return self._working(Path(named))
         found = self._on_the_machine()
         if found is None:
-            self._install() if os.geteuid() == 0 else self._unpack()
+            self._fetch()
             found = self._on_the_machine()
         if found is None:
             raise Missing(self.by_hand)
@@ -77,6 +79,12 @@ class Program:
         except OSError as reason:
             raise Missing(f"{program} does not start: {reason}") from reason
         return program
+
+    def _fetch(self) -> None:
+        if os.geteuid() == 0:
+            self._install()
+        elif self.movable:
+            self._unpack()
 
     def _install(self) -> None:
         if not shutil.which("apt-get"):
