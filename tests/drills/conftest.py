@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -21,9 +20,3 @@ def gateway() -> Iterator[SmsGateway]:
     gateway = SmsGateway()
     yield gateway
     gateway.close()
-
-
-@pytest.fixture(scope="session")
-def drills_in_full() -> bool:
-    """Whether those that take long are to be run with all their numbers: DRILLS=full in the environment."""
-    return os.environ.get("DRILLS") == "full"

@@ -85,6 +85,7 @@ def test_a_morning_without_a_signal_arrives_once(
     visit = window.arrives("/visits/[0-9a-f-]{36}")
     window.says("Saved on this phone")
     window.go(f"{visit}/finish")
+    window.tap("summary", "Note, next step, promises")
     window.type("note", "Kệ dưới còn 2 lốc")
     window.tap("button", "Not needed now")
     window.arrives("/visits/[0-9a-f-]{36}")
