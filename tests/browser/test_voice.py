@@ -19,7 +19,7 @@ from crmweb.notes.models import Note
 from crmweb.notes.recordings import VoiceNote
 from tests.browser import street
 from tests.browser.conftest import LiveServer
-from tests.browser.test_outbox import Expected, ready, unsent
+from tests.browser.outbox.phone import Expected, ready, unsent
 from tests.conftest import system_access_to
 from tests.notes.sounds import OGG_OPUS
 from tests.visits.photos import photo

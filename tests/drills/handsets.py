@@ -13,16 +13,13 @@ from threading import Timer
 
 from playwright.sync_api import Error, Frame, Page, Playwright
 
+from tests.browser.outbox.phone import PACKED
 from tests.drills.towns import Rep, Shop
 from tests.machine import chromium
 from tests.supervisor.product import alive, until
 
 PATIENCE = 20_000
 """Milliseconds for anything."""
-PACKED = """async () => {
-  const shelf = (await caches.keys()).find((name) => name.startsWith("pages-"));
-  return shelf ? (await (await caches.open(shelf)).keys()).map(({ url }) => new URL(url).pathname) : [];
-}"""
 LAST_FETCHED = "/outbox"
 """What a phone takes along last: with it all is there."""
 LISTENS = """addEventListener("DOMContentLoaded", () => {

@@ -21,8 +21,9 @@ from crmweb.db import db, writing
 from crmweb.notes.models import Note
 from crmweb.scope import system_access
 from crmweb.visits.models import Visit
+from tests.browser.outbox.phone import PACKED
 from tests.drills.gates import OPEN, REFUSED, Gate
-from tests.drills.handsets import LAST_FETCHED, PACKED
+from tests.drills.handsets import LAST_FETCHED
 from tests.drills.houses import House
 from tests.drills.towns import Rep, settle
 from tests.drills.webdriver import Driven, driven

@@ -1,0 +1,94 @@
+"""Whoever leaves a phone, or loses it, leaves no pages there; what they did stays until it is sent."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.sessions import DeviceSession
+from crmweb.db import writing
+from crmweb.notes.models import Note
+from tests.browser import street
+from tests.browser.conftest import LiveServer
+from tests.browser.outbox.phone import (
+    NO_SYNC,
+    PACKED,
+    PhoneInHand,
+    count,
+    notes,
+    out_of_reach,
+    unsent,
+    write,
+)
+from tests.conftest import system_access_to
+from tests.supervisor.product import until
+
+LONG_AGO = """() => new Promise((done) => {
+  indexedDB.open("phone").onsuccess = ({ target }) => {
+    const writing = target.result.transaction("facts", "readwrite");
+    writing.objectStore("facts").put(Date.now() - 73 * 3600 * 1000, "contact");
+    writing.oncomplete = () => done(target.result.close());
+  };
+})"""
+"""As if the server had last been heard of three days and an hour ago."""
+
+
+def test_signing_out_asks_first_and_takes_the_pages_but_not_the_work(
+    lans: Page,
+    context: BrowserContext,
+    live_server: LiveServer,
+    co_ba: str,
+    lan: Actor,
+    phone_in_hand: PhoneInHand,
+) -> None:
+    lans.add_init_script(NO_SYNC)
+    with out_of_reach(context, "**/notes"):
+        write(lans, co_ba, "Still here")
+        unsent(lans, 1)
+        lans.goto("/settings")
+        unsent(lans, 1)
+        lans.get_by_role("button", name="Sign out").tap()
+        lans.get_by_role("button", name="Stay").tap()
+        expect(lans).to_have_url(re.compile("/settings$"))
+        lans.get_by_role("button", name="Sign out").first.tap()
+        lans.get_by_role("button", name="Sign out anyway").tap()
+        expect(lans).to_have_url(re.compile("/session/new"))
+    until(lambda: lans.evaluate(PACKED) == [], within=5)
+    context.set_offline(True)
+    lans.goto(co_ba)
+    expect(lans.get_by_text("This page is not on this phone")).to_be_visible()
+    expect(lans.get_by_text(street.NEAREST.name)).to_have_count(0)
+    context.set_offline(False)
+    page = phone_in_hand(lan)
+    page.goto("/")
+    unsent(page, 0)
+    assert notes(live_server) == [(lan.name, "Still here")]
+
+
+def test_a_lost_phone_forgets_what_it_keeps_at_its_next_word_with_us(
+    lans: Page, live_server: LiveServer, lan: Actor
+) -> None:
+    with system_access_to(live_server.app, "her phone is lost"), writing():
+        DeviceSession.end_all(lan.id, at=clock.now())
+    lans.goto("/")
+    expect(lans).to_have_url(re.compile("/session/new"))
+    until(lambda: lans.evaluate(PACKED) == [], within=5)
+
+
+def test_after_three_days_without_a_word_the_pages_are_gone_and_the_work_is_not(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    context.set_offline(True)
+    write(lans, co_ba, "Three days ago")
+    unsent(lans, 1)
+    lans.evaluate(LONG_AGO)
+    lans.goto("/")
+    expect(lans.get_by_text("This page is not on this phone")).to_be_visible()
+    assert lans.evaluate(PACKED) == []
+    context.set_offline(False)
+    lans.goto("/")
+    unsent(lans, 0)
+    assert count(live_server, Note) == 1

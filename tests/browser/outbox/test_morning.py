@@ -1,0 +1,124 @@
+"""A morning in airplane mode: what is done is kept on the phone, shown there, and delivered once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import select
+
+from crmweb import clock
+from crmweb.accounts.actor import Actor
+from crmweb.db import db, writing
+from crmweb.notes.models import Note
+from crmweb.reminders.models import Reminder
+from crmweb.visits.models import Visit
+from tests.browser import street
+from tests.browser.conftest import LiveServer
+from tests.browser.hand import Hand
+from tests.browser.outbox.phone import (
+    A_VISIT,
+    count,
+    unsent,
+    write,
+)
+from tests.conftest import system_access_to
+
+
+def test_a_check_in_without_a_signal_is_two_taps_and_arrives_once(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    hand = Hand(lans)
+    context.set_offline(True)
+    lans.goto(co_ba)
+    expect(lans.get_by_role("heading", level=1)).to_have_text(street.NEAREST.name)
+    hand.tap(lans.get_by_role("link", name="Check in"))
+    hand.tap(hand.button(f"Check in {street.NEAREST.name}"))
+    assert hand.taps == 2
+    expect(lans).to_have_url(A_VISIT)
+    expect(lans.get_by_text("Saved on this phone").first).to_be_visible()
+    assert count(live_server, Visit) == 0
+    context.set_offline(False)
+    unsent(lans, 0)
+    assert count(live_server, Visit) == 1
+    expect(lans.locator("[data-verdict=on_site]")).to_be_visible(timeout=15_000)
+
+
+def test_the_whole_visit_without_a_signal_comes_as_it_happened(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    context.set_offline(True)
+    lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans).to_have_url(A_VISIT)
+    visit = lans.url
+    lans.goto(f"{visit}/finish")
+    lans.get_by_role("button", name="Interested").tap()
+    expect(lans.get_by_text("Saved on this phone").first).to_be_visible()
+    lans.goto("/")
+    expect(lans.get_by_text("Visited, saved on this phone").first).to_be_visible()
+    lans.goto("/outbox")
+    expect(lans.locator(".outgoing > li")).to_have_count(3)
+    expect(lans.get_by_text("Goes after what it belongs to")).to_have_count(2)
+    context.set_offline(False)
+    unsent(lans, 0)
+    with system_access_to(live_server.app, "what came"):
+        came = db.session.scalars(select(Visit)).one()
+        assert (came.outcome, came.verdict) == ("interested", "on_site")
+        assert came.ended_at is not None
+        assert came.client_at is not None
+    expect(lans.get_by_role("heading", name="Sent lately")).to_be_visible()
+
+
+def test_a_result_said_without_a_signal_shows_where_the_visit_was_open(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    """Checked in with a signal, finished without one: the page that was kept would still say *visiting now*."""
+    lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans.locator("[data-verdict=on_site]")).to_be_visible(timeout=15_000)
+    visit = lans.url
+    context.set_offline(True)
+    lans.goto(f"{visit}/finish")
+    lans.get_by_role("button", name="Interested").tap()
+    expect(lans.get_by_text("Saved on this phone").first).to_be_visible()
+    expect(lans.get_by_text("Visiting now")).to_have_count(0)
+    context.set_offline(False)
+    unsent(lans, 0)
+    with system_access_to(live_server.app, "what came"):
+        assert db.session.scalars(select(Visit)).one().outcome == "interested"
+
+
+def test_a_note_survives_the_page_and_goes_out_when_the_signal_is_back(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    context.set_offline(True)
+    write(lans, co_ba, "Wants 20 boxes")
+    unsent(lans, 1)
+    expect(lans.locator("#waits-here")).to_contain_text("“Wants 20 boxes”")
+    lans.goto("/outbox")
+    expect(lans.get_by_text("“Wants 20 boxes”")).to_be_visible()
+    lans.close()
+    page = context.new_page()
+    page.goto("/")
+    unsent(page, 1)
+    context.set_offline(False)
+    unsent(page, 0)
+    assert count(live_server, Note) == 1
+
+
+def test_a_reminder_ticked_without_a_signal_is_done_when_it_is_back(
+    lans: Page, context: BrowserContext, live_server: LiveServer, lan: Actor
+) -> None:
+    with system_access_to(live_server.app, "something to do"), writing():
+        due = clock.now() + timedelta(hours=1)
+        made = Reminder.remind("Call Minh", due_at=due, by=lan, at=clock.now()).id
+    lans.goto("/reminders")
+    context.set_offline(True)
+    lans.locator(f"#reminder-{made} form button").first.tap()
+    expect(lans.locator("#toasts")).to_contain_text("Saved on this phone")
+    unsent(lans, 1)
+    context.set_offline(False)
+    unsent(lans, 0)
+    with system_access_to(live_server.app, "what came"):
+        assert db.session.get_one(Reminder, made).done_at is not None

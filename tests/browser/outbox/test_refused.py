@@ -1,0 +1,56 @@
+"""F14: what the server refuses is shown, mended or given up, and holds nothing else up."""
+
+from __future__ import annotations
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from crmweb.accounts.actor import Actor
+from crmweb.notes.models import Note
+from tests.browser.conftest import LiveServer
+from tests.browser.outbox.phone import (
+    count,
+    notes,
+    unsent,
+    write,
+)
+
+
+def test_what_is_refused_is_shown_and_mended_while_the_others_go(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, lan: Actor
+) -> None:
+    context.set_offline(True)
+    for words in ("First", "x" * 10_001, "Third"):
+        write(lans, co_ba, words)
+    unsent(lans, 3)
+    lans.goto("/outbox")
+    context.set_offline(False)
+    unsent(lans, 1)
+    assert notes(live_server) == [(lan.name, "First"), (lan.name, "Third")]
+    expect(lans.get_by_text("10001 characters are too many")).to_be_visible()
+    lans.get_by_role("link", name="Edit and send").tap()
+    field = lans.get_by_label("Note", exact=True)
+    expect(field).to_have_value("x" * 10_001)
+    field.fill("Second, but shorter")
+    lans.get_by_role("button", name="Save").tap()
+    unsent(lans, 0)
+    assert (lan.name, "Second, but shorter") in notes(live_server)
+
+
+def test_giving_up_is_said_in_words_and_can_be_thought_better_of(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    context.set_offline(True)
+    write(lans, co_ba, "Never mind")
+    unsent(lans, 1)
+    lans.goto("/outbox")
+    lans.locator(".outgoing summary").tap()
+    lans.get_by_role("button", name="Give up", exact=True).tap()
+    lans.get_by_role("button", name="Keep it").tap()
+    unsent(lans, 1)
+    lans.get_by_role("button", name="Give up", exact=True).tap()
+    lans.get_by_role("button", name="Give up, do not send").tap()
+    unsent(lans, 0)
+    context.set_offline(False)
+    lans.goto("/")
+    unsent(lans, 0)
+    assert count(live_server, Note) == 0
