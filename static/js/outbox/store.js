@@ -4,7 +4,8 @@
 const ITEMS = "items";
 const SENT = "sent";
 const SENT_KEPT = 60; // newest ones, for the list of what went out
-const STRICT = { durability: "strict" }; // on the disk before "saved" is said, whatever kills the phone next
+// On the disk before "saved" is said, whatever kills the phone next. What is forgotten may come back: it is only sent again.
+const STRICT = { durability: "strict" };
 
 const open = {}; // by person: a connection for as long as this page or worker lives
 
@@ -31,10 +32,10 @@ function database(person) {
 }
 
 /** Does `work` with the stores in one transaction; what its request found is the result. */
-async function within(person, mode, work) {
+async function within(person, mode, work, how = {}) {
   const db = await database(person);
   return new Promise((done, failed) => {
-    const transaction = db.transaction([ITEMS, SENT], mode, STRICT);
+    const transaction = db.transaction([ITEMS, SENT], mode, how);
     const asked = work(transaction.objectStore(ITEMS), transaction.objectStore(SENT));
     transaction.oncomplete = () => done(asked?.result);
     transaction.onabort = transaction.onerror = () => failed(transaction.error);
@@ -74,7 +75,7 @@ async function shelves() {
 }
 
 async function write(person, item) {
-  const seq = await within(person, "readwrite", (items) => items.add(item));
+  const seq = await within(person, "readwrite", (items) => items.add(item), STRICT);
   const there = await within(person, "readonly", (items) => items.get(seq));
   if (there?.key !== item.key || there.fields.length !== item.fields.length) throw new Error("what was written is not there");
   return there;
@@ -95,7 +96,7 @@ export function change(person, seq, changes) {
 
 /** Given up by its person. */
 export function drop(person, seq) {
-  return within(person, "readwrite", (items) => void items.delete(seq));
+  return within(person, "readwrite", (items) => void items.delete(seq), STRICT);
 }
 
 /** The server has it: it leaves the outbox and stands, without its files, among what was sent. */
