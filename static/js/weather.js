@@ -1,5 +1,6 @@
 // No signal and no answer are said in a strip on top, never in an alert; the words stand in the layout.
 import { fromPhone, pagesWork } from "./outbox/here.js";
+import { when } from "./when.js";
 
 const SIGN_IN = "/session/new";
 
@@ -32,4 +33,15 @@ document.addEventListener("htmx:beforeSwap", () => show());
 
 addEventListener("offline", () => show("offline"));
 addEventListener("online", () => show());
+
+/** What is told on a page that the phone kept was so then. */
+function sayOfWhen() {
+  const words = document.querySelector("[data-of-when]");
+  const { asOf } = document.body.dataset;
+  if (!words || !asOf) return;
+  words.textContent = words.dataset.ofWhen.replace("{when}", when(new Date(asOf)));
+  words.hidden = false;
+}
+
 if (fromPhone() || !navigator.onLine) show("offline");
+sayOfWhen();

@@ -23,3 +23,10 @@ def test_text_is_sent_small(phone_of: PhoneOf, lan: Actor, path: str) -> None:
 
 def test_who_cannot_read_it_gets_it_plain(client: FlaskClient) -> None:
     assert "Content-Encoding" not in client.get("/session/new").headers
+
+
+def test_of_when_it_is_says_the_server_alone(client: FlaskClient) -> None:
+    """It writes a `Date` itself; of two in one answer a phone reads neither."""
+    small = client.get("/session/new", headers={"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert "Date" not in small.headers

@@ -4,6 +4,7 @@ import { far, metres } from "./distance.js";
 import { finds, fold } from "./fold.js";
 import { initials } from "./names.js";
 import { readPack } from "./reading.js";
+import { when } from "../when.js";
 
 const LANG = document.documentElement.lang;
 const PAGE = 60; // rows at once
@@ -105,13 +106,6 @@ class PackList extends HTMLElement {
 /** All by which somebody is found: what is shown of them, and what the pack says beside it. */
 function foundBy({ name, line, contacts, find }) {
   return `${fold([name, line, ...contacts.map(([, person]) => person)].join(" "))} ${find}`;
-}
-
-/** `07:42` of today, else with its day. */
-function when(moment) {
-  const today = moment.toDateString() === new Date().toDateString();
-  const day = today ? {} : { weekday: "short", day: "numeric", month: "short" };
-  return new Intl.DateTimeFormat(LANG, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...day }).format(moment);
 }
 
 customElements.define("pack-list", PackList);

@@ -1,5 +1,7 @@
 // <phone-kept data-person="…">: what lies on this phone of its person, and what may be done about it. Its words come from
 // the page. The service worker keeps the pages and counts the bytes; here they are only read.
+import { when } from "../when.js";
+
 const LANG = document.documentElement.lang;
 const WAIT = "photos-wait-for-wifi"; // kept on this phone, read by whoever sends photos
 
@@ -60,8 +62,7 @@ class PhoneKept extends HTMLElement {
   age(pack) {
     if (!pack) return this.dataset.nothing;
     if (new Date(pack.expires_at) < new Date()) return this.dataset.tooOld;
-    const when = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    const made = new Intl.DateTimeFormat(LANG, when).format(new Date(pack.made_at));
+    const made = when(new Date(pack.made_at));
     return this.dataset.customersAndAge.replace("{num}", number(pack.customers.length)).replace("{when}", made);
   }
 

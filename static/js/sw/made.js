@@ -33,7 +33,7 @@ export async function made(someone, pathname, search) {
   const told = await everything(someone);
   const [name, values] = found[1](told, pathname.match(found[0])[1], new URLSearchParams(search)) ?? [];
   const frame = name && (await kept(someone, `/frames/${name}`));
-  return frame && { answer: await filled(frame, values), at: told.at };
+  return frame && { answer: await filled(frame, values, name === "customer" ? told.at : undefined), at: told.at };
 }
 
 /** What is known here: the pack's customers, and what was done on this phone, sent or not. */

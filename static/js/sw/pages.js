@@ -42,10 +42,10 @@ export async function take(request, answer) {
 /** The newer of the page that was looked at and the one that the pack can make; else the page with no question. */
 async function fromHere(someone, pathname, search) {
   const [looked, composed] = await Promise.all([kept(someone, pathname + search), made(someone, pathname, search)]);
-  if (looked && !(composed?.at > at(looked))) return marked(looked, "kept");
+  if (looked && !(composed?.at > at(looked))) return marked(looked);
   if (composed) return composed.answer;
   const beside = search && (await kept(someone, pathname));
-  return beside ? marked(beside, "kept") : undefined;
+  return beside ? marked(beside) : undefined;
 }
 
 function at(answer) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -51,6 +52,7 @@ def test_a_page_that_does_not_come_is_shown_as_it_was(
     with server.silent():
         page.goto(server.url, timeout=9_000)
         expect(page.get_by_text("No signal. Everything still saves on this phone.")).to_be_visible()
+        expect(page.get_by_text(re.compile(r"^As of \d\d:\d\d\.$"))).to_be_visible()
         page.goto(f"{server.url}{co_ba}", timeout=9_000)
         expect(page.get_by_role("heading", level=1)).to_have_text(street.NEAREST.name)
     server.start()
