@@ -1,5 +1,5 @@
 // The worker's side in the page: it is there, it has the pack, and a new version of it takes over between two sendings.
-import { fromPhone, me } from "./outbox/here.js";
+import { fromPhone, me, version } from "./outbox/here.js";
 
 const QUIET = 1_500; // ms after the page is there: whatever it needs itself goes first
 
@@ -11,7 +11,8 @@ async function begin() {
   });
   if (!me()) return;
   const { active } = await navigator.serviceWorker.ready;
-  active.postMessage({ pack: {}, met: fromPhone() ? undefined : me() });
+  const page = { version: version(), lang: document.documentElement.lang };
+  active.postMessage({ pack: page, met: fromPhone() ? undefined : me() });
 }
 
 function takeOver({ waiting, active }) {

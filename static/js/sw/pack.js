@@ -9,20 +9,22 @@ const BESIDE = ["/", "/outbox"]; // pages that are there whether or not they wer
 
 let fetching = null;
 
-/** Fetches what is not here or not of now. `anew`: even if it is. */
-export function refresh({ anew = false } = {}) {
-  fetching ??= work(anew).finally(() => (fetching = null));
+/** Fetches what is not here, not of now, or not of the version and the language that the page says. `anew`: in any case. */
+export function refresh(said) {
+  fetching ??= work(said).finally(() => (fetching = null));
   return fetching;
 }
 
-async function work(anew) {
+async function work({ anew, version, lang }) {
   const someone = await person();
   if (!someone) return;
   const before = await kept(someone, "/pack");
-  if (before && !anew && Date.now() - new Date(before.headers.get("Date")) < FRESH) return;
+  const old = await before?.json();
+  const same = old?.version === version && old?.lang === lang;
+  if (same && !anew && Date.now() - new Date(before.headers.get("Date")) < FRESH) return;
   const answer = metered(await fetch("/pack", { cache: "no-cache" }));
   if (!answer.ok || answer.redirected) return;
-  const [pack, old] = [await answer.clone().json(), await before?.json()];
+  const pack = await answer.clone().json();
   if (pack.person !== someone) return;
   await keep(someone, "/pack", answer);
   const news = pack.version !== old?.version || pack.lang !== old?.lang;

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
+from crmweb.db import db, writing
 from crmweb.notes.models import Note
 from crmweb.pwa import routes
 from tests.browser.conftest import LiveServer
@@ -17,6 +20,7 @@ from tests.browser.outbox.phone import (
     unsent,
     write,
 )
+from tests.conftest import system_access_to
 from tests.supervisor.product import until
 
 SENDING = """() => void navigator.locks.request(
@@ -24,6 +28,11 @@ SENDING = """() => void navigator.locks.request(
 )"""
 """As if something were on its way out, until `letGo()`."""
 ANOTHER_WAITS = "navigator.serviceWorker.getRegistration().then(({ waiting }) => Boolean(waiting))"
+LANGUAGE = """async () => {
+  const cache = await caches.open((await caches.keys()).find((name) => name.startsWith("pages-")));
+  return (await (await cache.match("/outbox")).text()).match(/<html lang="(\\w+)"/)[1];
+}"""
+"""Of what is taken along last."""
 BROKEN = """self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => event.respondWith(Promise.reject(new Error("broken"))));"""
@@ -83,3 +92,16 @@ def test_it_can_be_put_on_the_home_screen(lans: Page) -> None:
     cdp = lans.context.new_cdp_session(lans)
     errors = [error["errorId"] for error in cdp.send("Page.getInstallabilityErrors")["installabilityErrors"]]
     assert [error for error in errors if error != "in-incognito"] == []
+
+
+def test_what_the_phone_keeps_speaks_the_language_of_its_person(
+    lans: Page, context: BrowserContext, live_server: LiveServer, lan: Actor
+) -> None:
+    with system_access_to(live_server.app, "she prefers Vietnamese"), writing():
+        db.session.get_one(User, lan.id).locale = "vi"
+    lans.goto("/")
+    until(lambda: lans.evaluate(LANGUAGE) == "vi", within=20)
+    context.set_offline(True)
+    lans.goto("/customers")
+    expect(lans.get_by_text("Không có mạng.")).to_be_visible()
+    expect(lans.get_by_role("heading", level=1)).to_have_text("Khách")
