@@ -3,7 +3,7 @@ import { act, field, needs } from "./acts.js";
 import { me } from "./here.js";
 import { hear, tell } from "./news.js";
 import { hasFiles, waitsForWifi } from "./order.js";
-import { drain } from "./send.js";
+import { drain, IN_VAIN } from "./send.js";
 import { change, drop, items, people, sent } from "./store.js";
 
 class OutboxList extends HTMLElement {
@@ -94,6 +94,7 @@ class OutboxList extends HTMLElement {
     if (item.key === this.sending) return this.word("why", "sending");
     if (waitsForWifi(item)) return this.word("why", "wifi");
     if (this.waiting.some((other) => other.seq < item.seq && needs(item, other))) return this.word("why", "needs");
+    if (item.tries >= IN_VAIN && item.status === 500) return this.word("why", "500");
     return this.word("why", item.tries ? "busy" : "waiting");
   }
 

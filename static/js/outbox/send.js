@@ -9,6 +9,7 @@ import { spend } from "../phone.js";
 const PATIENCE = { text: 30_000, files: 120_000 }; // ms until an answer is given up
 const FIRST_WAIT = 5_000; // ms, doubled by each try
 const LONGEST_WAIT = 300_000;
+export const IN_VAIN = 5; // tries at which the server broke: then somebody else is to see it, too
 
 /** Sends all that may go now. @returns {Promise<string>} "empty", "waiting", "unreached", "signed_out" or "someone_else" */
 export function drain(person) {
@@ -77,8 +78,10 @@ async function later(person, item, answer) {
   const asked = Number(answer.headers.get("Retry-After")) * 1000 || 0;
   const wait = Math.max(asked, Math.min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT));
   await change(person, item.seq, { tries, after: Date.now() + wait, status: answer.status });
+  if (answer.status === 500 && tries >= IN_VAIN && !item.copied) await handOver(person, { ...item, status: 500 });
   // Away as a whole, or this one alone? Only of this one the others can go past.
-  return answer.status === 500 ? undefined : "busy";
+  if (answer.status !== 500) return "busy";
+  tell({ person, what: "put_off", key: item.key });
 }
 
 async function refused(person, item, answer) {
@@ -88,9 +91,9 @@ async function refused(person, item, answer) {
   tell({ person, what: "refused", key: item.key, ...changes, kind: act(item).kind });
 }
 
-/** A copy of what was refused goes to the server, so that it is not lost with the phone; here it can still be mended. */
+/** A copy of what cannot be done goes to the server, so that it is not lost with the phone; here it can still be mended. */
 async function handOver(person, item) {
-  const told = { key: item.key, method: "POST", path: item.url, status: item.status, reason: item.reason, version: item.version };
+  const told = { key: item.key, method: "POST", path: item.url, status: String(item.status), reason: item.reason ?? "", version: item.version };
   const typed = item.fields.filter(([, value]) => typeof value === "string").map(([name, value]) => [name, value]);
   const files = item.fields.filter(([, value]) => typeof value !== "string");
   const copy = { url: "/outbox/quarantine", key: `${item.key} copy`, version: item.version, tries: 1, fields: [...Object.entries(told), ["fields", JSON.stringify(typed)], ...files] };

@@ -5,14 +5,29 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, Page, expect
 
 from crmweb.accounts.actor import Actor
+from crmweb.db import db
 from crmweb.notes.models import Note
+from crmweb.outbox.models import OutboxWrite
 from tests.browser.conftest import LiveServer
 from tests.browser.outbox.phone import (
+    NO_SYNC,
     count,
     notes,
     unsent,
     write,
 )
+from tests.conftest import system_access_to
+from tests.supervisor.product import until
+
+TRIES = """(person) => new Promise((done) => {
+  indexedDB.open(`outbox-${person}`).onsuccess = ({ target }) => {
+    target.result.transaction("items").objectStore("items").getAll().onsuccess = (all) => {
+      target.result.close();
+      done(all.target.result[0].tries);
+    };
+  };
+})"""
+"""How often the first that waits was tried."""
 
 
 def test_what_is_refused_is_shown_and_mended_while_the_others_go(
@@ -54,3 +69,33 @@ def test_giving_up_is_said_in_words_and_can_be_thought_better_of(
     lans.goto("/")
     unsent(lans, 0)
     assert count(live_server, Note) == 0
+
+
+def test_what_breaks_the_server_again_and_again_is_seen_by_an_admin_and_still_goes(
+    lans: Page,
+    context: BrowserContext,
+    live_server: LiveServer,
+    co_ba: str,
+    lan: Actor,
+    complaints: list[str],
+) -> None:
+    lans.add_init_script(NO_SYNC)
+    context.route("**/notes", lambda route: route.fulfill(status=500, body=""))
+    write(lans, co_ba, "Breaks it")
+    lans.goto("/outbox")
+    lans.locator(".outgoing summary").tap()
+    for tries in range(2, 6):
+        lans.get_by_role("button", name="Send now").tap()
+        until(lambda tries=tries: lans.evaluate(TRIES, str(lan.id)) >= tries, within=10)
+    expect(lans.get_by_text("Your admin sees a copy")).to_be_visible()
+    with system_access_to(live_server.app, "what an admin sees"):
+        copy = db.session.scalars(OutboxWrite.in_quarantine()).one()
+        assert (copy.person_id, copy.status, copy.field("text")) == (lan.id, 500, "Breaks it")
+    assert all("status of 500" in said for said in complaints)
+    complaints.clear()
+    context.unroute("**/notes")
+    lans.get_by_role("button", name="Send now").tap()
+    unsent(lans, 0)
+    assert notes(live_server) == [(lan.name, "Breaks it")]
+    with system_access_to(live_server.app, "nothing is left to decide"):
+        assert OutboxWrite.count() == 0
