@@ -3,6 +3,7 @@
 import { act, customerOf, field } from "./acts.js";
 import { me } from "./here.js";
 import { hear } from "./news.js";
+import { countPlan } from "./plan.js";
 import { items } from "./store.js";
 
 async function mark() {
@@ -16,6 +17,7 @@ async function mark() {
     const rows = new Set([...links].map((link) => link.closest("li, article")));
     for (const row of rows) if (!row.dataset.visitedHere) markRow(row, words);
   }
+  countPlan();
 }
 
 /** On a customer's own page stands what was typed about them and waits here. */

@@ -12,13 +12,16 @@ from crmweb.accounts.actor import Actor
 from crmweb.db import db, writing
 from crmweb.notes.models import Note
 from crmweb.reminders.models import Reminder
+from crmweb.routes.plans import Day
 from crmweb.visits.models import Visit
 from tests.browser import street
 from tests.browser.conftest import LiveServer
 from tests.browser.hand import Hand
 from tests.browser.outbox.phone import (
     A_VISIT,
+    PhoneInHand,
     count,
+    ready,
     unsent,
     write,
 )
@@ -68,6 +71,27 @@ def test_the_whole_visit_without_a_signal_comes_as_it_happened(
         assert came.ended_at is not None
         assert came.client_at is not None
     expect(lans.get_by_role("heading", name="Sent lately")).to_be_visible()
+
+
+def test_the_plan_of_the_day_counts_what_was_done_without_a_signal(
+    phone_in_hand: PhoneInHand, context: BrowserContext, live_server: LiveServer, lan: Actor, co_ba: str
+) -> None:
+    with system_access_to(live_server.app, "planning her day"), writing():
+        for shop in (street.NEAREST, street.DUE_TODAY, street.LONG_NAMED):
+            Day(lan.id, lan.today(clock.now())).add(street.customer(shop).id, at=clock.now())
+    page = ready(phone_in_hand(lan))
+    plan = page.locator("#plan")
+    expect(plan.get_by_role("heading")).to_have_text("3 stops left")
+    context.set_offline(True)
+    page.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    page.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(page).to_have_url(A_VISIT)
+    page.goto("/")
+    expect(plan.get_by_role("heading")).to_have_text("2 stops left")
+    expect(plan.get_by_role("img", name="1 of 3 stops done")).to_be_visible()
+    expect(plan.locator(".route > li").last).to_contain_text("Visited, saved on this phone")
+    context.set_offline(False)
+    unsent(page, 0)
 
 
 def test_a_result_said_without_a_signal_shows_where_the_visit_was_open(
