@@ -9,6 +9,7 @@ from pathlib import Path
 import pysqlite3
 
 from benchmarks.company import Company
+from benchmarks.house import idle, writers
 from benchmarks.ledger import due_deliveries, sealed_pushes
 from benchmarks.measure import Result
 from benchmarks.nearest import full_scan, growth, scopes
@@ -28,7 +29,8 @@ def main() -> None:
     with large.copied() as copy:
         lines = list(_shown(chain(pages(copy), first_load(copy), phones(copy))))
     with small.copied() as copy:
-        lines += _shown(chain(sealed_pushes(copy), due_deliveries(copy)))
+        lines += _shown(chain(sealed_pushes(copy), due_deliveries(copy), writers(copy)))
+    lines += _shown(idle())
     lines += _shown(chain(growth(small, large), scopes(large), full_scan(large), searches(large)))
     lines.sort(key=lambda line: int("".join(filter(str.isdigit, line.number))))
     RESULTS.write_text(_page(lines), encoding="utf-8")
