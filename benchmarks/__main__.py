@@ -15,6 +15,7 @@ from benchmarks.measure import Result
 from benchmarks.nearest import full_scan, growth, scopes
 from benchmarks.pages import log_as_in_production, pages
 from benchmarks.phones import phones
+from benchmarks.rush import rush
 from benchmarks.searching import searches
 from benchmarks.wire import first_load
 
@@ -30,7 +31,7 @@ def main() -> None:
         lines = list(_shown(chain(pages(copy), first_load(copy), phones(copy))))
     with small.copied() as copy:
         lines += _shown(chain(sealed_pushes(copy), due_deliveries(copy), writers(copy)))
-    lines += _shown(idle())
+    lines += _shown(chain(idle(), rush()))
     lines += _shown(chain(growth(small, large), scopes(large), full_scan(large), searches(large)))
     lines.sort(key=lambda line: int("".join(filter(str.isdigit, line.number))))
     RESULTS.write_text(_page(lines), encoding="utf-8")
