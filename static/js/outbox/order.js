@@ -4,7 +4,7 @@ import { needs } from "./acts.js";
 /** The next that may go: words before pictures, and nothing before what it needs. */
 export function next(waiting, now = Date.now()) {
   const may = waiting.filter((item) => item.state === "waiting" && !(item.after > now) && !waitsForWifi(item));
-  const free = may.filter((item) => !waiting.some((other) => other.seq < item.seq && needs(item, other)));
+  const free = may.filter((item) => !waiting.some((other) => needs(item, other)));
   return free.find((item) => !hasFiles(item)) ?? free[0];
 }
 

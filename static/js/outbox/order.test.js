@@ -38,6 +38,13 @@ test("a visit to a new customer waits for the customer, by either address", () =
   assert.equal(next([lead, item("/check-in", { customer: SHOP, id: VISIT })]), undefined);
 });
 
+test("what belongs to something that was edited, and so went to the end, waits for it there", () => {
+  const place = item(`/visits/${VISIT}/place`, { lat: "10.77" });
+  const checkIn = item(`/customers/${SHOP}/visits`, { id: VISIT });
+  assert.equal(next([place, checkIn]), checkIn);
+  assert.equal(next([place]), place);
+});
+
 test("what failed waits its time, and the others go on", () => {
   const failed = note({ after: 2_000 });
   const other = note();

@@ -93,7 +93,7 @@ class OutboxList extends HTMLElement {
     if (item.state === "refused") return item.reason || this.word("why", item.status) || this.word("why", "refused");
     if (item.key === this.sending) return this.word("why", "sending");
     if (waitsForWifi(item)) return this.word("why", "wifi");
-    if (this.waiting.some((other) => other.seq < item.seq && needs(item, other))) return this.word("why", "needs");
+    if (this.waiting.some((other) => needs(item, other))) return this.word("why", "needs");
     if (item.tries >= IN_VAIN && item.status === 500) return this.word("why", "500");
     return this.word("why", item.tries ? "busy" : "waiting");
   }
