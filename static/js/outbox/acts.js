@@ -52,6 +52,13 @@ export function needs(item, other) {
   return Boolean(made) && item !== other && (item.url.includes(made) || field(item, "customer") === made);
 }
 
+/** All that would be left over if the item were not there: what needs it, and what needs that. */
+export function belongings(item, waiting) {
+  const found = [item];
+  for (const each of found) found.push(...waiting.filter((other) => !found.includes(other) && needs(other, each)));
+  return waiting.filter((other) => other !== item && found.includes(other));
+}
+
 function inside(path) {
   return /^\/(?!\/)/.test(path) ? path : "";
 }

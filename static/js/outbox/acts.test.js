@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, customerOf, needs } from "./acts.js";
+import { act, belongings, customerOf, needs } from "./acts.js";
 
 const ID = "01a2017a-cc4d-775a-a077-27f10bf05602";
 const SHOP = "01a2017a-cc4d-775a-a077-27f10bf05603";
@@ -31,6 +31,15 @@ test("a result needs its check-in, a note does not", () => {
   const checkIn = sent(`/customers/${SHOP}/visits`, { id: ID });
   assert.equal(needs(sent(`/visits/${ID}/finish`), checkIn), true);
   assert.equal(needs(sent(`/customers/${SHOP}/notes`), checkIn), false);
+});
+
+test("to a new customer belongs what was done there, and what belongs to that, in its order", () => {
+  const lead = sent("/customers", { id: SHOP });
+  const checkIn = sent(`/customers/${SHOP}/visits`, { id: ID });
+  const result = sent(`/visits/${ID}/finish`);
+  const elsewhere = sent("/customers/01a2017a-cc4d-775a-a077-27f10bf05604/notes");
+  assert.deepEqual(belongings(lead, [result, lead, elsewhere, checkIn]), [result, checkIn]);
+  assert.deepEqual(belongings(result, [lead, checkIn, result]), []);
 });
 
 test("what is said alone is a voice note, and one that follows its words shows where they do", () => {

@@ -1,5 +1,5 @@
 // <outbox-list>: the outbox on the screen, filled from the phone's store by the shapes and words that the page brings.
-import { act, field, needs } from "./acts.js";
+import { act, belongings, field, needs } from "./acts.js";
 import { me } from "./here.js";
 import { hear, tell } from "./news.js";
 import { hasFiles, waitsForWifi } from "./order.js";
@@ -112,17 +112,31 @@ class OutboxList extends HTMLElement {
     const seq = Number(row.dataset.seq);
     const item = this.waiting.find((each) => each.seq === seq);
     if (!item) return;
-    if (what === "give-up" && !(await this.sure(item))) return;
-    if (what === "give-up") await drop(me(), seq);
-    else await change(me(), seq, { state: "waiting", after: 0, wifi: false });
-    tell({ person: me(), what: what === "give-up" ? "dropped" : "kept", key: item.key });
-    if (what === "retry") await drain(me());
+    if (what === "give-up") return this.giveUp(item);
+    await change(me(), seq, { state: "waiting", after: 0, wifi: false });
+    tell({ person: me(), what: "kept", key: item.key });
+    await drain(me());
+  }
+
+  /** It goes, and with it what belongs to it: a result without its visit would wait at the server for nothing. */
+  async giveUp(item) {
+    if (!(await this.sure(item, belongings(item, this.waiting)))) return;
+    // What belongs to it first: should the page be killed in between, nothing is left over.
+    for (const { seq } of [...belongings(item, await items(me())), item]) await drop(me(), seq);
+    tell({ person: me(), what: "dropped", key: item.key });
+  }
+
+  line(item) {
+    const { name, words } = this.said(item);
+    return Object.assign(document.createElement("li"), { textContent: [name, words].filter(Boolean).join(", ") });
   }
 
   /** Whether its person says, in words, that it may go. */
-  sure(item) {
+  sure(item, others) {
     const dialog = this.querySelector("#give-up");
     this.say(dialog, this.said(item));
+    this.part("belongs").hidden = !others.length;
+    this.part("belongs").querySelector("ul").replaceChildren(...others.map((other) => this.line(other)));
     dialog.returnValue = "";
     dialog.showModal();
     return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue === "give-up"), { once: true }));

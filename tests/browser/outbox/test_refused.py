@@ -10,8 +10,11 @@ from crmweb.accounts.actor import Actor
 from crmweb.db import db
 from crmweb.notes.models import Note
 from crmweb.outbox.models import OutboxWrite
+from crmweb.visits.models import Visit
+from tests.browser import street
 from tests.browser.conftest import LiveServer
 from tests.browser.outbox.phone import (
+    A_VISIT,
     NO_SYNC,
     count,
     notes,
@@ -105,3 +108,30 @@ def test_what_breaks_the_server_again_and_again_is_seen_by_an_admin_and_still_go
 
 def _was_tried(page: Page, who: Actor, times: int) -> bool:
     return int(page.evaluate(TRIES, str(who.id))) >= times
+
+
+def test_what_belongs_to_a_check_in_that_is_given_up_goes_with_it_and_that_is_said(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    """Left alone, its result would lie at the server and wait for a visit that never comes."""
+    context.set_offline(True)
+    write(lans, co_ba, "Wants 20 boxes")
+    lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans).to_have_url(A_VISIT)
+    lans.goto(f"{lans.url}/finish")
+    lans.get_by_role("button", name="Interested").tap()
+    unsent(lans, 4)
+    lans.goto("/outbox")
+    row = lans.locator(".outgoing > li").filter(has=lans.get_by_text("Check-in ·"))
+    row.locator("summary").tap()
+    row.get_by_role("button", name="Give up", exact=True).tap()
+    dialog = lans.get_by_role("dialog", name="Give this up?")
+    expect(dialog.get_by_text("What belongs to it goes with it:")).to_be_visible()
+    expect(dialog.get_by_role("listitem")).to_contain_text(["Position", "Result"])
+    lans.get_by_role("button", name="Give up, do not send").tap()
+    unsent(lans, 1)
+    context.set_offline(False)
+    unsent(lans, 0)
+    assert [text for _name, text in notes(live_server)] == ["Wants 20 boxes"]
+    assert (count(live_server, Visit), count(live_server, OutboxWrite)) == (0, 0)
