@@ -79,9 +79,9 @@ async function later(person, item, answer) {
   const wait = Math.max(asked, Math.min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT));
   await change(person, item.seq, { tries, after: Date.now() + wait, status: answer.status });
   if (answer.status === 500 && tries >= IN_VAIN && !item.copied) await handOver(person, { ...item, status: 500 });
+  tell({ person, what: "later", key: item.key }); // it is on its way no more, whether or not others are
   // Away as a whole, or this one alone? Only of this one the others can go past.
-  if (answer.status !== 500) return "busy";
-  tell({ person, what: "put_off", key: item.key });
+  return answer.status === 500 ? undefined : "busy";
 }
 
 async function refused(person, item, answer) {

@@ -80,3 +80,18 @@ def test_an_answer_that_names_no_key_takes_nothing_away(
     lans.goto("/")
     until(lambda: count(live_server, Note) == 1, within=20)
     unsent(lans, 0)
+
+
+def test_what_failed_at_our_side_is_not_called_on_its_way(
+    lans: Page, context: BrowserContext, co_ba: str, complaints: list[str]
+) -> None:
+    """It waits, for minutes in the end, and whoever looks must not wait beside it."""
+    context.route("**/notes", lambda route: route.fulfill(status=500, body=""))
+    write(lans, co_ba, "Fails for now")
+    lans.goto("/outbox")
+    lans.locator(".outgoing summary").tap()
+    with lans.expect_response("**/notes"):
+        lans.get_by_role("button", name="Send now").tap()
+    expect(lans.get_by_text("The server was busy; it is tried again by itself")).to_be_visible()
+    expect(lans.locator("[data-saved]")).to_have_attribute("data-state", "waiting")
+    complaints[:] = [said for said in complaints if "status of 500" not in said]
