@@ -3,7 +3,7 @@
 import { field, needs } from "./acts.js";
 import { me } from "./here.js";
 import { tell } from "./news.js";
-import { drop, items, keep } from "./store.js";
+import { drop, items, putLast } from "./store.js";
 import { writeWords } from "../form-words.js";
 
 async function bringBack() {
@@ -42,10 +42,9 @@ export async function dropFormer(form, item) {
 }
 
 /** Leads an item that goes to what was given up to what takes its place, and puts it last. */
-async function lead({ seq, ...item }, gone, made) {
+function lead(item, gone, made) {
   const fields = item.fields.map(([name, value, ...file]) => [name, value === gone ? made : value, ...file]);
-  await keep(me(), { ...item, url: item.url.replace(gone, made), fields });
-  await drop(me(), seq);
+  return putLast(me(), { ...item, url: item.url.replace(gone, made), fields });
 }
 
 document.addEventListener("DOMContentLoaded", () => bringBack().catch(() => {}));

@@ -42,8 +42,14 @@ async function within(person, mode, work, how = {}) {
   });
 }
 
-/** Writes an item and reads it back. @returns {Promise<object>} the item with its place in the order; throws when it is not there */
+/**
+ * Writes an item and reads it back; one whose key waits already is the same act, tapped twice or sent again from a page
+ * that was gone back to, and stays alone. @returns {Promise<object>} the item with its place in the order;
+ * throws when it is not there
+ */
 export async function keep(person, item) {
+  const same = (await items(person)).find(({ key, state }) => key === item.key && state === "waiting");
+  if (same) return same;
   for (const makeRoom of [dropPages, dropAll]) {
     try {
       return await write(person, item);
@@ -92,6 +98,18 @@ export function change(person, seq, changes) {
     // Given up meanwhile, in another tab: nothing comes back.
     asked.onsuccess = () => asked.result && items.put({ ...asked.result, ...changes });
   });
+}
+
+/** Puts an item, changed, behind all others: it is the same act, and never there twice nor not at all. */
+export function putLast(person, { seq, ...item }) {
+  return within(person, "readwrite", (items) => {
+    const asked = items.get(seq);
+    asked.onsuccess = () => {
+      if (!asked.result) return; // sent or given up meanwhile, in another tab
+      items.delete(seq);
+      items.add(item);
+    };
+  }, STRICT);
 }
 
 /** Given up by its person. */
