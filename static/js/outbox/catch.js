@@ -1,6 +1,6 @@
 // Every <form data-offline> goes through the outbox: written down on the phone first, then sent. In reach nothing looks
 // different; out of reach the person goes on to the page that shows what they did, made on the phone.
-import { act } from "./acts.js";
+import { act, field } from "./acts.js";
 import { dropFormer } from "./edit.js";
 import { hasFiles } from "./order.js";
 import { hear, tell } from "./news.js";
@@ -78,7 +78,9 @@ export function itemOf(form, data) {
 
 function bare(url, fields, key) {
   const page = location.pathname + location.search;
-  return { url, fields, key, at: new Date().toISOString(), page, version: version(), state: "waiting", tries: 0 };
+  // When it was done, which is earlier than now where it is edited in the outbox, or came back as a draft.
+  const at = field({ fields }, "client_at") || new Date().toISOString();
+  return { url, fields, key, at, page, version: version(), state: "waiting", tries: 0 };
 }
 
 /** Whom it is about: the row that was picked, or the title of the page. */

@@ -5,6 +5,7 @@ import { me } from "./here.js";
 import { tell } from "./news.js";
 import { drop, items, putLast } from "./store.js";
 import { writeWords } from "../form-words.js";
+import { nameField } from "../once.js";
 
 async function bringBack() {
   const seq = Number(location.hash.match(/^#outbox-(\d+)$/)?.[1]);
@@ -13,6 +14,9 @@ async function bringBack() {
   const form = item && [...document.forms].find((each) => new URL(each.action).pathname === item.url);
   if (!form) return;
   writeWords(form, wordsOf(item));
+  // It was done when it was done, and not when its words were mended.
+  const done = field(item, "client_at");
+  if (done) nameField(form, "client_at").value = done;
   for (const fold of form.querySelectorAll("details")) fold.open = true;
   form.dataset.instead = seq;
   // What was refused under this key may come mended under it, and the server's copy of it is done with. One that may

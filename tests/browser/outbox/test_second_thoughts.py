@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
+from crmweb.db import db
+from crmweb.visits.models import Visit
+from tests.browser import street
 from tests.browser.conftest import LiveServer
-from tests.browser.outbox.phone import notes, unsent
+from tests.browser.outbox.phone import (
+    A_VISIT,
+    notes,
+    unsent,
+)
+from tests.conftest import system_access_to
 
 TAPPED_UNTIL_IT_GOES = """button => new Promise((done) => {
   addEventListener("pagehide", done);
@@ -27,3 +38,34 @@ def test_a_thumb_that_taps_on_until_the_page_goes_saves_once(
     context.set_offline(False)
     unsent(lans, 0)
     assert notes(live_server) == [(lan.name, "Once")]
+
+
+def test_what_is_mended_in_the_outbox_was_done_when_it_was_done(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    """A check-in and its result, both touched again in the evening, are no visit of the evening."""
+    context.set_offline(True)
+    lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans).to_have_url(A_VISIT)
+    lans.goto(f"{lans.url}/finish")
+    lans.get_by_role("button", name="Interested").tap()
+    unsent(lans, 3)
+    done = datetime.now(UTC)
+    lans.wait_for_timeout(1_100)
+    for what, button in (("Result ·", "Order taken"), ("Check-in ·", f"Check in {street.NEAREST.name}")):
+        lans.goto("/outbox")
+        row = lans.locator(".outgoing > li").filter(has=lans.get_by_text(what))
+        row.locator("summary").tap()
+        row.get_by_role("link", name="Edit").tap()
+        lans.get_by_role("button", name=button).tap()
+        expect(lans).to_have_url(A_VISIT)
+        unsent(lans, 3)
+    context.set_offline(False)
+    unsent(lans, 0)
+    with system_access_to(live_server.app, "what came"):
+        visit = db.session.scalars(select(Visit)).one()
+        assert (visit.outcome, visit.verdict) == ("order_taken", "on_site")
+        assert visit.client_at is not None
+        assert visit.ended_at is not None
+        assert visit.client_at <= visit.ended_at <= done
