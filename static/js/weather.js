@@ -4,7 +4,7 @@ import { when } from "./when.js";
 
 const SIGN_IN = "/session/new";
 
-/** Shows the strip for "offline" or "failed"; without a name, none. */
+/** Shows the strip for "offline", "unsent" or "failed"; without a name, none. */
 function show(name) {
   for (const strip of document.querySelectorAll("[data-weather]")) {
     strip.hidden = strip.dataset.weather !== name;
@@ -20,16 +20,30 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
   if (detail.xhr.status === 401) toSignIn();
   else show("failed");
 });
-// A part that cannot be had becomes the whole page, which the phone may have.
+// A part that cannot be had becomes the whole page, which the phone may have; what was to be changed is not.
 function unreached({ detail }) {
-  show("offline");
   const { verb, path } = detail.requestConfig;
-  if (verb === "get" && pagesWork()) location.assign(detail.pathInfo?.finalRequestPath ?? path);
+  const read = verb === "get";
+  show(read || detail.elt.matches("[data-offline]") ? "offline" : "unsent");
+  if (read && pagesWork()) location.assign(detail.pathInfo?.finalRequestPath ?? path);
 }
 
 document.addEventListener("htmx:sendError", unreached);
 document.addEventListener("htmx:timeout", unreached);
 document.addEventListener("htmx:beforeSwap", () => show());
+
+// A form that cannot wait on this phone is not sent into the void: the browser's own page would come, in none of our words
+// and with nothing of what was typed. Capturing: before whatever else a form is sent by.
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (navigator.onLine || !event.target.matches("form[method=post]:not([data-offline])")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    show("unsent");
+  },
+  true,
+);
 
 addEventListener("offline", () => show("offline"));
 addEventListener("online", () => show());

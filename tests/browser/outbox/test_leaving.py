@@ -68,6 +68,19 @@ def test_signing_out_asks_first_and_takes_the_pages_but_not_the_work(
     assert notes(live_server) == [(lan.name, "Still here")]
 
 
+def test_nobody_is_signed_out_without_a_signal_and_the_pages_stay(
+    lans: Page, context: BrowserContext, co_ba: str
+) -> None:
+    """Only the server can end the session: gone pages alone would look like an end, and be none."""
+    lans.goto("/settings")
+    context.set_offline(True)
+    lans.get_by_role("button", name="Sign out").first.tap()
+    expect(lans.get_by_text("This needs a signal. Nothing was changed")).to_be_visible()
+    expect(lans).to_have_url(re.compile("/settings$"))
+    lans.goto(co_ba)
+    expect(lans.get_by_role("heading", level=1)).to_have_text(street.NEAREST.name)
+
+
 def test_a_lost_phone_forgets_what_it_keeps_at_its_next_word_with_us(
     lans: Page, live_server: LiveServer, lan: Actor
 ) -> None:

@@ -146,3 +146,17 @@ def test_a_reminder_ticked_without_a_signal_is_done_when_it_is_back(
     unsent(lans, 0)
     with system_access_to(live_server.app, "what came"):
         assert db.session.get_one(Reminder, made).done_at is not None
+
+
+def test_what_cannot_wait_on_the_phone_says_so_and_keeps_what_was_typed(
+    lans: Page, context: BrowserContext, co_ba: str
+) -> None:
+    lans.goto(f"{co_ba}/contacts/new")
+    context.set_offline(True)
+    lans.get_by_label("Name", exact=True).fill("Trần Văn Tư")
+    lans.get_by_role("button", name="Save").tap()
+    expect(lans.get_by_text("This needs a signal. Nothing was changed")).to_be_visible()
+    expect(lans.get_by_label("Name", exact=True)).to_have_value("Trần Văn Tư")
+    context.set_offline(False)
+    lans.get_by_role("button", name="Save").tap()
+    expect(lans.get_by_role("link", name="Trần Văn Tư").first).to_be_visible()
