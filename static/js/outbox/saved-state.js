@@ -13,10 +13,11 @@ async function show() {
   const refused = waiting.filter(({ state }) => state === "refused").length;
   const state = refused ? "refused" : !waiting.length ? "saved" : sending ? "sending" : "waiting";
   const count = place.querySelector("#outbox-count");
-  count.textContent = waiting.length;
+  const many = refused || waiting.length; // the words beside it are of these
+  count.textContent = many;
   count.classList.toggle("vh", state === "saved");
   place.querySelector(".what").textContent = place.dataset[{ saved: "all" }[state] ?? state];
-  place.ariaLabel = state === "saved" ? place.dataset.all : `${waiting.length} ${place.dataset[state]}`;
+  place.ariaLabel = state === "saved" ? place.dataset.all : `${many} ${place.dataset[state]}`;
   place.dataset.state = state;
   for (const badge of document.querySelectorAll("[data-unsent-badge]")) {
     badge.hidden = !waiting.length;

@@ -56,6 +56,21 @@ def test_what_is_refused_is_shown_and_mended_while_the_others_go(
     assert (lan.name, "Second, but shorter") in notes(live_server)
 
 
+def test_the_head_counts_what_is_to_be_looked_at_by_itself(
+    lans: Page, context: BrowserContext, co_ba: str
+) -> None:
+    context.set_offline(True)
+    write(lans, co_ba, "x" * 10_001)
+    lans.goto("/")
+    context.set_offline(False)
+    expect(lans.get_by_role("link", name="1 for you to look at", exact=True)).to_be_visible(timeout=15_000)
+    context.set_offline(True)
+    write(lans, co_ba, "Waits for a signal alone")
+    lans.goto("/outbox")
+    expect(lans.locator(".outgoing > li")).to_have_count(1)
+    expect(lans.get_by_role("link", name="1 for you to look at", exact=True)).to_be_visible()
+
+
 def test_giving_up_is_said_in_words_and_can_be_thought_better_of(
     lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
 ) -> None:
