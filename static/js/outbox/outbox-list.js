@@ -6,6 +6,9 @@ import { hasFiles, waitsForWifi } from "./order.js";
 import { drain, IN_VAIN } from "./send.js";
 import { change, drop, items, people, sent } from "./store.js";
 
+// What was filled into a form, and can be mended there; a tick or a tap is done anew, or given up.
+const WRITTEN = ["check-in", "finish", "note", "reminder", "pin", "lead"];
+
 class OutboxList extends HTMLElement {
   connectedCallback() {
     this.deaf = hear((news) => {
@@ -67,7 +70,7 @@ class OutboxList extends HTMLElement {
     const edit = row.querySelector("[data-do=edit]");
     if (edit) {
       edit.href = `${item.page}#outbox-${item.seq}`;
-      edit.hidden = hasFiles(item) || ["place", "why", "other"].includes(act(item).kind);
+      edit.hidden = hasFiles(item) || !WRITTEN.includes(act(item).kind);
     }
     if (open.has(String(item.seq))) row.querySelector("details").open = true;
     return row;

@@ -142,6 +142,12 @@ def test_a_reminder_ticked_without_a_signal_is_done_when_it_is_back(
     lans.locator(f"#reminder-{made} form button").first.tap()
     expect(lans.locator("#toasts")).to_contain_text("Saved on this phone")
     unsent(lans, 1)
+    lans.goto("/outbox")
+    row = lans.locator(".outgoing > li")
+    expect(row.get_by_text("Reminder done · Call Minh")).to_be_visible()
+    row.locator("summary").tap()
+    expect(row.get_by_role("button", name="Give up")).to_be_visible()
+    expect(row.get_by_role("link", name="Edit")).to_have_count(0)  # there is nothing to mend in a tick
     context.set_offline(False)
     unsent(lans, 0)
     with system_access_to(live_server.app, "what came"):
