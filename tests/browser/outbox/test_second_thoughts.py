@@ -18,6 +18,7 @@ from tests.browser.outbox.phone import (
     unsent,
 )
 from tests.conftest import system_access_to
+from tests.visits import photos
 
 TAPPED_UNTIL_IT_GOES = """button => new Promise((done) => {
   addEventListener("pagehide", done);
@@ -71,3 +72,23 @@ def test_what_is_mended_in_the_outbox_was_done_when_it_was_done(
         assert visit.client_at is not None
         assert visit.ended_at is not None
         assert visit.client_at <= visit.ended_at <= done
+
+
+def test_a_photo_that_waits_is_seen_whenever_its_visit_is_looked_at(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    """Or it would be taken once more."""
+    context.set_offline(True)
+    lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans).to_have_url(A_VISIT)
+    picture = {"name": "shelf.jpg", "mimeType": "image/jpeg", "buffer": photos.photo(800, 600)}
+    lans.locator("photo-field input[type=file]").set_input_files([picture])
+    waiting = lans.get_by_role("img", name="Photo on this phone, not sent yet")
+    expect(waiting).to_have_count(1)
+    lans.reload()
+    expect(waiting).to_have_count(1)
+    context.set_offline(False)
+    unsent(lans, 0)
+    expect(lans.get_by_role("img", name="Photo 1, taken")).to_be_visible(timeout=15_000)
+    expect(waiting).to_have_count(0)
