@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 from sqlalchemy import select
 
 from crmweb.accounts.actor import Actor
@@ -82,8 +82,8 @@ def test_a_photo_that_waits_is_seen_whenever_its_visit_is_looked_at(
     lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
     lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
     expect(lans).to_have_url(A_VISIT)
-    picture = {"name": "shelf.jpg", "mimeType": "image/jpeg", "buffer": photos.photo(800, 600)}
-    lans.locator("photo-field input[type=file]").set_input_files([picture])
+    picture: FilePayload = {"name": "shelf.jpg", "mimeType": "image/jpeg", "buffer": photos.photo(800, 600)}
+    lans.locator("photo-field input[type=file]").set_input_files(picture)
     waiting = lans.get_by_role("img", name="Photo on this phone, not sent yet")
     expect(waiting).to_have_count(1)
     lans.reload()
