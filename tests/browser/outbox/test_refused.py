@@ -45,6 +45,7 @@ def test_what_is_refused_is_shown_and_mended_while_the_others_go(
     lans.goto("/outbox")
     context.set_offline(False)
     unsent(lans, 1)
+    expect(lans.get_by_role("heading", name="To send")).to_be_hidden(timeout=15_000)
     assert notes(live_server) == [(lan.name, "First"), (lan.name, "Third")]
     expect(lans.get_by_text("10001 characters are too many")).to_be_visible()
     lans.get_by_role("link", name="Edit and send").tap()
