@@ -44,12 +44,15 @@ async function within(person, mode, work, how = {}) {
 
 /**
  * Writes an item and reads it back; one whose key waits already is the same act, tapped twice or sent again from a page
- * that was gone back to, and stays alone. @returns {Promise<object>} the item with its place in the order;
- * throws when it is not there
+ * that was gone back to: it stays alone, as it was filled in last. @returns {Promise<object>} the item with its place in
+ * the order; throws when it is not there
  */
 export async function keep(person, item) {
   const same = (await items(person)).find(({ key, state }) => key === item.key && state === "waiting");
-  if (same) return same;
+  if (same) {
+    await change(person, same.seq, { fields: item.fields }, STRICT);
+    return { ...same, fields: item.fields };
+  }
   for (const makeRoom of [dropPages, dropAll]) {
     try {
       return await write(person, item);
@@ -92,12 +95,12 @@ export function items(person) {
   return within(person, "readonly", (items) => items.getAll());
 }
 
-export function change(person, seq, changes) {
+export function change(person, seq, changes, how) {
   return within(person, "readwrite", (items) => {
     const asked = items.get(seq);
     // Given up meanwhile, in another tab: nothing comes back.
     asked.onsuccess = () => asked.result && items.put({ ...asked.result, ...changes });
-  });
+  }, how);
 }
 
 /** Puts an item, changed, behind all others: it is the same act, and never there twice nor not at all. */

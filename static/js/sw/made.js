@@ -79,12 +79,19 @@ function about(frame) {
   };
 }
 
-/** Whom the question names, else the next stop of the day at which nobody was yet. */
+/** Whom the question names, else the next stop of the day at which nobody was yet; where one is already, that visit. */
 function checkIn(told, _none, question) {
-  const been = new Set(told.done.filter((item) => act(item).kind === "check-in").map(customerOf));
-  const id = question.get("customer") ?? told.stops.find((stop) => !been.has(stop));
+  const begun = told.done.filter((item) => act(item).kind === "check-in");
+  const id = question.get("customer") ?? told.stops.find((stop) => !begun.map(customerOf).includes(stop));
+  const here = begun.findLast((item) => customerOf(item) === id && told.waiting.includes(item) && isOfToday(item));
+  const [name, open] = (here && visit(told, field(here, "id"))) || [];
+  if (name === "visit") return [name, open];
   const found = id && customer(told, id);
   return found ? ["check-in", found[1]] : ["customers", {}];
+}
+
+function isOfToday({ at }) {
+  return new Date(at).toDateString() === new Date().toDateString();
 }
 
 function whom(told, id, title) {

@@ -47,6 +47,22 @@ def test_a_check_in_without_a_signal_is_two_taps_and_arrives_once(
     expect(lans.locator("[data-verdict=on_site]")).to_be_visible(timeout=15_000)
 
 
+def test_whoever_checks_in_once_more_where_they_are_finds_their_visit(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    context.set_offline(True)
+    lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans).to_have_url(A_VISIT)
+    begun = lans.locator("article[id^=visit-]").get_attribute("id")
+    lans.goto(co_ba)
+    lans.get_by_role("link", name="Check in").tap()
+    expect(lans.locator(f"#{begun}")).to_contain_text("Visiting now")
+    context.set_offline(False)
+    unsent(lans, 0)
+    assert count(live_server, Visit) == 1
+
+
 def test_the_whole_visit_without_a_signal_comes_as_it_happened(
     lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
 ) -> None:
