@@ -5,6 +5,7 @@ import { hear, tell } from "./news.js";
 import { hasFiles, waitsForWifi } from "./order.js";
 import { drain, IN_VAIN } from "./send.js";
 import { change, drop, items, people, sent } from "./store.js";
+import { moment } from "../when.js";
 
 // What was filled into a form, and can be mended there; a tick or a tap is done anew, or given up.
 const WRITTEN = ["check-in", "finish", "note", "reminder", "pin", "lead"];
@@ -164,8 +165,8 @@ function room(bytes) {
 function when(iso) {
   const at = new Date(iso);
   const today = at.toDateString() === new Date().toDateString();
-  const shape = today ? { hour: "2-digit", minute: "2-digit", hour12: false } : { day: "numeric", month: "short" };
-  return at.toLocaleString(document.documentElement.lang, shape);
+  const shape = today ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } : { day: "numeric", month: "short" };
+  return moment(at, shape);
 }
 
 customElements.define("outbox-list", OutboxList);
