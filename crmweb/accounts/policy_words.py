@@ -42,10 +42,18 @@ def policy_help(name: str) -> str:
 
 
 def policy_value(policy: Policy, value: Value) -> str:
-    """`150 m`, `14 days`, `Yes`, `Always`."""
+    """`150 m`, `14 days`, `10 years`, `Yes`, `Always`."""
     if isinstance(policy, Whole):
-        return f"{value} m" if policy.unit == "m" else ngettext("%(num)s day", "%(num)s days", int(value))
+        return f"{value} m" if policy.unit == "m" else _how_long(int(value))
     return choice_words(policy.write(value))
+
+
+def _how_long(days: int) -> str:
+    """In years where they are whole: nobody reckons 3650 days."""
+    years, rest = divmod(days, 365)
+    if years and not rest:
+        return ngettext("%(num)s year", "%(num)s years", years)
+    return ngettext("%(num)s day", "%(num)s days", days)
 
 
 def choice_words(text: str) -> str:

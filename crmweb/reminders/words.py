@@ -86,7 +86,7 @@ def moment_choices(zone: str, route_day: date | None) -> list[Choice]:
     if route_day is not None and route_day > days:
         choices.append((ROUTE, _("Next route day"), _day_words(morning(route_day, zone), 0)))
     if days.weekday() != _SUNDAY:
-        choices.append((MONDAY, _("On Monday"), f"{MORNING:%H:%M}"))
+        choices.append((MONDAY, _("Next Monday"), f"{MORNING:%H:%M}"))
     return [*choices, (OTHER, _("Another moment"), "")]
 
 
@@ -95,7 +95,7 @@ def lasting_choices() -> list[Choice]:
     return [
         (LATER_TODAY, _("Later today"), ""),
         (TOMORROW, _("Tomorrow"), f"{MORNING:%H:%M}"),
-        (MONDAY, _("On Monday"), f"{MORNING:%H:%M}"),
+        (MONDAY, _("Next Monday"), f"{MORNING:%H:%M}"),
         (OTHER, _("Another moment"), ""),
     ]
 

@@ -40,7 +40,7 @@ def test_lan_is_reminded_in_three_taps_and_typing(
     page.locator("#to-do").get_by_role("link", name="Remind me").tap()
     expect(page.get_by_role("textbox").first).to_be_focused()
     page.keyboard.type("Call about the display")
-    page.get_by_text("On Monday").tap()
+    page.get_by_text("Next Monday").tap()
     assert axe(page) == []
     page.get_by_role("button", name="Save").tap()
     expect(page).to_have_url(f"{live_server.url}/customers/{shop}")
