@@ -19,6 +19,7 @@ import "./outbox/catch.js";
 import "./outbox/fresh-page.js";
 import "./outbox/keeper.js";
 import "./outbox/marks.js";
+import "./outbox/visiting.js";
 import "./outbox/parts.js";
 import "./outbox/sign-out.js";
 import "./outbox/saved-state.js";

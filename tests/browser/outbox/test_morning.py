@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
@@ -71,11 +72,15 @@ def test_the_whole_visit_without_a_signal_comes_as_it_happened(
     lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
     expect(lans).to_have_url(A_VISIT)
     visit = lans.url
-    lans.goto(f"{visit}/finish")
+    lans.goto("/")
+    now = lans.get_by_role("region", name="Open visit")
+    expect(now.get_by_role("link", name=street.NEAREST.name)).to_have_attribute("href", urlsplit(visit).path)
+    now.get_by_role("link", name="Finish").tap()
     lans.get_by_role("button", name="Interested").tap()
     expect(lans.get_by_text("Saved on this phone").first).to_be_visible()
     lans.goto("/")
     expect(lans.get_by_text("Visited, saved on this phone").first).to_be_visible()
+    expect(now).to_have_count(0)
     lans.goto("/outbox")
     expect(lans.locator(".outgoing > li")).to_have_count(3)
     expect(lans.get_by_text("Goes after what it belongs to")).to_have_count(2)
