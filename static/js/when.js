@@ -1,8 +1,10 @@
-// A moment in few words, in the server's manner: the day stands before its month in both languages.
+// A moment in few words, in the server's manner: `30 Nov`, `30/11`.
 const { lang } = document.documentElement;
+const MANNER = lang === "en" ? "en-GB" : lang;
 
-export function moment(at, shape) {
-  return new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, shape).format(at);
+export function moment(at, { month, ...shape }) {
+  const how = month && { month: lang === "vi" ? "numeric" : month };
+  return new Intl.DateTimeFormat(MANNER, { ...shape, ...how }).format(at);
 }
 
 /** `07:42` of today, else with its day. */
