@@ -59,6 +59,11 @@ export function belongings(item, waiting) {
   return waiting.filter((other) => other !== item && found.includes(other));
 }
 
+/** Whether it was done today, by this phone's clock. */
+export function isOfToday({ at }) {
+  return new Date(at).toDateString() === new Date().toDateString();
+}
+
 function inside(path) {
   return /^\/(?!\/)/.test(path) ? path : "";
 }

@@ -1,6 +1,6 @@
 // A visit that began without a signal stands at the head of Today all the same, with the way to its end; one that ended
 // without a signal no longer does.
-import { act, field } from "./acts.js";
+import { act, field, isOfToday } from "./acts.js";
 import { fromPhone, me } from "./here.js";
 import { hear } from "./news.js";
 import { items, sent } from "./store.js";
@@ -12,7 +12,7 @@ async function show() {
   // What went out since is told by the server's own page, but not by a kept one, nor by one that is open already.
   const old = fromPhone() || document.querySelector("#visiting-here");
   const done = [...(old ? await sent(me()).catch(() => []) : []), ...waiting];
-  const [ends, begins] = ["finish", "check-in"].map((kind) => done.filter((item) => act(item).kind === kind && today(item)));
+  const [ends, begins] = ["finish", "check-in"].map((kind) => done.filter((item) => act(item).kind === kind && isOfToday(item)));
   const ended = new Set(ends.map((item) => act(item).about));
   for (const id of ended) document.querySelector(`#visit-${id}`)?.remove();
   // Who checks in elsewhere has left where they were.
@@ -33,10 +33,6 @@ function filled(shape, item, id) {
   name.href = `/visits/${id}`;
   panel.querySelector(".btn").href = `/visits/${id}/finish`;
   return panel;
-}
-
-function today({ at }) {
-  return new Date(at).toDateString() === new Date().toDateString();
 }
 
 hear(({ what }) => ["kept", "taken", "dropped"].includes(what) && show());

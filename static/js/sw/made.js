@@ -1,5 +1,5 @@
 // Pages that are made on the phone: of what the pack tells, and of what the outbox holds.
-import { act, customerOf, field } from "../outbox/acts.js";
+import { act, customerOf, field, isOfToday } from "../outbox/acts.js";
 import { items, sent } from "../outbox/store.js";
 import { kept } from "./keeping.js";
 import { filled } from "./filling.js";
@@ -88,10 +88,6 @@ function checkIn(told, _none, question) {
   if (name === "visit") return [name, open];
   const found = id && customer(told, id);
   return found ? ["check-in", found[1]] : ["customers", {}];
-}
-
-function isOfToday({ at }) {
-  return new Date(at).toDateString() === new Date().toDateString();
 }
 
 function whom(told, id, title) {
