@@ -5,11 +5,13 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
-from random import Random
+from random import Random, randrange
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import select
+from uuid_utils.compat import uuid7
 from werkzeug.test import EnvironBuilder
 
 from benchmarks.company import Company
@@ -132,12 +134,17 @@ def _partial(token: str, at: Point) -> Environ:
 def _check_in(door: Door) -> Environ:
     """As the form sends it: with names of its own, and the place that the phone found."""
     form = {
-        "id": str(new_id()), "Idempotency-Key": str(new_id()), "client_at": clock.now().isoformat(),
+        "id": str(_minted()), "Idempotency-Key": str(new_id()), "client_at": clock.now().isoformat(),
         "lat": f"{door.at.lat:.6f}", "lng": f"{door.at.lng:.6f}", "accuracy_m": "12",
     }  # fmt: skip
     headers = [("Sec-Fetch-Site", "same-origin"), ("Cookie", f"session={door.token}")]
     address = f"/customers/{door.customer_id}/visits"
     return EnvironBuilder(address, method="POST", data=form, headers=headers).get_environ()
+
+
+def _minted() -> UUID:
+    """An id of the day that is replayed: the house takes none of another season."""
+    return uuid7(int(clock.now().timestamp()), randrange(10**9))
 
 
 def _customer_page(door: Door) -> Environ:
