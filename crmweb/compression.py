@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from flask_compress import Compress
+
+from crmweb.config import PROJECT
 
 COMPRESSION = {
     "COMPRESS_ALGORITHM": ["br", "gzip"],
@@ -23,6 +25,20 @@ def init_app(app: Flask) -> None:
     app.config.update(COMPRESSION)
     app.after_request(_leave_the_date_to_the_server)
     Compress().init_app(app)
+    app.after_request(_take_what_was_pressed_before)
+
+
+def _take_what_was_pressed_before(answer: Response) -> Response:
+    """Built files were pressed as small as they go while there was time (`static/build.mjs`)."""
+    if request.endpoint != "static" or answer.status_code != 200 or not request.accept_encodings["br"]:
+        return answer
+    pressed = PROJECT / f"{request.path.lstrip('/')}.br"
+    if request.path.startswith("/static/dist/") and pressed.is_file():
+        answer.direct_passthrough = False
+        answer.set_data(pressed.read_bytes())
+        answer.headers["Content-Encoding"] = "br"
+        answer.vary.add("Accept-Encoding")
+    return answer
 
 
 def _leave_the_date_to_the_server(answer: Response) -> Response:

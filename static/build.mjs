@@ -1,9 +1,10 @@
 // Builds static/dist/: style sheets and scripts under names that carry a hash of their content, one sprite of
-// icons, and manifest.json, which says where each of them went.
+// icons, and manifest.json, which says where each of them went. Beside each lies the same pressed as small as it goes.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -60,5 +61,6 @@ const manifest = Object.fromEntries(files.map((file) => [file.name, hashed(file)
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 await Promise.all(files.map((file) => writeFile(join(dist, manifest[file.name]), file.text)));
+await Promise.all(files.map((file) => writeFile(join(dist, `${manifest[file.name]}.br`), brotliCompressSync(file.text))));
 await writeFile(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 for (const file of files) console.log(`${manifest[file.name]} ${Buffer.byteLength(file.text)} bytes`);

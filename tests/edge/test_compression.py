@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 
+import brotli
 import pytest
 from flask.testing import FlaskClient
 
 from crmweb.accounts.actor import Actor
+from crmweb.assets import asset
 from tests.customers.shops import PhoneOf
 
 
@@ -30,3 +32,14 @@ def test_of_when_it_is_says_the_server_alone(client: FlaskClient) -> None:
     small = client.get("/session/new", headers={"Accept-Encoding": "gzip"})
     assert small.headers["Content-Encoding"] == "gzip"
     assert "Date" not in small.headers
+
+
+def test_built_files_come_as_small_as_they_were_pressed(client: FlaskClient) -> None:
+    path = asset("app.js")
+    plain, small = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    assert small.headers["Content-Encoding"] == "br"
+    assert "Accept-Encoding" in small.headers["Vary"]
+    assert int(small.headers["Content-Length"]) == len(small.data)
+    assert brotli.decompress(small.data) == plain.data
+    assert len(small.data) < len(brotli.compress(plain.data, quality=5))
+    assert small.headers["Cache-Control"] == plain.headers["Cache-Control"]
