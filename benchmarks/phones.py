@@ -184,7 +184,8 @@ def _scores(token: str, url: str) -> dict[str, float]:
             f"--chrome-flags=--headless {' '.join(chromium.FLAGS)}",
         ]  # fmt: skip
         environment = {**os.environ, **chromium.environment(), "CHROME_PATH": str(chromium.where())}
-        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=180)
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180)
+        assert run.returncode == 0, run.stderr
         found = json.loads(report.read_text())
     assert found["finalDisplayedUrl"] == url, found["finalDisplayedUrl"]
     return {name: found["categories"][name]["score"] * 100 for name in SCORES}
