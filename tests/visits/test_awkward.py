@@ -142,7 +142,7 @@ def test_a_result_taken_back_after_going_on_does_not_bring_lan_back_there(
     _reopen(lans_phone, first)
     assert (visit(first).ended, visit(first).ended_at) == ("estimated", visit(second).started_at)
     page = lans_phone.get("/").text
-    assert 'class="live' not in page
+    assert 'class="live ink" id="visit-' not in page
     assert f"/visits/{first}/finish" in page
 
 
