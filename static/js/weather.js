@@ -33,11 +33,11 @@ document.addEventListener("htmx:timeout", unreached);
 document.addEventListener("htmx:beforeSwap", () => show());
 
 // A form that cannot wait on this phone is not sent into the void: the browser's own page would come, in none of our words
-// and with nothing of what was typed. Capturing: before whatever else a form is sent by.
+// and with nothing of what was typed. A passkey says so itself. Capturing: before whatever else a form is sent by.
 document.addEventListener(
   "submit",
   (event) => {
-    if (navigator.onLine || !event.target.matches("form[method=post]:not([data-offline])")) return;
+    if (navigator.onLine || !event.target.matches("form[method=post]:not([data-offline], passkey-form form)")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     show("unsent");

@@ -43,7 +43,12 @@ class Expected(list[str]):
             super().append(said)
 
 
-def ready(page: Page, url: str = "/") -> Page:
+def ready(page: Page, url: str = "/", *, sync: bool = False) -> Page:
+    """After one visit to Today: the worker is there, and the pack. Without `sync` it sends while a page is open, as on
+    iOS: a worker that Chromium wakes does not hear at once that the phone is said to be offline.
+    """
+    if not sync:
+        page.context.add_init_script(NO_SYNC)
     page.goto(url)
     until(lambda: "/outbox" in page.evaluate(PACKED), within=20)
     return page

@@ -14,7 +14,6 @@ from crmweb.notes.models import Note
 from tests.browser import street
 from tests.browser.conftest import LiveServer
 from tests.browser.outbox.phone import (
-    NO_SYNC,
     PACKED,
     PhoneInHand,
     count,
@@ -44,7 +43,6 @@ def test_signing_out_asks_first_and_takes_the_pages_but_not_the_work(
     lan: Actor,
     phone_in_hand: PhoneInHand,
 ) -> None:
-    lans.add_init_script(NO_SYNC)
     with out_of_reach(context, "**/notes"):
         write(lans, co_ba, "Still here")
         unsent(lans, 1)

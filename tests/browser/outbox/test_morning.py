@@ -72,6 +72,7 @@ def test_the_whole_visit_without_a_signal_comes_as_it_happened(
     lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
     expect(lans).to_have_url(A_VISIT)
     visit = lans.url
+    unsent(lans, 2)  # the place has come, too
     lans.goto("/")
     now = lans.get_by_role("region", name="Open visit")
     expect(now.get_by_role("link", name=street.NEAREST.name)).to_have_attribute("href", urlsplit(visit).path)

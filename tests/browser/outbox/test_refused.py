@@ -15,7 +15,6 @@ from tests.browser import street
 from tests.browser.conftest import LiveServer
 from tests.browser.outbox.phone import (
     A_VISIT,
-    NO_SYNC,
     count,
     notes,
     unsent,
@@ -100,7 +99,6 @@ def test_what_breaks_the_server_again_and_again_is_seen_by_an_admin_and_still_go
     lan: Actor,
     complaints: list[str],
 ) -> None:
-    lans.add_init_script(NO_SYNC)
     context.route("**/notes", lambda route: route.fulfill(status=500, body=""))
     write(lans, co_ba, "Breaks it")
     lans.goto("/outbox")

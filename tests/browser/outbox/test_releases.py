@@ -14,7 +14,6 @@ from crmweb.notes.models import Note
 from crmweb.pwa import routes
 from tests.browser.conftest import LiveServer
 from tests.browser.outbox.phone import (
-    NO_SYNC,
     count,
     out_of_reach,
     unsent,
@@ -42,7 +41,6 @@ self.addEventListener("fetch", (event) => event.respondWith(Promise.reject(new E
 def test_a_broken_worker_is_switched_off_and_what_waits_stays(
     lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lans.add_init_script(NO_SYNC)  # or the old worker sends it in between
     context.set_offline(True)
     write(lans, co_ba, "Before the release")
     unsent(lans, 1)

@@ -13,7 +13,6 @@ from crmweb.notes.models import Note
 from tests.browser import street
 from tests.browser.conftest import LiveServer
 from tests.browser.outbox.phone import (
-    NO_SYNC,
     PhoneInHand,
     Server,
     count,
@@ -25,13 +24,12 @@ from tests.browser.outbox.phone import (
 from tests.supervisor.product import until
 
 
-@pytest.mark.parametrize("lacks", ["", NO_SYNC], ids=["with Background Sync", "as on iOS"])
+@pytest.mark.parametrize("sync", [True, False], ids=["with Background Sync", "as on iOS"])
 def test_a_server_that_is_gone_is_no_signal_either(
-    phone_in_hand: PhoneInHand, lan: Actor, live_server: LiveServer, server: Server, co_ba: str, lacks: str
+    phone_in_hand: PhoneInHand, lan: Actor, live_server: LiveServer, server: Server, co_ba: str, sync: bool
 ) -> None:
     page = phone_in_hand(lan)
-    page.add_init_script(lacks)
-    ready(page, server.url)
+    ready(page, server.url, sync=sync)
     server.stop()
     write(page, f"{server.url}{co_ba}", "While it was down")
     assert page.evaluate("navigator.onLine")
@@ -71,7 +69,6 @@ def test_a_page_that_does_not_come_is_shown_as_it_was(
 def test_an_answer_that_names_no_key_takes_nothing_away(
     lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, answer: dict[str, Any]
 ) -> None:
-    lans.add_init_script(NO_SYNC)
     context.route("**/notes", lambda route: route.fulfill(**answer))
     write(lans, co_ba, "Taken by nobody")
     unsent(lans, 1)

@@ -18,7 +18,6 @@ from crmweb.db import db, writing
 from crmweb.notes.models import Note
 from tests.browser.conftest import LiveServer
 from tests.browser.outbox.phone import (
-    NO_SYNC,
     PhoneInHand,
     count,
     notes,
@@ -76,7 +75,6 @@ def test_nothing_goes_out_under_another_name(
     lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str, lan: Actor, hung: Actor,
     phone_in_hand: PhoneInHand,
 ) -> None:  # fmt: skip
-    lans.add_init_script(NO_SYNC)
     with out_of_reach(context, "**/notes"):
         write(lans, co_ba, "Lan's own")
         unsent(lans, 1)
