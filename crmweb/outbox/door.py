@@ -44,6 +44,8 @@ def stand_before(act: Act, arguments: dict[str, Any], enter: WayIn) -> ResponseR
     except HTTPException as refused:
         if (kept := _refused_before()) is not None:
             return kept
+        if isinstance(refused, NotFound) and visit_id is not None and _is_own(visit_id):
+            return enter()  # it came while this was being read: look with fresh eyes
         no_right = isinstance(refused, (NotFound, Forbidden)) and visit_id is None
         if not no_right or not _was_queued(done_at):
             raise
@@ -56,6 +58,12 @@ def _refused_before() -> Response | None:
     act_for(current_user.principal)
     known = OutboxWrite.known(current_user.id, sent_key() or "")
     return kept_answer(known.id, known.key) if known is not None and known.state == QUARANTINED else None
+
+
+def _is_own(visit_id: uuid.UUID) -> bool:
+    own = exists().where(Visit.id == visit_id, Visit.person_id == current_user.id)
+    with system_access("whose visit this is"):
+        return bool(db.session.scalar(select(own)))
 
 
 def _was_queued(done_at: datetime | None) -> bool:

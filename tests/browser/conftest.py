@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -24,6 +24,9 @@ from crmweb.db import writing
 from tests.browser import street
 from tests.conftest import Standing, device_token, system_access_to
 from tests.machine import Missing, chromium
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BEN_THANH = {"latitude": street.MARKET[0], "longitude": street.MARKET[1], "accuracy": 12}
 """Where the phone says it is; accuracy in metres."""
@@ -80,14 +83,29 @@ def app(_street: Standing) -> Flask:
     return _street.begin_from("street")
 
 
+OUT_OF_REACH = Event()
+"""The server hears nobody either while a phone has no signal: Chromium forgets now and then that it is to have none, as
+it changes from one process to another.
+"""
+
+
 @pytest.fixture(scope="session")
 def _served(standing: Standing, settings: Settings) -> Iterator[None]:
-    server = make_server("127.0.0.1", settings.port, standing.app, threaded=True)
+    server = make_server("127.0.0.1", settings.port, _heard(standing.app), threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield
     server.shutdown()
     thread.join()
+
+
+def _heard(app: Flask) -> WSGIApplication:
+    def heard(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if OUT_OF_REACH.is_set():
+            raise ConnectionResetError
+        return app(environ, start_response)
+
+    return heard
 
 
 @dataclass(frozen=True)
@@ -115,8 +133,20 @@ def context(
 ) -> Iterator[BrowserContext]:
     context.set_default_timeout(PATIENCE)
     listen(context, complaints)
+    _lose_signal_for_good(context)
     yield context
+    OUT_OF_REACH.clear()
     assert not complaints, "the page complained: " + "; ".join(complaints)
+
+
+def _lose_signal_for_good(context: BrowserContext) -> None:
+    set_offline = context.set_offline
+
+    def set_both(offline: bool) -> None:
+        (OUT_OF_REACH.set if offline else OUT_OF_REACH.clear)()
+        set_offline(offline)
+
+    context.set_offline = set_both  # type: ignore[method-assign]
 
 
 def listen(context: BrowserContext, complaints: list[str]) -> None:

@@ -70,7 +70,9 @@ class OutboxList extends HTMLElement {
     row.querySelector("[data-drop]").append(this.kind(item).content.cloneNode(true));
     const edit = row.querySelector("[data-do=edit]");
     if (edit) {
-      edit.href = `${item.page}#outbox-${item.seq}`;
+      const page = new URL(item.page, location.origin);
+      if (act(item).kind === "check-in") page.searchParams.set("again", "1"); // the sheet, and not the visit that it began
+      edit.href = `${page.pathname}${page.search}#outbox-${item.seq}`;
       edit.hidden = hasFiles(item) || !WRITTEN.includes(act(item).kind);
     }
     if (open.has(String(item.seq))) row.querySelector("details").open = true;

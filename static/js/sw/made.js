@@ -79,11 +79,11 @@ function about(frame) {
   };
 }
 
-/** Whom the question names, else the next stop of the day at which nobody was yet; where one is already, that visit. */
+/** Whom the question names, else the next stop of the day at which nobody was yet; where one is already, that visit, unless its check-in is edited. */
 function checkIn(told, _none, question) {
   const begun = told.done.filter((item) => act(item).kind === "check-in");
   const id = question.get("customer") ?? told.stops.find((stop) => !begun.map(customerOf).includes(stop));
-  const here = begun.findLast((item) => customerOf(item) === id && told.waiting.includes(item) && isOfToday(item));
+  const here = !question.has("again") && begun.findLast((item) => customerOf(item) === id && told.waiting.includes(item) && isOfToday(item));
   const [name, open] = (here && visit(told, field(here, "id"))) || [];
   if (name === "visit") return [name, open];
   const found = id && customer(told, id);

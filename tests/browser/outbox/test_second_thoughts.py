@@ -72,6 +72,27 @@ def test_what_is_mended_in_the_outbox_was_done_when_it_was_done(
         assert visit.client_at <= visit.ended_at <= done
 
 
+def test_a_check_in_without_a_result_is_mended_on_its_sheet(
+    lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
+) -> None:
+    context.set_offline(True)
+    lans.goto(f"/check-in?customer={co_ba.rpartition('/')[2]}")
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans).to_have_url(A_VISIT)
+    unsent(lans, 2)
+    lans.goto("/outbox")
+    row = lans.locator(".outgoing > li").filter(has=lans.get_by_text("Check-in ·"))
+    row.locator("summary").tap()
+    row.get_by_role("link", name="Edit").tap()
+    lans.get_by_role("button", name=f"Check in {street.NEAREST.name}").tap()
+    expect(lans).to_have_url(A_VISIT)
+    unsent(lans, 3)  # its place is read once more; the first that arrives counts
+    context.set_offline(False)
+    unsent(lans, 0)
+    with system_access_to(live_server.app, "what came"):
+        assert db.session.scalars(select(Visit)).one().verdict == "on_site"
+
+
 def test_a_photo_that_waits_is_seen_whenever_its_visit_is_looked_at(
     lans: Page, context: BrowserContext, live_server: LiveServer, co_ba: str
 ) -> None:
