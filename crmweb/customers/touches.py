@@ -69,8 +69,10 @@ def _sent_at(payload: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _hear(kind: str, *, event: Event, **_: Any) -> None:
+def _hear(kind: str, *, event: Event, before: str | None, **_: Any) -> None:
     """Whoever writes to the timeline sees the customer; what cannot be seen any more is nobody's account here."""
+    if kind in TAKEN_BACK and before not in KINDS:
+        return
     touch = touch_in(kind, event.at, event.payload)
     if touch is None and kind == "note.written":
         return

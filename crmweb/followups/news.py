@@ -22,10 +22,10 @@ NOBODY_MET: Final = ("closed", "owner_away", "moved", "gone")
 """Outcomes of visits at which nobody was spoken to."""
 
 
-def _finished(_kind: str, *, event: Event, **_: Any) -> None:
+def _finished(_kind: str, *, event: Event, before: str | None, **_: Any) -> None:
     """Somebody spoke with the customer: what sequences of before say is stale. The outcome may begin new ones."""
     outcome = event.payload.get("outcome", "")
-    if event not in db.session.new:
+    if before == "visit.finished":
         _take_back(event, but=outcome)
     if outcome not in NOBODY_MET:
         _spoken_with(event)
@@ -35,9 +35,9 @@ def _finished(_kind: str, *, event: Event, **_: Any) -> None:
             sequence.begin(customer, by=writer, at=clock.now(), since=event.at, cause_id=event.id)
 
 
-def _not_finished(_kind: str, *, event: Event, **_: Any) -> None:
-    """A result that is taken back takes along what it had planned. A visit that just began has none."""
-    if event not in db.session.new:
+def _not_finished(_kind: str, *, event: Event, before: str | None, **_: Any) -> None:
+    """A result that is taken back takes along what it had planned."""
+    if before == "visit.finished":
         _take_back(event)
 
 

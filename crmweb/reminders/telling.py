@@ -76,11 +76,11 @@ def _handed_words(notice: Notice) -> Words:
     )
 
 
-def _wake(_kind: str, *, event: Event, **_more: Any) -> None:
+def _wake(_kind: str, *, event: Event, before: str | None, **_more: Any) -> None:
     """What waited for the next visit of this person falls due as it begins: not when more of a visit is told, which may
     be the one during which it was put off, and not on the phone or before a shut door.
     """
-    if event not in db.session.new or event.payload.get("kind", IN_PERSON) != IN_PERSON:
+    if before is not None or event.payload.get("kind", IN_PERSON) != IN_PERSON:
         return
     waiting = (
         Reminder.customer_id == event.customer_id,

@@ -36,9 +36,9 @@ def _next_step(_kind: str, *, event: Event, **_: Any) -> None:
             Day(person_id, day).add(event.customer_id, at=event.recorded_at, why=NEXT_STEP, cause_id=event.id)
 
 
-def _taken_back(_kind: str, *, event: Event, **_: Any) -> None:
-    """A result that is taken back takes its next step along. A visit that just began has none."""
-    if event.by_id is not None and event not in db.session.new:
+def _taken_back(_kind: str, *, event: Event, before: str | None, **_: Any) -> None:
+    """A result that is taken back takes its next step along."""
+    if event.by_id is not None and before == "visit.finished":
         _forget_next_step(event)
         _plan(event)
 

@@ -16,7 +16,9 @@ from crmweb.accounts.models import User
 from crmweb.db import Model, SerialId, db, new_id
 from crmweb.scope import OfCustomer
 
-happened = Signal("Something happened to a customer. Sender: the kind; `event`: the row.")
+happened = Signal(
+    "Something happened to a customer. Sender: the kind; `event`: the row; `before`: the kind it was, or None if new."
+)
 
 
 class HasId(Protocol):
@@ -77,7 +79,7 @@ def record(
         payload=payload or {},
     )
     db.session.add(event)
-    happened.send(kind, event=event)
+    happened.send(kind, event=event, before=None)
     return event
 
 
@@ -89,8 +91,8 @@ def revise(record_id: uuid.UUID, kind: str, *, payload: dict[str, Any]) -> None:
     event = db.session.scalar(select(Event).where(Event.id == record_id))
     if event is None:
         raise LookupError(f"no entry stands for {record_id}")
-    event.kind, event.payload = kind, payload
-    happened.send(kind, event=event)
+    before, event.kind, event.payload = event.kind, kind, payload
+    happened.send(kind, event=event, before=before)
 
 
 def record_many(
@@ -106,7 +108,7 @@ def record_many(
         db.session.execute(insert(Event), rows)
     if happened.has_receivers_for(kind):
         for row in rows:
-            happened.send(kind, event=Event(**row))
+            happened.send(kind, event=Event(**row), before=None)
 
 
 def reword_many(payloads: Mapping[uuid.UUID, dict[str, Any]]) -> None:

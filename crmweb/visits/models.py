@@ -117,7 +117,7 @@ class Visit(Evidence, Asked, OfCustomer, Model):
         visit = cls(
             id=id or new_id(), customer_id=customer.id, customer_name=customer.name, person_id=by.id, kind=kind,
             helper=helper, day=started_at.astimezone(ZoneInfo(by.zone)).date(), started_at=started_at,
-            client_at=client_at, recorded_at=at, counted={},
+            client_at=client_at, recorded_at=at, counted={}, attendees=[], all_photos=[],
         )  # fmt: skip
         visit.follow_policies(by.id, at=started_at)
         db.session.add(visit)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from tempfile import TemporaryFile
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pillow_heif import register_heif_opener
@@ -17,7 +19,7 @@ LONGEST_SIDE = 1600
 """Pixels; enough to read a price tag on a shelf."""
 MOST_PIXELS = 50_000_000
 """Decoded, that many take 150 MB; no phone makes larger ones unless asked to."""
-QUALITIES = (82, 74, 66, 58, 50, 42, 34)
+QUALITIES = [{"quality": quality} for quality in (82, 74, 66, 58, 50, 42, 34)]
 
 register_heif_opener()
 _one_at_a_time = Lock()
@@ -40,7 +42,9 @@ def shrink(data: bytes) -> Picture:
     """The photo as we keep it. Raises NotAPhoto."""
     with _one_at_a_time:
         try:
-            return _small(_upright(_opened(data)))
+            image = _opened(data)
+            qualities = [*_as_it_came(image, len(data)), *QUALITIES]
+            return _small(_upright(image), qualities)
         except Image.DecompressionBombError:
             raise NotAPhoto(_too_large()) from None
         except UnidentifiedImageError:
@@ -66,6 +70,13 @@ def _too_large() -> str:
     return _("This photo has more than %(most)s million pixels.", most=MOST_PIXELS // 1_000_000)
 
 
+def _as_it_came(image: Image.Image, size: int) -> list[dict[str, Any]]:
+    """A JPEG that is small enough is pressed as it was: finer steps than its own would hold no more of the picture."""
+    tables = getattr(image, "quantization", None)
+    small = size <= LARGEST_BYTES and max(image.size) <= LONGEST_SIDE
+    return [{"qtables": tables}] if tables and small else []
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """Turned as the camera was held, and on a new sheet: no place, no name, no words come along."""
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is read at a fraction of its size
@@ -77,11 +88,18 @@ def _upright(image: Image.Image) -> Image.Image:
     return sheet
 
 
-def _small(image: Image.Image) -> Picture:
+def _small(image: Image.Image, qualities: Sequence[dict[str, Any]]) -> Picture:
     """By lower quality, and where that is not enough, by fewer pixels."""
-    for quality in QUALITIES:
-        out = io.BytesIO()
-        image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
-        if out.tell() <= LARGEST_BYTES:
-            return Picture(out.getvalue(), *image.size)
-    return _small(image.resize((image.width * 3 // 4, image.height * 3 // 4)))
+    for quality in qualities:
+        data = _pressed(image, quality)
+        if len(data) <= LARGEST_BYTES:
+            return Picture(data, *image.size)
+    return _small(image.resize((image.width * 3 // 4, image.height * 3 // 4)), QUALITIES)
+
+
+def _pressed(image: Image.Image, quality: dict[str, Any]) -> bytes:
+    # Into a file of the system's: Pillow lets other threads work only while it writes to one.
+    with TemporaryFile() as out:
+        image.save(out, "JPEG", optimize=True, progressive=True, **quality)
+        out.seek(0)
+        return out.read()

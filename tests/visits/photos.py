@@ -18,9 +18,9 @@ def photo(width: int = 400, height: int = 300, kind: str = "JPEG", **how: object
     return written(image, kind, **how)
 
 
-def noise(width: int, height: int) -> bytes:
+def noise(width: int, height: int, quality: int = 95) -> bytes:
     """As hard to make small as a picture can be."""
-    return written(Image.effect_noise((width, height), 90).convert("RGB"), "JPEG", quality=95)
+    return written(Image.effect_noise((width, height), 90).convert("RGB"), "JPEG", quality=quality)
 
 
 def held_sideways() -> bytes:

@@ -41,6 +41,14 @@ def test_even_the_hardest_picture_gets_small() -> None:
     assert len(shrink(photos.noise(2400, 1800)).data) <= LARGEST_BYTES
 
 
+def test_what_is_small_already_is_pressed_once_as_it_came() -> None:
+    came = photos.noise(640, 480, quality=40)
+    picture = shrink(came)
+    assert (picture.width, picture.height) == (640, 480)
+    assert len(picture.data) <= len(came)
+    assert _seen(picture).quantization == Image.open(io.BytesIO(came)).quantization  # type: ignore[attr-defined]
+
+
 def test_a_photo_taken_sideways_stands_upright_and_tells_nothing_about_its_maker() -> None:
     picture = shrink(photos.held_sideways())
     image = _seen(picture)
