@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 import pysqlite3
@@ -52,6 +53,8 @@ WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 
 SerialId = BigInteger().with_variant(Integer(), "sqlite")
 """A running number that the database gives out, in order."""
+
+_threads = Lock()
 
 
 class Busy(Exception):
@@ -215,13 +218,21 @@ def _begin_to_write(session: Session, deadline: float) -> None:
 
 @contextmanager
 def _turn_to_write(engine: Engine, deadline: float) -> Iterator[None]:
-    """A file lock around SQLite's own: it is handed on at once, where SQLite's waiters sleep and starve."""
+    """A file lock around SQLite's own: it is handed on at once, where SQLite's waiters sleep and starve.
+
+    The threads of a process settle first which of them asks for it: seven that ask every moment hold up the eighth.
+    """
     if engine.dialect.name != "sqlite" or not engine.url.database:
         yield
         return
-    with _turn_file(engine.url.database) as turn:
-        _wait_for(turn.fileno(), deadline)
-        yield
+    if not _threads.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        raise Busy
+    try:
+        with _turn_file(engine.url.database) as turn:
+            _wait_for(turn.fileno(), deadline)
+            yield
+    finally:
+        _threads.release()
 
 
 def _turn_file(database: str) -> IO[bytes]:
