@@ -5,7 +5,7 @@ import { when } from "./when.js";
 const SIGN_IN = "/session/new";
 
 /** Shows the strip for "offline", "unsent" or "failed"; without a name, none. */
-function show(name) {
+export function show(name) {
   for (const strip of document.querySelectorAll("[data-weather]")) {
     strip.hidden = strip.dataset.weather !== name;
   }

@@ -83,10 +83,11 @@ function bare(url, fields, key) {
   return { url, fields, key, at, page, version: version(), state: "waiting", tries: 0 };
 }
 
-/** Whom it is about: the row that was picked, or the title of the page. */
+/** Whom it is about: the row that was picked, the name of somebody new, or the title of the page. */
 function titleOf(form) {
   const picked = form?.querySelector("input[type=radio]:checked ~ .main b")?.textContent;
-  return picked ?? form?.dataset.about ?? document.title.split(" · ").at(-2) ?? "";
+  const named = form?.querySelector("input[name=name]")?.value.trim();
+  return picked ?? named ?? form?.dataset.about ?? document.title.split(" · ").at(-2) ?? "";
 }
 
 /** How it went: { what: "taken" | "refused" | "stopped" | "late", … }. */

@@ -20,14 +20,16 @@ async function mark() {
   countPlan();
 }
 
-/** On a customer's own page stands what was typed about them and waits here. */
+/** On a customer's own page stands what was typed about them and waits here, if not all of them does. */
 function list(waiting) {
   const root = document.querySelector("section.who[id^=customer-]");
   const shape = document.querySelector("#waits-here-shape");
   const id = root?.id.slice("customer-".length);
-  const typed = waiting.filter((item) => id && customerOf(item) === id).map((item) => field(item, "text")).filter(Boolean);
+  const theirs = waiting.filter((item) => id && customerOf(item) === id);
+  const typed = theirs.map((item) => field(item, "text")).filter(Boolean);
+  const isNew = theirs.some((item) => act(item).kind === "lead");
   document.querySelector("#waits-here")?.remove();
-  if (!typed.length || !shape) return;
+  if (!(typed.length || isNew) || !shape) return;
   const note = shape.content.firstElementChild.cloneNode(true);
   note.querySelector("div").append(...typed.map((text) => Object.assign(document.createElement("span"), { textContent: `“${text.slice(0, 200)}”` })));
   root.after(note);

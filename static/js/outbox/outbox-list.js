@@ -90,7 +90,7 @@ class OutboxList extends HTMLElement {
   /** What it is, about whom, when, and its first words. */
   said(item) {
     const name = [this.kind(item).dataset.words, item.title].filter(Boolean).join(" · ");
-    const typed = field(item, "text") || field(item, "note") || field(item, "name");
+    const typed = field(item, "text") || field(item, "note");
     const words = [this.word("outcome", field(item, "outcome")), typed && `“${typed.slice(0, 80)}”`, size(item)];
     return { name, words: words.filter(Boolean).join(", "), time: when(item.at) };
   }

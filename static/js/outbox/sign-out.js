@@ -1,14 +1,18 @@
-// Signing out with unsent work is asked about first. The work stays, whatever is answered; the pages go.
+// Signing out with unsent work is asked about first. The work stays, whatever is answered; the pages go. Only the server
+// can end a session: where it does not answer, nothing happens.
+import { show } from "../weather.js";
 import { me } from "./here.js";
 import { drain } from "./send.js";
 import { items } from "./store.js";
+
+const PATIENCE = 10_000; // ms
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("[data-sign-out]") || !me() || form.dataset.asked) return;
   event.preventDefault();
   form.dataset.asked = "yes";
-  if (await mayGo()) HTMLFormElement.prototype.submit.call(form);
+  if ((await mayGo()) && (await isReached())) HTMLFormElement.prototype.submit.call(form);
   else delete form.dataset.asked;
 });
 
@@ -19,6 +23,12 @@ async function mayGo() {
   if (answer !== "send") return answer === "leave";
   await drain(me()).catch(() => {});
   return mayGo();
+}
+
+async function isReached() {
+  const reached = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) }).then(({ ok }) => ok, () => false);
+  if (!reached) show("unsent");
+  return reached;
 }
 
 async function unsent() {

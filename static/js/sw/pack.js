@@ -5,7 +5,7 @@ import { metered } from "./metering.js";
 import { take } from "./pages.js";
 
 const FRESH = 15 * 60 * 1000; // ms in which it is not asked for again
-const BESIDE = ["/", "/outbox"]; // pages that are there whether or not they were looked at
+const BESIDE = ["/", "/settings", "/outbox"]; // pages that are there whether or not they were looked at
 
 let fetching = null;
 

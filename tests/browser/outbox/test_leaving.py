@@ -79,6 +79,27 @@ def test_nobody_is_signed_out_without_a_signal_and_the_pages_stay(
     expect(lans.get_by_role("heading", level=1)).to_have_text(street.NEAREST.name)
 
 
+def test_whoever_has_bars_but_no_way_is_told_so_instead_of_being_signed_out(
+    lans: Page, context: BrowserContext, co_ba: str
+) -> None:
+    lans.goto("/settings")
+    context.route("**/healthz", lambda route: route.abort())
+    lans.get_by_role("button", name="Sign out").first.tap()
+    expect(lans.get_by_text("This needs a signal. Nothing was changed")).to_be_visible()
+    expect(lans).to_have_url(re.compile("/settings$"))
+    context.unroute("**/healthz")
+    lans.get_by_role("button", name="Sign out").first.tap()
+    expect(lans).to_have_url(re.compile("/session/new"))
+
+
+def test_what_is_about_oneself_opens_without_a_signal(lans: Page, context: BrowserContext) -> None:
+    context.set_offline(True)
+    lans.goto("/")
+    lans.get_by_role("navigation", name="Main").get_by_role("link", name="Me").tap()
+    expect(lans.get_by_role("heading", level=1)).to_have_text("Me")
+    expect(lans.get_by_role("link", name="Outbox").first).to_be_visible()
+
+
 def test_a_lost_phone_forgets_what_it_keeps_at_its_next_word_with_us(
     lans: Page, live_server: LiveServer, lan: Actor
 ) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.notes.models import Note
 from crmweb.reminders.models import Reminder
@@ -188,3 +189,20 @@ def test_what_cannot_wait_on_the_phone_says_so_and_keeps_what_was_typed(
     context.set_offline(False)
     lans.get_by_role("button", name="Save").tap()
     expect(lans.get_by_role("link", name="Trần Văn Tư").first).to_be_visible()
+
+
+def test_a_new_customer_without_a_signal_has_a_page_and_a_name_before_they_are_sent(
+    lans: Page, context: BrowserContext, live_server: LiveServer
+) -> None:
+    context.set_offline(True)
+    lans.goto("/customers/new/here")
+    lans.get_by_label("Name", exact=True).fill("Corner stall")
+    lans.get_by_role("button", name="Save new lead").tap()
+    expect(lans.get_by_role("heading", level=1)).to_have_text("Corner stall")
+    expect(lans.locator("#waits-here")).to_contain_text("Saved on this phone")
+    lans.goto("/outbox")
+    expect(lans.get_by_text("New customer · Corner stall")).to_be_visible()
+    context.set_offline(False)
+    unsent(lans, 0)
+    with system_access_to(live_server.app, "what came"):
+        assert db.session.scalar(select(Customer.name).where(Customer.name == "Corner stall"))
