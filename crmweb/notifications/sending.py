@@ -42,6 +42,8 @@ log = structlog.get_logger(__name__)
 
 # Sends at once to one far end.
 HANDS: Final = 6
+# Sends to one far end whose outcomes are not written down yet, at most: so many go twice when the process dies.
+UNWRITTEN: Final = 2 * HANDS
 # Seconds between two looks for lanes that hang.
 LOOK: Final = 0.2
 # Seconds for which a look at the lease is still fresh.
@@ -57,16 +59,14 @@ def send_all(claims: Sequence[Claim]) -> None:
     lanes: defaultdict[str, deque[Claim]] = defaultdict(deque)
     for claim in claims:
         lanes[claim.lane].append(claim)
-    back: SimpleQueue[Outcome | None] = SimpleQueue()
+    back: Back = SimpleQueue()
     Round([Lane(application(), name, waiting, back) for name, waiting in lanes.items()], back).run()
 
 
 class Lane:
     """What goes to one far end in this round. What came of each send goes ``back``: None where the lease was lost."""
 
-    def __init__(
-        self, app: Flask, name: str, waiting: deque[Claim], back: SimpleQueue[Outcome | None]
-    ) -> None:
+    def __init__(self, app: Flask, name: str, waiting: deque[Claim], back: Back) -> None:
         self.name = name
         self._app = app
         self._waiting = waiting
@@ -74,6 +74,7 @@ class Lane:
         self._busy_since: dict[int, float] = {}
         self._alone = False
         self._handing_over = threading.Lock()
+        self._room = threading.Semaphore(UNWRITTEN)
 
     def start(self) -> int:
         """Begin; how many sends will come back."""
@@ -86,6 +87,10 @@ class Lane:
         """Whether somebody has been sending for too long."""
         at = time.monotonic()
         return any(at - since > channel_limits.SLOW for since in list(self._busy_since.values()))
+
+    def go_on(self) -> None:
+        """What came of one send is written down."""
+        self._room.release()
 
     def leave_alone(self) -> tuple[list[Claim], int]:
         """Wait no longer. What was not begun, and how many sends will not come back: their hands write them down."""
@@ -102,12 +107,17 @@ class Lane:
         with self._app.app_context(), system_access("deliveries"):
             while (claim := self._next()) is not None:
                 outcome = attempted(claim)
-                if not self._handed_over(outcome) and outcome is not None:
-                    written([outcome])
+                if not self._handed_over(outcome):
+                    try:
+                        written([outcome] if outcome else [])
+                    finally:
+                        self.go_on()
 
     def _next(self) -> Claim | None:
+        self._room.acquire()
         with self._handing_over:
             if not self._waiting:
+                self._room.release()
                 return None
             self._busy_since[threading.get_ident()] = time.monotonic()
             return self._waiting.popleft()
@@ -116,14 +126,17 @@ class Lane:
         with self._handing_over:
             del self._busy_since[threading.get_ident()]
             if not self._alone:
-                self._back.put(outcome)
+                self._back.put((self, outcome))
             return not self._alone
+
+
+Back = SimpleQueue[tuple[Lane, Outcome | None]]
 
 
 class Round:
     """Several lanes side by side."""
 
-    def __init__(self, lanes: list[Lane], back: SimpleQueue[Outcome | None]) -> None:
+    def __init__(self, lanes: list[Lane], back: Back) -> None:
         self._lanes = lanes
         self._back = back
         self._left = 0
@@ -132,19 +145,24 @@ class Round:
         """Send it all, but for what hangs."""
         self._left = sum(lane.start() for lane in self._lanes)
         while self._left:
-            written(self._come_back())
+            came = self._come_back()
+            try:
+                written([outcome for _, outcome in came if outcome is not None])
+            finally:
+                for lane, _ in came:
+                    lane.go_on()
             for lane in [lane for lane in self._lanes if lane.hangs()]:
                 self._let_go(lane)
 
-    def _come_back(self) -> list[Outcome]:
+    def _come_back(self) -> list[tuple[Lane, Outcome | None]]:
         """What came back since the last look; waits for the first."""
-        back: list[Outcome | None] = []
+        back = []
         with suppress(Empty):
             back.append(self._back.get(timeout=LOOK))
             while True:
                 back.append(self._back.get_nowait())
         self._left -= len(back)
-        return [outcome for outcome in back if outcome is not None]
+        return back
 
     def _let_go(self, lane: Lane) -> None:
         """What it has not begun is free for later rounds, when it has rested."""

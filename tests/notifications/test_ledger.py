@@ -24,7 +24,7 @@ from crmweb.notifications.channels import SEND_LIMIT, Channels, Message, Permane
 from crmweb.notifications.claims import MOST_TRIES, Claim, wait_after
 from crmweb.notifications.models import LEASE, Delivery
 from crmweb.notifications.outcomes import Outcome
-from crmweb.notifications.sending import HANDS
+from crmweb.notifications.sending import HANDS, UNWRITTEN
 from tests.machine.redis import RedisServer
 from tests.notifications.post_office import PostOffice
 
@@ -371,6 +371,27 @@ def test_a_long_write_of_somebody_else_does_not_lose_what_was_sent(
         delivery = _filed()
         sending.written([Outcome(_claimed(delivery), "sent")])
         assert _look(delivery).state == "sent"
+
+
+def test_while_nothing_can_be_written_down_no_more_is_sent_than_may_go_twice(
+    house: House, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_by_then: list[int] = []
+
+    def write_down(outcomes: Sequence[Outcome], *, at: datetime) -> None:
+        if not sent_by_then:  # the first outcomes wait for somebody's long write
+            time.sleep(0.5)
+            sent_by_then.append(len(far.got))
+        outcomes_written(outcomes, at=at)
+
+    outcomes_written = module_of_outcomes.write_down
+    monkeypatch.setattr(module_of_outcomes, "write_down", write_down)
+    with house():
+        mails = [_filed(f"mail {number}") for number in range(40)]
+        jobs.deliver(*(mail.hex for mail in mails))
+        assert sent_by_then == [UNWRITTEN]
+        assert len(far.got) == 40
+        assert {_look(mail).state for mail in mails} == {"sent"}
 
 
 def test_many_that_fall_due_at_once_are_rung_in_batches(
