@@ -54,7 +54,9 @@ def test_every_message_ends_once_though_everything_is_killed(
         print(f"{MAILS - len(came)} missing, {doubled} twice under the same Message-ID")
     assert len(came) == MAILS
     assert _states(app) == {"sent": MAILS}
-    assert doubled <= killed["bell"] * UNWRITTEN, "more were doubled than were on their way when the worker died"
+    assert doubled <= killed["bell"] * UNWRITTEN, (
+        "more were doubled than were on their way when the worker died"
+    )
 
 
 def _file(app: Flask, numbers: range) -> None:
