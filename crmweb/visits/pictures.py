@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from tempfile import TemporaryFile
 from threading import Lock
@@ -41,13 +41,18 @@ class Picture(NamedTuple):
 
 
 def shrink(data: bytes) -> Picture:
-    """The photo as we keep it. Raises NotAPhoto."""
+    """The photo as we keep it. Raises NotAPhoto; OSError where the disk is full, for which the photo can do nothing."""
+    image = _understood(lambda: _opened(data))
+    small = len(data) <= LARGEST_BYTES and max(image.size) <= LONGEST_SIDE
+    qualities = [*_as_it_came(image), *QUALITIES] if small else QUALITIES
+    with nullcontext() if small else _one_at_a_time:
+        return _small(_understood(lambda: _upright(image)), qualities)
+
+
+def _understood(read: Callable[[], Image.Image]) -> Image.Image:
+    """What is read of a stranger's bytes. Raises NotAPhoto."""
     try:
-        image = _opened(data)
-        small = len(data) <= LARGEST_BYTES and max(image.size) <= LONGEST_SIDE
-        qualities = [*_as_it_came(image), *QUALITIES] if small else QUALITIES
-        with nullcontext() if small else _one_at_a_time:
-            return _small(_upright(image), qualities)
+        return read()
     except Image.DecompressionBombError:
         raise NotAPhoto(_too_large()) from None
     except UnidentifiedImageError:
@@ -77,8 +82,9 @@ def _as_it_came(image: Image.Image) -> list[dict[str, Any]]:
     """A JPEG that is small already, as our page makes them, is pressed as it was, which takes a seventh of the time:
     finer steps than its own would hold no more of the picture.
     """
-    tables = getattr(image, "quantization", None)
-    return [{"qtables": tables}, {"qtables": tables, **HARD}] if tables else []
+    tables = getattr(image, "quantization", {})
+    usual = set(tables) in ({0}, {0, 1})  # one for brightness, and one for colours
+    return [{"qtables": tables}, {"qtables": tables, **HARD}] if usual else []
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ import pytest
 from flask import Flask
 from PIL import Image
 
+from crmweb.visits import pictures
 from crmweb.visits.pictures import LARGEST_BYTES, LONGEST_SIDE, NotAPhoto, Picture, shrink
 from tests.visits import photos
 
@@ -35,6 +37,17 @@ def test_what_phones_make_is_kept_as_a_small_jpeg(kind: str) -> None:
     image = _seen(shrink(photos.photo(2400, 1800, kind)))
     assert image.size == (LONGEST_SIDE, 1200)
     assert image.convert("RGB").getpixel((100, 600))[0] > 150  # type: ignore[index]
+
+
+def test_a_full_disk_is_no_fault_of_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever heard that it was damaged would throw it away."""
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pictures, "TemporaryFile", full)
+    with pytest.raises(OSError, match="No space"):
+        shrink(photos.photo())
 
 
 def test_even_the_hardest_picture_gets_small() -> None:
