@@ -107,7 +107,8 @@ def test_customers_added_in_bulk_are_the_same_as_those_added_one_by_one(
 def test_whoever_listens_hears_of_each_customer_added_in_bulk(house: House, tuan: Actor) -> None:
     heard: list[Event] = []
 
-    def listen(kind: str, event: Event) -> None:
+    def listen(kind: str, event: Event, before: str | None) -> None:
+        assert before is None
         heard.append(event)
 
     with house(), happened.connected_to(listen, sender="customer.created"), writing():
