@@ -62,6 +62,13 @@ def test_what_is_small_already_is_pressed_once_as_it_came() -> None:
     assert _seen(picture).quantization == Image.open(io.BytesIO(came)).quantization  # type: ignore[attr-defined]
 
 
+def test_a_jpeg_of_an_unusual_make_is_pressed_with_tables_of_ours() -> None:
+    table = [9] * 64
+    came = photos.photo(qtables=[table, table, table])
+    assert set(Image.open(io.BytesIO(came)).quantization) == {0, 1, 2}  # type: ignore[attr-defined]
+    assert set(_seen(shrink(came)).quantization) == {0, 1}  # type: ignore[attr-defined]
+
+
 def test_a_photo_taken_sideways_stands_upright_and_tells_nothing_about_its_maker() -> None:
     picture = shrink(photos.held_sideways())
     image = _seen(picture)
