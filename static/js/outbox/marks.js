@@ -20,7 +20,7 @@ async function mark() {
   countPlan();
 }
 
-/** On a customer's own page stands what was typed about them and waits here, if not all of them does. */
+/** On a customer's own page stands that they are new and wait here themselves, or what was typed about them and does. */
 function list(waiting) {
   const root = document.querySelector("section.who[id^=customer-]");
   const shape = document.querySelector("#waits-here-shape");
