@@ -99,7 +99,7 @@ def were_sent(
         told += [_told(agreed, "consent.given", visit), _told(followups[-1], "followup.sent", visit)]
     for model, rows in ((Consent, consents), (Followup, followups)):
         if rows:
-            db.session.execute(insert(model), rows)
+            db.session.execute(insert(model), rows, execution_options={"render_nulls": True})
     return told
 
 

@@ -29,7 +29,7 @@ def keep_records(events: Sequence[Event], shops: dict[uuid.UUID, DemoShop], dice
     notes = [_note(event) for event in events if event["kind"] == "note.written"]
     for model, rows in ((Note, notes), (Visit, visits)):
         if rows:
-            db.session.execute(insert(model), rows)
+            db.session.execute(insert(model), rows, execution_options={"render_nulls": True})
 
 
 def _is_visit(event: Event) -> bool:
