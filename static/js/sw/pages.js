@@ -1,21 +1,35 @@
 // Pages: from the server while it answers soon, else as they were kept, else made here from the pack and the outbox.
 import { assetsOf } from "./assets.js";
+import { begun, heading, misfit } from "./heading.js";
 import { forget, keep, kept, met, person } from "./keeping.js";
 import { made, unsent } from "./made.js";
 import { metered } from "./metering.js";
 import { filled, marked } from "./filling.js";
 
 const NOBODYS = "nobodys"; // the shelf of the one page that names nobody, for whoever holds the phone
+const AT_ONCE = 20; // ms within which a phone without a signal knows that it has none
 const LIMIT = 3_000; // ms that the server has, where something else can be shown
 const AWAY = [502, 503, 504]; // said by what stands before a server that does not answer
 
 export async function page(event) {
+  const { url } = event.request;
+  const asked = misfit(url);
+  if (asked) return asked;
   const someone = await person();
-  const { pathname, search } = new URL(event.request.url);
+  const { pathname, search } = new URL(url);
   // What the server has not heard of cannot be asked of it.
   const mine = someone && (await unsent(someone, pathname));
   if (mine) return mine;
   const coming = fromServer(event).catch(() => null);
+  event.waitUntil(coming);
+  const answer = best(someone, pathname, search, coming);
+  const head = someone && (await heading(someone, pathname + search));
+  const refused = await Promise.race([coming, later(AT_ONCE)]);
+  return head && refused !== null ? begun(head, url, answer) : answer;
+}
+
+/** What the server says while it says it soon, else what is here. */
+async function best(someone, pathname, search, coming) {
   const soon = await Promise.race([coming, later(LIMIT)]);
   if (soon && !AWAY.includes(soon.status)) return soon;
   const here = someone && (await fromHere(someone, pathname, search));

@@ -98,6 +98,8 @@ def test_what_the_phone_keeps_speaks_the_language_of_its_person(
     with system_access_to(live_server.app, "she prefers Vietnamese"), writing():
         db.session.get_one(User, lan.id).locale = "vi"
     lans.goto("/")
+    expect(lans.locator("html")).to_have_attribute("lang", "vi")
+    lans.wait_for_load_state()
     until(lambda: lans.evaluate(LANGUAGE) == "vi", within=20)
     context.set_offline(True)
     lans.goto("/customers")
