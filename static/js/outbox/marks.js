@@ -41,6 +41,7 @@ function markRow(row, words) {
   const said = row.querySelector(".state");
   if (said) said.replaceWith(state);
   else (row.querySelector(".name, .line"))?.after(state);
+  row.querySelector(".drop.late, .drop.due")?.setAttribute("class", "drop open");
   if (row.parentElement.matches(".route")) row.parentElement.append(row);
 }
 

@@ -113,6 +113,9 @@ def test_the_plan_of_the_day_counts_what_was_done_without_a_signal(
     expect(plan.get_by_role("heading")).to_have_text("2 stops left")
     expect(plan.get_by_role("img", name="1 of 3 stops done")).to_be_visible()
     expect(plan.locator(".route > li").last).to_contain_text("Visited, saved on this phone")
+    expect(plan.locator(".route > .next")).to_have_count(1)
+    expect(plan.locator(".route > li").first).to_have_class("next")
+    expect(plan.locator(".route > .next")).to_contain_text(street.DUE_TODAY.name)
     context.set_offline(False)
     unsent(page, 0)
 
