@@ -69,7 +69,12 @@ function finish(told, id) {
 function customer(told, id) {
   const lead = told.done.find((item) => act(item).kind === "lead" && field(item, "id") === id);
   const known = told.customers.find((each) => each.id === id);
-  return (known || lead) && ["customer", { id, name: field(lead ?? { fields: [] }, "name"), ...known }];
+  return (known || lead) && ["customer", { id, ...(lead && typed(lead)), ...known }];
+}
+
+function typed(lead) {
+  const line = ["tags", "phones"].map((name) => field(lead, name)).filter(Boolean).join(" · ");
+  return { name: field(lead, "name"), line };
 }
 
 function about(frame) {
