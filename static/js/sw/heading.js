@@ -32,15 +32,21 @@ export async function heading(someone, path) {
 export function begun({ head, headers }, url, coming) {
   const said = new Headers(headers);
   for (const name of ["Content-Encoding", "Content-Length"]) said.delete(name);
-  const body = new ReadableStream({ start: (page) => write(page, head, url, coming, headers.get(POLICY)) });
+  let slow;
+  const body = new ReadableStream({
+    start(page) {
+      slow = setTimeout(() => page.enqueue(SHAPE), SLOW);
+      const answer = coming.finally(() => clearTimeout(slow));
+      return write(page, head, url, answer, headers.get(POLICY));
+    },
+    cancel: () => clearTimeout(slow), // they went on to another page
+  });
   return new Response(body.pipeThrough(new TextEncoderStream()), { headers: said });
 }
 
 async function write(page, head, url, coming, policy) {
   page.enqueue(head);
-  const slow = setTimeout(() => page.enqueue(SHAPE), SLOW);
   const answer = await coming;
-  clearTimeout(slow);
   const whole = answer.clone();
   const pieces = texts(answer);
   const [theirs, rest] = await split(pieces);

@@ -77,3 +77,12 @@ test("whoever waits sees the shape of what is to come", async () => {
   assert.equal((await pieces.read()).value, BODY);
   mock.timers.reset();
 });
+
+test("whoever goes on to another page is shown nothing more", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const pieces = begun(heading(), URL, new Promise(() => {})).body.getReader();
+  await pieces.read();
+  await pieces.cancel();
+  mock.timers.tick(700);
+  mock.timers.reset();
+});
