@@ -70,7 +70,9 @@ def _day_words(here: datetime, days: int) -> str:
     """With the day of the week as long as it says which one is meant."""
     if days > 13:
         return short_date(here.date())
-    return str(flask_babel.format_date(here.date(), "ccc d/M" if str(get_locale()) == "vi" else "EEE d MMM"))
+    return str(
+        flask_babel.format_date(here.date(), "ccccc d/M" if str(get_locale()) == "vi" else "EEE d MMM")
+    )
 
 
 Choice = tuple[str, str, str]

@@ -179,8 +179,10 @@ def local_date(moment: datetime) -> date:
 
 
 def weekday_date(day: date) -> str:
-    """`Fri 27 Nov`, `Th 6, 27/11`."""
-    return str(flask_babel.format_date(day, "EEE, d/M" if str(get_locale()) == "vi" else "EEE d MMM"))
+    """`Fri 27 Nov`, `T6 27/11`; with the year when it is another one than this."""
+    pattern = "ccccc d/M" if str(get_locale()) == "vi" else "EEE d MMM"
+    year = "" if day.year == clock.now().year else "/y" if str(get_locale()) == "vi" else " y"
+    return str(flask_babel.format_date(day, pattern + year))
 
 
 def init_app(app: Flask) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
@@ -15,6 +17,7 @@ from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.notes.models import Note
 from crmweb.visits.models import Visit
+from crmweb.visits.words import weekday_date
 from tests.customers.shops import ENGLISH, House, PhoneOf
 from tests.visits.conftest import FAR, NEAR, CheckIn
 
@@ -195,3 +198,21 @@ def test_words_about_a_doubt_come_after_the_visit(
     assert 'id="review"' not in lans_phone.get(f"/visits/{here}").text
     lans_phone.post(f"/visits/{here}/finish", data={"outcome": "interested"})
     assert 'id="review"' in lans_phone.get(f"/visits/{here}").text
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "said"),
+    [
+        ("en", date(2026, 11, 27), "Fri 27 Nov"),
+        ("vi", date(2026, 11, 27), "T6 27/11"),
+        ("vi", date(2026, 11, 29), "CN 29/11"),
+        ("en", date(2027, 2, 6), "Sat 6 Feb 2027"),
+        ("vi", date(2027, 2, 6), "T7 6/2/2027"),
+    ],
+)
+def test_a_day_is_said_as_on_the_routes_with_the_year_when_it_is_another(
+    app: Flask, language: str, day: date, said: str
+) -> None:
+    friday = datetime(2026, 11, 20, 2, tzinfo=UTC)
+    with clock.frozen(friday), app.test_request_context(), force_locale(language):
+        assert weekday_date(day) == said
