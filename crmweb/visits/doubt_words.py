@@ -36,9 +36,16 @@ def evidence_words(visit: Visit) -> str:
     said_elsewhere = {_("Why"), _("Distance from the pin") if visit.verdict == AWAY else ""}
     usual = _("at the check-in")
     numbers = "\u00a0· ".join(
-        f"{name} {value}" for name, value in facts(visit) if name not in said_elsewhere and value != usual
+        f"{name} {_whole(value)}"
+        for name, value in facts(visit)
+        if name not in said_elsewhere and value != usual
     )
     return " ".join(filter(None, [reason_words(visit.reason or ""), numbers]))
+
+
+def _whole(value: str) -> str:
+    """A number and its unit stay on one line."""
+    return value.replace(" ", "\u00a0", 1)
 
 
 def matter_words(matter: Matter) -> str:
