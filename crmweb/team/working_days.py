@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 from flask_login import current_user
 from sqlalchemy import select
 from wtforms import Form, SelectMultipleField, StringField, ValidationError
@@ -30,6 +32,7 @@ from crmweb.accounts.working_days import Calendar, DayOff, WorkingWeek
 from crmweb.customers.fields import Line, one_line, read_date
 from crmweb.db import db, writing
 from crmweb.idempotency import acknowledged
+from crmweb.languages import LOCALES
 from crmweb.languages import gettext as _
 from crmweb.languages import lazy_gettext
 from crmweb.routes.words import weekday_short
@@ -149,12 +152,30 @@ def add_holidays() -> ResponseReturnValue:
     return acknowledged(HERE, notice="holidays_added")
 
 
+def day_off_name(day_off: DayOff) -> str:
+    """A public holiday in the reader's words, whoever added it; any other name as it was typed."""
+    kind = _kinds_by_name().get(day_off.name)
+    return holiday_name(kind) if kind else day_off.name
+
+
+@cache
+def _kinds_by_name() -> dict[str, str]:
+    kinds: dict[str, str] = {}
+    for locale in LOCALES:
+        with force_locale(locale):
+            kinds |= {name: kind for kind, name in _holiday_names().items()}
+    return kinds
+
+
 def holiday_name(kind: str) -> str:
-    words = {
+    return _holiday_names()[kind]
+
+
+def _holiday_names() -> dict[str, str]:
+    return {
         NEW_YEAR: _("New Year’s Day"), TET: _("Tết"), HUNG_KINGS: _("Hùng Kings’ Day"),
         REUNIFICATION: _("Reunification Day"), LABOUR: _("Labour Day"), NATIONAL: _("National Day"),
     }  # fmt: skip
-    return words[kind]
 
 
 def _show(
@@ -213,3 +234,4 @@ def _companys_days() -> frozenset[date]:
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(working_days)
+    app.jinja_env.filters["day_off_name"] = day_off_name

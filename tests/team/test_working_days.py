@@ -18,7 +18,7 @@ from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.routes.jobs import plan_anew
 from crmweb.routes.models import Route
-from tests.customers.shops import House, PhoneOf, shop
+from tests.customers.shops import ENGLISH, House, PhoneOf, shop
 from tests.routes.conftest import MON, at_nine
 
 TODAY = date(2026, 11, 2)
@@ -98,6 +98,18 @@ def test_mai_is_offered_no_holidays_that_the_company_has_already(
     phone_of(mai).post(f"{HERE}/holidays", data={"year": "2027"})
     with house():
         assert len(db.session.scalars(db.select(DayOff)).all()) == len(holidays_of(2027))
+
+
+def test_a_holiday_is_read_in_ones_own_language_and_a_name_as_it_was_typed(
+    phone_of: PhoneOf, mai: Actor, tuan: Actor
+) -> None:
+    phone_of(tuan).post(f"{HERE}/holidays", data={"year": "2027"}, headers=ENGLISH)
+    phone_of(tuan).post(f"{HERE}/days-off", data={"day": "2026-12-24", "name": "Company outing"})
+    shown = phone_of(mai).get(HERE, headers={"Accept-Language": "vi"}).text
+    assert "Giỗ Tổ Hùng Vương" in shown
+    assert "Kings" not in shown
+    assert "Company outing" in shown
+    assert "Hùng Kings’ Day" in phone_of(mai).get(HERE, headers=ENGLISH).text
 
 
 def test_mai_sees_the_companys_days_and_does_not_take_them_away(
