@@ -77,6 +77,14 @@ def count_due(person_id: uuid.UUID, today: date) -> tuple[int, int]:
     return int(row[0]), int(row[1] - row[0])
 
 
+def has_customers(person_id: uuid.UUID) -> bool:
+    """Whether this person looks after anybody at all."""
+    theirs = select(Assignment.id).where(
+        Assignment.person_id == person_id, Assignment.started_at.is_not(None), Assignment.ended_at.is_(None)
+    )
+    return bool(db.session.scalar(select(theirs.exists())))
+
+
 def count_quiet(person_id: uuid.UUID, today: date) -> int:
     """How many of one person's accounts have been quiet for too long: a hint, which reads an index alone."""
     theirs = (

@@ -9,8 +9,9 @@ from flask_login import current_user
 from crmweb import clock
 from crmweb.customers.due import Due, late_before
 from crmweb.notifications.inbox import not_delivered_to
+from crmweb.routes.cover import covers_on
 from crmweb.today.agenda import Agenda
-from crmweb.today.due import count_due, count_quiet, due_customers, team_behind
+from crmweb.today.due import count_due, count_quiet, due_customers, has_customers, team_behind
 from crmweb.today.stop_routes import stops
 from crmweb.visits.helping import NEWS_FOR, helped_lately
 from crmweb.visits.reviews import questions_for
@@ -42,6 +43,8 @@ def show() -> ResponseReturnValue:
         asked=questions_for(current_user.id),
         undelivered=not_delivered_to(current_user),
         helped=helped_lately(current_user.id, now - NEWS_FOR),
+        away=covers_on([current_user.id], day, after=now),
+        has_customers=bool(planned) or has_customers(current_user.id),
         team=team_behind(day, but=current_user.id) if current_user.may("team:read") else [],
     )
 

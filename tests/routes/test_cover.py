@@ -22,7 +22,7 @@ from crmweb.db import db, writing
 from crmweb.routes.cover import Cover, covers_by, covers_of, end_cover
 from crmweb.routes.plans import Day, DayPlan, Stop
 from crmweb.timeline import Event
-from tests.customers.shops import Acting, House
+from tests.customers.shops import ENGLISH, Acting, House, PhoneOf
 from tests.routes.conftest import MON, MONDAY, THU, TUE, WED, Shops, next_days, planned, user, visit
 from tests.statements import counted
 
@@ -79,6 +79,26 @@ def test_the_route_is_parted_in_its_order(
         assert planned(thao, MONDAY) == ids[4:]
         assert planned(lan, MONDAY) == []
         assert planned(lan, NEXT_MONDAY) == ids
+
+
+def test_today_says_who_goes_instead_and_in_whose_stead(
+    shops: Shops,
+    lay: Lay,
+    hand: Hand,
+    lan: Actor,
+    hung: Actor,
+    thao: Actor,
+    phone_of: PhoneOf,
+    morning: HeldClock,
+) -> None:
+    lay(MON, shops(2))
+    hand(MONDAY, MONDAY, hung)
+    assert f"{hung.name} goes instead" in phone_of(lan).get("/", headers=ENGLISH).text
+    assert f"Instead of {lan.name}" in phone_of(hung).get("/", headers=ENGLISH).text
+    assert 'id="cover"' not in phone_of(thao).get("/").text
+    morning.move(DAY)
+    for person in (lan, hung):
+        assert 'id="cover"' not in phone_of(person).get("/").text
 
 
 def test_each_day_is_parted_and_not_the_days_among_the_people(

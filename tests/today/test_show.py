@@ -47,6 +47,12 @@ def names(page: str) -> list[str]:
     return re.findall(r'<span class="name">([^<]+)<', page.split('class="sheet reach"')[0])
 
 
+def test_a_new_rep_is_led_to_their_first_customer(phone_of: PhoneOf, lan: Actor) -> None:
+    page = phone_of(lan).get("/", headers=IN_ENGLISH).text
+    assert "No customers yet" in page
+    assert 'href="/customers/new/here"' in page
+
+
 @pytest.mark.usefixtures("week")
 class TestToday:
     def test_lan_sees_who_is_due_the_longest_overdue_first(self, phone_of: PhoneOf, lan: Actor) -> None:
@@ -73,7 +79,9 @@ class TestToday:
         assert there in phone_of(lan).get("/", headers=IN_ENGLISH).text
 
 
-def test_with_nobody_due_today_says_so_and_what_to_do(phone_of: PhoneOf, lan: Actor) -> None:
+def test_with_nobody_due_today_says_so_and_what_to_do(phone_of: PhoneOf, lan: Actor, house: House) -> None:
+    with house(), writing():
+        visited("Quán Mới Ghé", lan, "C", 1)
     page = phone_of(lan).get("/", headers=IN_ENGLISH).text
     assert "Nobody is overdue" in page
     assert 'href="/nearby"' in page
