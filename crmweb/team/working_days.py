@@ -32,9 +32,8 @@ from crmweb.accounts.working_days import Calendar, DayOff, WorkingWeek
 from crmweb.customers.fields import Line, one_line, read_date
 from crmweb.db import db, writing
 from crmweb.idempotency import acknowledged
-from crmweb.languages import LOCALES
+from crmweb.languages import LOCALES, lazy_gettext
 from crmweb.languages import gettext as _
-from crmweb.languages import lazy_gettext
 from crmweb.routes.words import weekday_short
 from crmweb.web import NOTICES, Notice, needs, page
 
