@@ -106,6 +106,7 @@ def test_who_refuses_checks_in_unproven_and_no_place_is_kept(
     assert (found.verdict, found.reason, found.lat, found.fixed_at) == ("unproven", "not_shared", None, None)
     page = hers.get(f"/visits/{found.id}", headers=ENGLISH).text
     assert "No place shared." in page
+    assert "Why is GPS weak?" not in page
     assert "<place-later" not in page
     told = {**AT_THE_SHOP, "fixed_at": clock.now().isoformat()}
     assert hers.post(f"/visits/{found.id}/place", data=told).status_code == 303
