@@ -14,7 +14,7 @@ from crmweb.timeline.words import verdict_name
 from crmweb.visits.doubts import Matter
 from crmweb.visits.models import Visit
 from crmweb.visits.verdicts import AWAY, ON_SITE, UNPROVEN
-from crmweb.visits.words import facts, reason_words
+from crmweb.visits.words import facts, reason_words, unbroken
 
 KIND_OF_STATE = {ON_SITE: "ok", AWAY: "late", UNPROVEN: "open"}
 """The shape and colour of a verdict."""
@@ -36,16 +36,11 @@ def evidence_words(visit: Visit) -> str:
     said_elsewhere = {_("Why"), _("Distance from the pin") if visit.verdict == AWAY else ""}
     usual = _("at the check-in")
     numbers = "\u00a0· ".join(
-        f"{name} {_whole(value)}"
+        f"{name} {unbroken(value)}"
         for name, value in facts(visit)
         if name not in said_elsewhere and value != usual
     )
     return " ".join(filter(None, [reason_words(visit.reason or ""), numbers]))
-
-
-def _whole(value: str) -> str:
-    """A number and its unit stay on one line."""
-    return value.replace(" ", "\u00a0", 1)
 
 
 def matter_words(matter: Matter) -> str:

@@ -56,7 +56,7 @@ def _join(*sentences: str) -> str:
 
 def _numbers(visit: Visit) -> str:
     away = (
-        _("%(distance)s from the pin.", distance=distance(visit.distance_m))
+        _("%(distance)s from the pin.", distance=unbroken(distance(visit.distance_m)))
         if visit.distance_m is not None
         else ""
     )
@@ -65,10 +65,15 @@ def _numbers(visit: Visit) -> str:
 
 def _accuracy(visit: Visit) -> str:
     return (
-        _("Accuracy %(distance)s.", distance=distance(visit.accuracy_m))
+        _("Accuracy %(distance)s.", distance=unbroken(distance(visit.accuracy_m)))
         if visit.accuracy_m is not None
         else ""
     )
+
+
+def unbroken(value: str) -> str:
+    """A number and its unit stay on one line."""
+    return value.replace(" ", "\u00a0", 1)
 
 
 def reason_words(reason: str) -> str:

@@ -43,7 +43,7 @@ def test_what_was_judged_is_not_looked_for_any_more(
 ) -> None:
     page = _page(lans_phone, check_in(co_ba, **FAR).visit_id)  # type: ignore[attr-defined]
     assert "1.1 km away from the pin" in page
-    assert "Accuracy 12 m." in page
+    assert "Accuracy 12\u00a0m." in page
     assert "<place-later" not in page
 
 
