@@ -253,7 +253,7 @@ def _forgot_to_finish(walk: Walk) -> None:
     walk.look()
     walk.tap(asks.get_by_role("link"))
     walk.tap(walk.button("Quan tâm"))
-    walk.sees("giờ kết thúc ước tính")
+    walk.sees("giờ ra ước tính")
 
 
 def _finishes_in_full(walk: Walk) -> None:
