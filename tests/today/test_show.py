@@ -85,3 +85,9 @@ def test_with_nobody_due_today_says_so_and_what_to_do(phone_of: PhoneOf, lan: Ac
     page = phone_of(lan).get("/", headers=IN_ENGLISH).text
     assert "Nobody is overdue" in page
     assert 'href="/nearby"' in page
+
+
+def test_each_reads_their_own_language_whoever_came_first(phone_of: PhoneOf, lan: Actor, hung: Actor) -> None:
+    for person, language, words in ((lan, "en", "On the phone"), (hung, "vi", "Qua điện thoại")):
+        page = phone_of(person).get("/", headers={"Accept-Language": language}).text
+        assert f'data-phone="{words}"' in page
