@@ -90,8 +90,8 @@ def read_accuracy(text: str) -> float | None:
     """Metres of accuracy as a phone tells them; None for nothing. Raises ValueError for what is no such number."""
     if not text.strip():
         return None
-    metres = float(text)
-    if not isfinite(metres) or not 0 <= metres <= AROUND_M:
+    metres = _number(text)
+    if not 0 <= metres <= AROUND_M:
         raise ValueError(text)
     return metres
 
@@ -213,12 +213,21 @@ def cover(boxes: tuple[Box, ...], most: int = 8) -> list[Range]:
 
 
 def _degrees(text: str | None) -> float:
-    digits = (text or "").strip().replace("\N{MINUS SIGN}", "-")
+    digits = (text or "").strip()
     if not digits:
         raise BadPoint("missing")
-    if _NUMBER.fullmatch(digits):
-        return float(digits.replace(",", "."))
-    raise BadPoint("not_finite" if _NOT_FINITE.fullmatch(digits) else "not_a_number")
+    try:
+        return _number(digits)
+    except ValueError:
+        raise BadPoint("not_finite" if _NOT_FINITE.fullmatch(digits) else "not_a_number") from None
+
+
+def _number(text: str) -> float:
+    """With a decimal point or comma, and plain digits alone. Raises ValueError."""
+    digits = text.strip().replace("\N{MINUS SIGN}", "-")
+    if not _NUMBER.fullmatch(digits):
+        raise ValueError(text)
+    return float(digits.replace(",", "."))
 
 
 def _column(lng: float) -> int:

@@ -16,7 +16,7 @@ from crmweb.customers.models import Customer
 from crmweb.customers.reaching.models import CustomerPhone
 from crmweb.customers.reaching.phones import read_phone
 from crmweb.db import db
-from crmweb.geo import Point, haversine_m
+from crmweb.geo import Box, Point, boxes_around, haversine_m
 from crmweb.names import fold
 from crmweb.scope import system_access
 
@@ -58,7 +58,11 @@ class Newcomer:
         """Who in the team has the same number, or the same name at the same place."""
         team = _of_the_team(by)  # asked here: within the house's session nobody is at work
         with system_access("warning of duplicates"):
-            rows = {row.id: row for row in (*self._of_one_number(team), *self._of_one_name(team))}
+            rows: dict[uuid.UUID, Any] = {}
+            for row in (*self._of_one_number(team), *self._of_one_name(team)):
+                rows.setdefault(
+                    row.id, row
+                )  # of several who look after them, the first line's answers for them
         visible = set(db.session.scalars(select(Customer.id).where(Customer.id.in_(rows))))
         return [_twin(row, row.id in visible) for row in rows.values()][:MOST]
 
@@ -68,8 +72,13 @@ class Newcomer:
         return db.session.execute(team.where(Customer.id.in_(having))).all() if numbers else []
 
     def _of_one_name(self, team: Team) -> Iterable[Any]:
+        """A chain has more shops of one name than are looked at: those around are asked for, too."""
         namesakes = team.where(Customer.sort_name == fold(self.name)[:80])
-        return [row for row in db.session.execute(namesakes) if self._is_at(row)]
+        asked = [namesakes, *(namesakes.where(_within(box)) for box in self._around())]
+        return [row for each in asked for row in db.session.execute(each) if self._is_at(row)]
+
+    def _around(self) -> tuple[Box, ...]:
+        return boxes_around(self.at, CLOSE_M) if self.at else ()
 
     def _is_at(self, row: Any) -> bool:
         if self.address and fold(row.address) == fold(self.address):
@@ -77,6 +86,10 @@ class Newcomer:
         if self.at is None or row.lat is None or row.pin_flaw is not None:
             return False
         return haversine_m(self.at, Point(row.lat, row.lng)) <= CLOSE_M
+
+
+def _within(box: Box) -> ColumnElement[bool]:
+    return Customer.lat.between(box.south, box.north) & Customer.lng.between(box.west, box.east)
 
 
 def _twin(row: Any, visible: bool) -> Twin:

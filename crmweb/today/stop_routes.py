@@ -13,6 +13,7 @@ from werkzeug.exceptions import UnprocessableEntity
 from crmweb import clock
 from crmweb.customers.finding import found_customer, named_id
 from crmweb.db import writing
+from crmweb.errors import TooLate
 from crmweb.idempotency import acknowledged
 from crmweb.languages import gettext as _
 from crmweb.routes.plans import Day
@@ -44,6 +45,8 @@ def add() -> ResponseReturnValue:
     """Go there too, today or on the day that is named."""
     customer = found_customer(named_id(request.form.get("customer", "")))
     day = _day(request.form.get("day", ""))
+    if customer.archived_at is not None:
+        raise TooLate(_("This customer is put away. Bring them back first."))
     with writing():
         Day(current_user.id, day).add(customer.id, at=clock.now())
     return acknowledged(local_path(request.form.get("next")), notice="stop_added")

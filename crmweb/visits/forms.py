@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice, zip_longest
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnprocessableEntity
@@ -184,10 +185,9 @@ def _attendees(sent: Sent) -> tuple[uuid.UUID, ...]:
 
 
 def _promises(sent: Sent, today: date) -> tuple[Promise, ...]:
-    texts = zip(
-        sent.getlist("promise_by"), sent.getlist("promise"), sent.getlist("promise_until"), strict=False
-    )
-    typed = [(who, one_line(text), until) for who, text, until in texts if text.strip()]
+    said, by, until = (sent.getlist(name) for name in ("promise", "promise_by", "promise_until"))
+    rows = islice(zip_longest(said, by, until, fillvalue=""), len(said))
+    typed = [(who, one_line(text), day) for text, who, day in rows if text.strip()]
     if len(typed) > MOST_PROMISES:
         raise BadVisit("promise", _("At most %(most)s promises fit into one visit.", most=MOST_PROMISES))
     return tuple(_promise(who, text, until, today, row) for row, (who, text, until) in enumerate(typed))

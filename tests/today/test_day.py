@@ -172,6 +172,17 @@ def test_somebody_off_the_route_is_added_once(
     assert ahead(lans) == ["Shop 0", "Shop 1", "Shop 2", "Shop 3", "Shop 9"]
 
 
+def test_who_was_put_away_meanwhile_is_not_said_to_be_added(
+    lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor
+) -> None:
+    with house(), writing():
+        gone = shop("Shop 9", lan)
+        db.session.get_one(Customer, gone).archive(by=lan, at=clock.now())
+    answer = lans.post("/stops", data={"customer": str(gone)}, headers={"Accept-Language": "en"})
+    assert answer.status_code == 409
+    assert "This customer is put away. Bring them back first." in answer.text
+
+
 def test_a_script_hears_its_key_and_no_redirect(lans: FlaskClient, round_: list[uuid.UUID]) -> None:
     answer = lans.post(f"/stops/{round_[0]}/out", headers={"Idempotency-Key": "k1"})
     assert (answer.status_code, answer.headers["Idempotency-Key"]) == (200, "k1")

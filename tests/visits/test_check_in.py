@@ -92,6 +92,13 @@ def test_five_kilometres_of_doubt_is_unproven(check_in: CheckIn, co_ba: uuid.UUI
     assert (found.verdict, found.reason) == ("unproven", "imprecise")
 
 
+def test_an_accuracy_with_a_comma_is_a_number_as_a_place_is(
+    check_in: CheckIn, co_ba: uuid.UUID, visit: Find
+) -> None:
+    place = {"lat": "21,0286", "lng": "105,8542", "accuracy_m": "12,5"}
+    assert visit(check_in(co_ba, **place).visit_id).accuracy_m == 12.5  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
@@ -101,6 +108,9 @@ def test_five_kilometres_of_doubt_is_unproven(check_in: CheckIn, co_ba: uuid.UUI
         ({"lat": "21"}, "both"),
         ({"lat": "21", "lng": "105", "accuracy_m": "-1"}, "accuracy"),
         ({"lat": "21", "lng": "105", "accuracy_m": "inf"}, "accuracy"),
+        ({"lat": "21", "lng": "105", "accuracy_m": "1e400"}, "accuracy"),
+        ({"lat": "21", "lng": "105", "accuracy_m": "1_0"}, "accuracy"),
+        ({"lat": "21", "lng": "105", "accuracy_m": "\N{ARABIC-INDIC DIGIT THREE}"}, "accuracy"),
         ({"lat": "21", "lng": "105", "fixed_at": "noon"}, "moment"),
         ({"client_at": "yesterday"}, "moment"),
         ({"kind": "by_drone"}, "person"),

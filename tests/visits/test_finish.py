@@ -137,6 +137,18 @@ def test_a_wrong_day_is_said_beside_it_and_nothing_typed_is_lost(
     assert visit(here).outcome is None
 
 
+@pytest.mark.parametrize("beside", [{}, {"promise_by": "us"}, {"promise_until": ""}])
+def test_a_promise_with_nothing_beside_it_is_ours_and_for_a_week(
+    here: uuid.UUID, lans_phone: FlaskClient, house: House, lan: Actor, beside: dict[str, str]
+) -> None:
+    sent = {"outcome": "interested", "promise": "Gửi báo giá", **beside}
+    assert lans_phone.post(f"/visits/{here}/finish", data=sent).status_code == 303
+    with house():
+        made = db.session.scalars(select(Reminder)).one()
+        assert (made.text, made.promised_by) == ("Gửi báo giá", "us")
+        assert lan.today(made.due_at) == lan.today(clock.now()) + timedelta(days=7)
+
+
 @pytest.mark.parametrize(
     ("sent", "word"),
     [

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
 from crmweb.notifications import Delivery, Notice
@@ -21,7 +22,7 @@ from crmweb.notifications.choices import NotificationChoices
 from crmweb.notifications.jobs import deliver
 from crmweb.visits.helping import helped_lately, tell_its_people
 from crmweb.visits.models import Visit
-from tests.customers.shops import ENGLISH, Acting, House, PhoneOf
+from tests.customers.shops import ENGLISH, Acting, House, PhoneOf, shop
 from tests.visits.conftest import NEAR, CheckIn
 
 LEAD = {"here": "1", "status": "lead", "name": "tap hoa co ba", **NEAR}
@@ -43,6 +44,26 @@ def test_hung_sees_only_name_and_person_of_the_twin_and_may_log_a_visit(
     assert 'name="lat" value="21.0286"' in warned
     for page in ("", "/timeline", "/edit", "/notes/new"):
         assert phone_of(hung).get(f"/customers/{co_ba}{page}").status_code == 404
+
+
+def test_who_answers_for_a_twin_is_whoever_is_responsible(
+    phone_of: PhoneOf, mai: Actor, hung: Actor, co_ba: uuid.UUID, house: House
+) -> None:
+    """And not who stands beside them for a line of goods."""
+    with house(), writing():
+        beside = db.session.get_one(User, hung.id)
+        Assignment.between(db.session.get_one(Customer, co_ba), beside, line="Khách lớn", at=clock.now())
+    assert "Tạp hóa Cô Ba · Nguyễn Thị Lan" in add(phone_of(mai))
+
+
+def test_a_chain_of_many_shops_is_known_at_this_door(
+    phone_of: PhoneOf, hung: Actor, lan: Actor, co_ba: uuid.UUID, house: House
+) -> None:
+    with house(), writing():
+        for number in range(60):
+            older = shop("Tạp hóa Cô Ba", lan, at=(10 + number / 100, 106.7))
+            db.session.get_one(Customer, older).assignments[0].since -= timedelta(days=1)
+    assert f'action="/customers/{co_ba}/visits"' in add(phone_of(hung))
 
 
 def test_lan_is_led_to_her_own_shop_instead(phone_of: PhoneOf, lan: Actor, co_ba: uuid.UUID) -> None:
