@@ -170,7 +170,7 @@ class Reminder(Scoped, Model):
             self.done_at = self.done_by_id = None
             self._tell("promise.reopened", by=by, at=at, customer=self.customer)
             if later := self._later_round():
-                later.drop(at=at)
+                later._forget(at=at)
                 later.series_id = None
             if self.due_at > at:
                 self.tell_when_due(at=at)
@@ -221,16 +221,21 @@ class Reminder(Scoped, Model):
             about_id=self.id, customer_id=self.customer_id,
         )  # fmt: skip
 
-    def drop(self, *, at: datetime) -> None:
+    def drop(self, *, by: Actor, at: datetime) -> None:
         """Nobody has to do it any more: it was taken back, or what it came from was."""
         if self.dropped_at is None:
-            self.dropped_at = at
-            self._tell_no_more(at=at)
+            self._tell("promise.taken_back", by=by, at=at, customer=self.customer)
+            self._forget(at=at)
 
-    def restore(self, *, at: datetime) -> None:
+    def _forget(self, *, at: datetime) -> None:
+        self.dropped_at = at
+        self._tell_no_more(at=at)
+
+    def restore(self, *, by: Actor, at: datetime) -> None:
         """Dropped by a slip."""
         if self.dropped_at is not None:
             self.dropped_at = None
+            self._tell("promise.reopened", by=by, at=at, customer=self.customer)
             self.tell_when_due(at=at)
 
     def tell_when_due(self, *, at: datetime, locale: str | None = None) -> None:

@@ -222,7 +222,7 @@ def snooze(id: uuid.UUID) -> ResponseReturnValue:
 @once(shows="reminders.show")
 def drop(id: uuid.UUID) -> ResponseReturnValue:
     own_reminder(id)
-    return _change(id, lambda reminder, _by, at: reminder.drop(at=at), "reminder_dropped")
+    return _change(id, lambda reminder, by, at: reminder.drop(by=by, at=at), "reminder_dropped")
 
 
 @reminders.post("/reminders/<uuid:id>/restore")
@@ -230,7 +230,7 @@ def drop(id: uuid.UUID) -> ResponseReturnValue:
 @once(shows="reminders.show")
 def restore(id: uuid.UUID) -> ResponseReturnValue:
     own_reminder(id)
-    return _change(id, lambda reminder, _by, at: reminder.restore(at=at), "reminder_restored")
+    return _change(id, lambda reminder, by, at: reminder.restore(by=by, at=at), "reminder_restored")
 
 
 def _change(id: uuid.UUID, verb: Verb, notice: str) -> ResponseReturnValue:

@@ -223,6 +223,11 @@ def _promise_reopened(payload: dict[str, Any]) -> Said:
     return _promise(payload, _("Our promise is still to keep"), _("Their promise is still to keep"))
 
 
+def _promise_taken_back(payload: dict[str, Any]) -> Said:
+    said = _promise(payload, _("Our promise was taken back"), _("Their promise was taken back"))
+    return said._replace(icon="undo-2")
+
+
 def _called(payload: dict[str, Any]) -> Said:
     return Said("phone", _("Call"), _minutes(payload), payload.get("text", ""))
 
@@ -250,6 +255,7 @@ _SAY: dict[str, Callable[[dict[str, Any]], Said]] = {
     "promise.made": _promise_made,
     "promise.kept": _promise_kept,
     "promise.reopened": _promise_reopened,
+    "promise.taken_back": _promise_taken_back,
     **SAY_OF_MESSAGES,
 }
 

@@ -52,7 +52,7 @@ def end_visit(visit: Visit, sent: Finish, *, by: Actor, at: datetime) -> None:
     Said anew, it takes the place of what was said before.
     """
     when = min(sent.client_at or at, at)
-    _forget(visit, at=at)
+    _forget(visit, by=by, at=at)
     if sent.why:
         visit.explain(sent.why)
     visit.no_photo = sent.no_photo or visit.no_photo
@@ -72,16 +72,16 @@ def end_visit(visit: Visit, sent: Finish, *, by: Actor, at: datetime) -> None:
 
 def reopen_visit(visit: Visit, *, by: Actor, at: datetime) -> None:
     """Take the result back with all that followed from it; a note that was written stays written."""
-    _forget(visit, at=at)
+    _forget(visit, by=by, at=at)
     visit.reopen(by=by, at=at)
 
 
-def _forget(visit: Visit, *, at: datetime) -> None:
+def _forget(visit: Visit, *, by: Actor, at: datetime) -> None:
     """Promises that were not kept yet, and that the customer is gone, stand and fall with the result."""
     made = (Reminder.cause_id == visit.id, Reminder.promised_by.is_not(None))
     promised = select(Reminder).where(*made, Reminder.done_at.is_(None))
     for reminder in db.session.scalars(promised):
-        reminder.drop(at=at)
+        reminder.drop(by=by, at=at)
     waiting = (Proposal.cause_id == visit.id, Proposal.kind == GONE, Proposal.decided_at.is_(None))
     for proposal in db.session.scalars(select(Proposal).where(*waiting)):
         db.session.delete(proposal)

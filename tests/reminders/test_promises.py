@@ -90,6 +90,16 @@ def test_a_tick_keeps_the_promise_and_can_be_taken_back(
         ]  # fmt: skip
 
 
+def test_a_promise_that_was_taken_back_does_not_stand_on_the_timeline_as_one(
+    phone: FlaskClient, shelf: uuid.UUID, co_ba: uuid.UUID
+) -> None:
+    timeline = f"/customers/{co_ba}/timeline"
+    assert tick(phone, shelf, "drop") == tick(phone, shelf, "drop") == 303
+    assert phone.get(timeline, headers=ENGLISH).text.count("Our promise was taken back") == 1
+    assert tick(phone, shelf, "restore") == 303
+    assert "Our promise is still to keep" in phone.get(timeline, headers=ENGLISH).text
+
+
 def test_two_taps_keep_it_once(phone: FlaskClient, shelf: uuid.UUID, house: House) -> None:
     assert tick(phone, shelf) == tick(phone, shelf) == 303
     assert tick(phone, shelf, **{"Idempotency-Key": "a"}) == 200

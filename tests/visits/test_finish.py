@@ -245,6 +245,7 @@ def test_undo_takes_back_the_result_with_all_that_followed(
         assert db.session.scalars(select(Proposal)).all() == []
         assert db.session.scalars(select(Reminder).where(Reminder.dropped_at.is_(None))).all() == []
         assert Day(lan.id, tomorrow).customer_ids() == []
+        assert "promise.taken_back" in db.session.scalars(select(Event.kind)).all()
 
 
 def test_a_result_can_be_changed_for_a_day_and_then_stays(
