@@ -183,6 +183,8 @@ def _circumstances(payload: dict[str, Any]) -> list[str]:
         told.append(_("end estimated"))
     if day := payload.get("next_on"):
         told.append(_("next on %(day)s", day=short_date(date.fromisoformat(day))))
+    if payload.get("no_next"):
+        told.append(_("no next step"))
     return told
 
 

@@ -31,6 +31,9 @@ MOST_PROMISES = 10
 QUEUED_FROM = timedelta(minutes=1)
 """A result that is so much older than its arrival has lain in the phone."""
 
+NO_STEP = "none"
+"""The next step of somebody who agreed on none."""
+
 LATER = {"tomorrow": timedelta(days=1), "two_weeks": timedelta(days=14)}
 """Next steps in words, from a page that a phone has kept for days."""
 
@@ -111,7 +114,7 @@ class Promise:
 
 @dataclass(frozen=True)
 class Finish:
-    """A result as it was sent. `next_on` only where another day than the route's was agreed."""
+    """A result as it was sent. `next_on` only where another day than the route's was agreed, `no_next` where none."""
 
     outcome: str
     note: str
@@ -121,6 +124,7 @@ class Finish:
     client_at: datetime | None
     why: str | None = None
     no_photo: str | None = None
+    no_next: bool = False
 
     @classmethod
     def read(cls, sent: Sent, *, today: date) -> Finish:
@@ -133,7 +137,7 @@ class Finish:
             raise BadVisit("note", _("A note has at most %(most)s characters.", most=LONGEST))
         return cls(
             outcome, note, _next_day(sent, today), _attendees(sent), _promises(sent, today),
-            read_moment(sent, "client_at"), read_why(sent), _no_photo(sent),
+            read_moment(sent, "client_at"), read_why(sent), _no_photo(sent), _said_next(sent) == NO_STEP,
         )  # fmt: skip
 
     def was_queued(self, at: datetime) -> bool:
@@ -156,11 +160,15 @@ def _no_photo(sent: Mapping[str, str]) -> str | None:
     return word if not is_blank(word) else None
 
 
+def _said_next(sent: Mapping[str, str]) -> str:
+    return sent.get("next", "") or sent.get("next_on", "")
+
+
 def _next_day(sent: Mapping[str, str], today: date) -> date | None:
-    text = sent.get("next", "") or sent.get("next_on", "")
+    text = _said_next(sent)
     if text == "other" and not (text := sent.get("next_other", "")):
         raise BadVisit("next", _("Choose the day of the next step."))
-    if text in ("", "route", "none"):
+    if text in ("", "route", NO_STEP):
         return None
     if text in LATER:
         return today + LATER[text]

@@ -59,7 +59,8 @@ def end_visit(visit: Visit, sent: Finish, *, by: Actor, at: datetime) -> None:
     visit.attendees = _met(visit, sent.attendees)
     # A day that passed while the phone had no signal is made up for today.
     next_on = max(sent.next_on, by.today(at)) if sent.next_on else None
-    visit.finish(sent.outcome, by=by, at=when, next_on=next_on, note=_note(visit, sent.note, by, when, at))
+    note = _note(visit, sent.note, by, when, at)
+    visit.finish(sent.outcome, by=by, at=when, next_on=next_on, no_next=sent.no_next, note=note)
     if sent.outcome == "gone":
         Proposal.make(visit.customer, GONE, by=by, at=at, cause_id=visit.id)
     for promise in sent.promises:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, ColumnElement, Date, ForeignKey, Index, String, and_, or_, select, text
+from sqlalchemy import JSON, ColumnElement, Date, ForeignKey, Index, String, and_, false, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crmweb import timeline
@@ -50,6 +50,7 @@ class Visit(Evidence, Asked, OfCustomer, Model):
 
     `started_at` is the phone's time, never later than ours; `client_at` is what the phone said; `day` is the date where
     the visitor is.
+    `no_next`: the visitor said that there is no next step, which is not the same as none that differs from the route's.
     `counted` holds, by assignment, the visit before this one, so that an undo can bring it back.
     """
 
@@ -78,6 +79,7 @@ class Visit(Evidence, Asked, OfCustomer, Model):
     outcome: Mapped[str | None] = mapped_column(String(40))
     note_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("notes.id", ondelete="SET NULL"), index=True)
     next_on: Mapped[date | None] = mapped_column(Date)
+    no_next: Mapped[bool] = mapped_column(default=False, server_default=false())
     counted: Mapped[dict[str, str | None]] = mapped_column(JSON, default=dict)
 
     customer: Mapped[Customer] = relationship()
@@ -164,12 +166,13 @@ class Visit(Evidence, Asked, OfCustomer, Model):
         by: Actor,
         at: datetime,
         next_on: date | None = None,
+        no_next: bool = False,
         note: Note | None = None,
     ) -> None:
         """Its result is known. An end that was estimated stays so; what is finished already takes the new result."""
         if self.ended_at is None:
             self.ended_at, self.ended = max(at, self.started_at), FINISHED
-        self.outcome, self.next_on = outcome, next_on
+        self.outcome, self.next_on, self.no_next = outcome, next_on, no_next
         if note is not None:
             self.note_id = note.id
         self._count()
@@ -196,7 +199,7 @@ class Visit(Evidence, Asked, OfCustomer, Model):
             self.ended_at = self.ended = None
         if self.kind == "closed":
             self.kind = "in_person"
-        self.outcome, self.next_on, self.counted, self.attendees = None, None, {}, []
+        self.outcome, self.next_on, self.no_next, self.counted, self.attendees = None, None, False, {}, []
         if self.ended_at is None:
             self._make_room()
         self.tell()
@@ -262,8 +265,8 @@ class Visit(Evidence, Asked, OfCustomer, Model):
             "kind": self.kind, "outcome": self.outcome, "minutes": self.minutes, "verdict": self.verdict,
             "reason": self.reason, "distance_m": self.distance_m and round(self.distance_m),
             "accuracy_m": self.accuracy_m and round(self.accuracy_m), "estimated": self.ended == ESTIMATED,
-            "next_on": self.next_on.isoformat() if self.next_on else None, "helper": self.helper,
-            "outcome_label": own.label if own else None,
+            "next_on": self.next_on.isoformat() if self.next_on else None, "no_next": self.no_next,
+            "helper": self.helper, "outcome_label": own.label if own else None,
             "attendees": [attendee.name for attendee in self.attendees],
             "photos": [str(photo.id) for photo in self.photos],
         }  # fmt: skip

@@ -68,6 +68,25 @@ def test_the_sheet_says_which_day_comes_next_before_anything_is_saved(
     assert _due(house, co_ba) == tomorrow
 
 
+def test_none_is_a_next_step_of_its_own_and_leaves_the_rhythm(
+    here: uuid.UUID, lans_phone: FlaskClient, visit: Find, house: House, co_ba: uuid.UUID, lan: Actor
+) -> None:
+    assert 'name="next" value="none"' in lans_phone.get(f"/visits/{here}/finish").text
+    tomorrow = lan.today(clock.now()) + timedelta(days=1)
+    lans_phone.post(f"/visits/{here}/finish", data={"outcome": "interested", "next": tomorrow.isoformat()})
+    lans_phone.post(f"/visits/{here}/finish", data={"outcome": "interested", "next": "none"})
+    assert (visit(here).next_on, visit(here).no_next) == (None, True)
+    with house():
+        assert Day(lan.id, tomorrow).customer_ids() == []
+    assert _due(house, co_ba) == lan.today(clock.now()) + timedelta(days=14)
+    page = lans_phone.get(f"/visits/{here}", headers=ENGLISH).text
+    assert "<dt>Next step</dt><dd>None</dd>" in page
+    assert "no next step" in lans_phone.get(f"/customers/{co_ba}/timeline", headers=ENGLISH).text
+    lans_phone.post(f"/visits/{here}/reopen")
+    lans_phone.post(f"/visits/{here}/finish", data={"outcome": "interested"})
+    assert visit(here).no_next is False
+
+
 def test_a_full_result_keeps_all_that_was_told(
     here: uuid.UUID, lans_phone: FlaskClient, house: House, visit: Find, co_ba: uuid.UUID, lan: Actor
 ) -> None:
