@@ -20,12 +20,21 @@ from crmweb.reminders.models import Reminder
 from crmweb.visits.attendance import Attendee
 from crmweb.visits.forms import BadVisit, Finish
 from crmweb.visits.models import Visit
+from crmweb.visits.openings import where_open
 from crmweb.web import not_found_unless
 
 
 def may_visit(customer_id: uuid.UUID, *, by: Actor, at: datetime) -> bool:
     """Open the way for a visit at that moment; returns whether it is a helper's. 404 for a stranger's customer."""
     return open_way(customer_id, by=by, at=at, why="a visit to a colleague's customer", helping=True)
+
+
+def reach_what_is_open(by: Actor) -> None:
+    """Open the way to what a check-in will end: a visit where one helped out, or to a customer who was handed over."""
+    for customer_id in where_open(by.id):
+        if not sees(customer_id, by):
+            widen(by, "ending one's own visit to a customer of somebody else")
+            return
 
 
 def own_visit(id: uuid.UUID, *, by: Actor) -> Visit:

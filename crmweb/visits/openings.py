@@ -24,6 +24,12 @@ def open_visit_of(person_id: uuid.UUID) -> Visit | None:
     return db.session.scalar(select(Visit).where(*here).order_by(Visit.started_at.desc()).limit(1))
 
 
+def where_open(person_id: uuid.UUID) -> set[uuid.UUID]:
+    """Customers at whom this person has visits open; calls aside."""
+    here = (Visit.person_id == person_id, Visit.ended_at.is_(None), Visit.kind.in_(AT_THE_PLACE))
+    return set(db.session.scalars(select(Visit.customer_id).where(*here)))
+
+
 def visited_on(person_id: uuid.UUID, day: date) -> set[uuid.UUID]:
     """Whom this person has visited on that day, or is with now."""
     theirs = select(Visit.customer_id).where(Visit.person_id == person_id, Visit.day == day)

@@ -24,7 +24,14 @@ from crmweb.late import came_at, done_at, has_come, is_applied, kept_by_phones
 from crmweb.visits import words
 from crmweb.visits.forms import BadVisit, CheckIn, Finish, read_fix, read_why
 from crmweb.visits.helping import tell_its_people
-from crmweb.visits.meeting import ask_what_is_owed, end_visit, may_visit, own_visit, reopen_visit
+from crmweb.visits.meeting import (
+    ask_what_is_owed,
+    end_visit,
+    may_visit,
+    own_visit,
+    reach_what_is_open,
+    reopen_visit,
+)
 from crmweb.visits.met import last_met
 from crmweb.visits.models import Visit
 from crmweb.visits.openings import open_visit_at
@@ -54,6 +61,7 @@ def check_in_at(customer_id: uuid.UUID) -> ResponseReturnValue:
     """The verb of every check-in, whichever page it comes from; the view around it is one that happens once."""
     minted, sent = minted_id(request.form.get("id")), CheckIn.read(request.form)
     helper = may_visit(customer_id, by=current_user, at=sent.client_at or clock.now())
+    reach_what_is_open(current_user)
     refuse_taken(Visit, minted)
     with writing():
         customer = db.session.get_one(Customer, customer_id)

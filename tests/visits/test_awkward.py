@@ -21,6 +21,7 @@ from crmweb.db import db, new_id, writing
 from crmweb.routes.cover import Cover
 from crmweb.routes.models import Route
 from crmweb.routes.plans import Day
+from crmweb.timeline import Event
 from crmweb.visits.models import Visit
 from tests.customers.shops import ENGLISH, House, PhoneOf, shop
 from tests.visits.conftest import HERE, NEAR, CheckIn
@@ -289,6 +290,19 @@ def test_a_customer_put_away_and_handed_over_during_the_visit_stops_nothing(
     _reopen(lans_phone, at)
     for path in (f"/visits/{at}", f"/visits/{at}/finish", "/"):
         assert lans_phone.get(path).status_code == 200
+
+
+def test_an_open_visit_to_a_shop_that_was_handed_over_stands_in_nobodys_way(
+    here: Here, co_ba: uuid.UUID, next_door: uuid.UUID, lans_phone: FlaskClient, house: House, outsider: Actor,
+    visit: Find,
+) -> None:  # fmt: skip
+    left = here(co_ba, hours_ago=1)
+    _give(house, co_ba, outsider)
+    went_on = here(next_door)
+    assert (visit(left).ended, visit(left).ended_at) == ("estimated", visit(went_on).started_at)
+    assert visit(went_on).ended_at is None
+    with house():
+        assert db.session.scalars(select(Event.kind).where(Event.id == left)).one() == "visit.left"
 
 
 def test_a_next_step_with_a_shop_that_went_to_hung_is_no_stop_of_lans(

@@ -155,6 +155,20 @@ def test_the_visit_of_a_helper_is_hungs_and_leaves_lans_rhythm(
         assert db.session.get_one(Customer, co_ba).assignments[0].last_visit_at is None
 
 
+def test_who_helped_goes_on_to_their_own_shop(
+    check_in: CheckIn, phone_of: PhoneOf, hung: Actor, co_ba: uuid.UUID, house: House
+) -> None:
+    """Two taps, always, whatever is still open elsewhere; and nothing of a colleague's customer is shown by it."""
+    with house(), writing():
+        own = shop("Tạp hóa nhà Hùng", hung)
+    phone = phone_of(hung)
+    helped = check_in(co_ba, phone=phone).visit_id  # type: ignore[attr-defined]
+    assert check_in(own, phone=phone).status_code == 201
+    with house():
+        assert db.session.get_one(Visit, helped).ended == "estimated"
+    assert phone.get(f"/customers/{co_ba}").status_code == 404
+
+
 def test_who_helps_is_a_helper_at_the_second_try_too(
     check_in: CheckIn,
     phone_of: PhoneOf,
