@@ -21,6 +21,8 @@ today = Blueprint("today", __name__)
 
 OFFERED = 5
 """Overdue customers outside the plan that Today offers."""
+ASKED_AT_ONCE = 5
+"""Visits whose result Today asks for."""
 
 
 @today.get("/")
@@ -42,6 +44,7 @@ def show() -> ResponseReturnValue:
         quiet=count_quiet(current_user.id, day) if current_user.may("accounts:keep") else 0,
         asked=questions_for(current_user.id),
         undelivered=not_delivered_to(current_user),
+        asked_at_once=ASKED_AT_ONCE,
         helped=helped_lately(current_user.id, now - NEWS_FOR),
         away=covers_on([current_user.id], day, after=now),
         has_customers=bool(planned) or has_customers(current_user.id),

@@ -122,6 +122,21 @@ def test_a_visit_that_was_left_asks_how_it_went(
     assert f'id="visit-{left}"' in section.split("</section>")[0]
 
 
+def test_many_visits_that_were_left_do_not_push_the_plan_away(
+    lans: FlaskClient, round_: list[uuid.UUID], house: House, lan: Actor, monday_morning: clock.HeldClock
+) -> None:
+    left = []
+    for each in (*round_[:2], *round_[:2], *round_[:3], round_[2]):
+        left.append(visit(house, lan, each, finished=False))
+        monday_morning.move(timedelta(minutes=20))
+    asks = lans.get("/").text
+    section = asks[asks.index('id="resultless"') :].split("</section>")[0]
+    assert re.findall(r'id="visit-([0-9a-f-]+)"', section) == [str(each) for each in left[-2:-7:-1]]
+    assert "2 more come up once these are told." in section
+    lans.post(f"/visits/{left[-2]}/finish", data={"outcome": "interested"})
+    assert "1 more comes up once these are told." in lans.get("/").text
+
+
 def test_a_stop_is_taken_out_and_comes_back_where_it_stood(
     lans: FlaskClient, round_: list[uuid.UUID]
 ) -> None:
