@@ -17,7 +17,7 @@ from crmweb.accounts.models import User
 from crmweb.customers.beyond import narrow, sees, widen
 from crmweb.customers.fields import lines
 from crmweb.db import db, writing
-from crmweb.idempotency import keep, once, written
+from crmweb.idempotency import acknowledged, keep, once, written
 from crmweb.languages import gettext as _
 from crmweb.languages import ngettext
 from crmweb.visits import doubt_words
@@ -26,7 +26,7 @@ from crmweb.visits.meeting import own_visit
 from crmweb.visits.models import Visit
 from crmweb.visits.reviews import Review, may_object, may_review, review_of
 from crmweb.visits.showing import seen_own
-from crmweb.web import NOTICES, Notice, go, local_path, needs, not_found_unless, page, undo_at, wants_fragment
+from crmweb.web import NOTICES, Notice, local_path, needs, not_found_unless, page, undo_at, wants_fragment
 
 reviews = Blueprint("reviews", __name__)
 
@@ -124,7 +124,7 @@ def accept_all() -> ResponseReturnValue:
     _all_reviewed(ids)
     with writing():
         Review.accept_all(_all_reviewed(ids), by=current_user, at=at)
-    return go(_here(), notice="reviews_accepted", about=f"{len(ids)} {clock.to_micros(at)}")
+    return _back("reviews_accepted", about=f"{len(ids)} {clock.to_micros(at)}")
 
 
 @reviews.post("/review/undo/<int:moment>")
@@ -139,7 +139,7 @@ def undo_all(moment: int) -> ResponseReturnValue:
             abort(403)
         for review in together:
             review.take_back()
-    return go(_here(), notice="reviews_undone")
+    return _back("reviews_undone")
 
 
 def _chosen() -> list[uuid.UUID]:
@@ -195,9 +195,14 @@ def _here() -> str:
     return local_path(request.form.get("back") or "/review")
 
 
+def _back(notice: str, about: object = "") -> ResponseReturnValue:
+    """To the page on which it was looked at; a script hears its key."""
+    return acknowledged(_here(), notice=notice, about=about)
+
+
 def _answered(id: uuid.UUID, fragment: str, notice: str) -> ResponseReturnValue:
     if not wants_fragment():
-        return go(_here(), notice=notice, about=id)
+        return _back(notice, about=id)
     return page(fragment, doubt=_doubt(id), wrong="", typed="", here=_here())
 
 

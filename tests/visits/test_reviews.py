@@ -81,6 +81,16 @@ def test_the_row_alone_answers_where_a_script_asks(phone_of: PhoneOf, mai: Actor
     assert "Undo" in answer.text
 
 
+@pytest.mark.parametrize("act", ["accept", "undo", "ask"])
+def test_a_script_hears_its_key_and_no_redirect(
+    phone_of: PhoneOf, mai: Actor, far: uuid.UUID, act: str
+) -> None:
+    answer = phone_of(mai).post(
+        f"/visits/{far}/review/{act}", data={"question": "Sao vậy?"}, headers={"Idempotency-Key": "k1"}
+    )
+    assert (answer.status_code, answer.headers["Idempotency-Key"]) == (200, "k1")
+
+
 def test_mai_asks_lan_answers_and_mai_reads_it(
     phone_of: PhoneOf, mai: Actor, lan: Actor, far: uuid.UUID, acting: Acting
 ) -> None:
