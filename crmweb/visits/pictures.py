@@ -15,7 +15,7 @@ from pillow_heif import register_heif_opener
 from crmweb.languages import gettext as _
 
 KINDS = ("JPEG", "PNG", "WEBP", "HEIF")
-LARGEST_BYTES = 150 * 1024
+LARGEST_BYTES = 150_000
 LONGEST_SIDE = 1600
 """Pixels; enough to read a price tag on a shelf."""
 MOST_PIXELS = 50_000_000

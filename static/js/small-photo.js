@@ -1,6 +1,6 @@
 // A photo as it travels: a JPEG of at most 150 KB.
 const LONGEST_SIDE = 1600; // pixels
-const LARGEST = 150 * 1024; // bytes
+const LARGEST = 150_000; // bytes
 const QUALITIES = [0.82, 0.7, 0.58, 0.46, 0.34];
 
 /** The photo as a JPEG of at most 150 KB, upright; the file itself where this browser cannot draw it. */

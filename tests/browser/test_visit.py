@@ -256,10 +256,10 @@ def test_a_photo_is_taken_in_the_page_and_taken_away_again(
     shown = page.locator(".photos img")
     expect(shown).to_have_count(1)
     expect(shown).to_have_js_property("complete", True)
-    assert page.evaluate("weight") <= 150 * 1024  # made small before it was sent
+    assert page.evaluate("weight") <= 150_000  # made small before it was sent
     assert axe(page) == []
     with system_access_to(live_server.app, "how large it is"):
-        assert db.session.scalars(select(VisitPhoto.bytes)).one() <= 150 * 1024
+        assert db.session.scalars(select(VisitPhoto.bytes)).one() <= 150_000
     page.get_by_role("button", name="Take photo 1 away").tap()
     expect(shown).to_have_count(0)
     at_co_ba.button("Undo").tap()

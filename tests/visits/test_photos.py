@@ -48,7 +48,7 @@ def test_a_photo_is_kept_small_and_shown(here: uuid.UUID, lans_phone: FlaskClien
     assert f'src="/photos/{minted}"' in answer.text
     shown = lans_phone.get(f"/photos/{minted}")
     assert shown.mimetype == "image/jpeg"
-    assert len(shown.data) <= 150 * 1024
+    assert len(shown.data) <= 150_000
     assert Image.open(io.BytesIO(shown.data)).size == (1600, 1067)
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
     assert shown.headers["Cache-Control"] == "private, no-cache"
