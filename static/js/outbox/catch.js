@@ -5,7 +5,7 @@ import { dropFormer } from "./edit.js";
 import { hasFiles } from "./order.js";
 import { hear, tell } from "./news.js";
 import { drain } from "./send.js";
-import { drop, items, keep } from "./store.js";
+import { change, drop, items, keep } from "./store.js";
 import { me, pagesWork, prefersWifi, version } from "./here.js";
 import { uuid7 } from "../uuid7.js";
 
@@ -13,6 +13,7 @@ import { uuid7 } from "../uuid7.js";
 // shows it as well
 const PATIENCE = 2_500;
 const LESS = 400;
+const LOOKING = 60_000; // ms that a page at most waits for what became of a write, whatever happens to the page
 const underWay = new WeakSet();
 
 document.addEventListener("submit", (event) => {
@@ -39,6 +40,7 @@ async function deliver(form, submitter) {
   await form.querySelector("voice-field")?.drop?.();
   for (const { key } of all) tell({ person: me(), what: "kept", key });
   const ends = await Promise.all(all.map(outcome));
+  for (const [place, end] of ends.entries()) if (stillWaits(end)) await lookAway(kept[place].seq);
   submitter?.removeAttribute("aria-busy");
   goOn(form, submitter, all, ends);
 }
@@ -46,9 +48,20 @@ async function deliver(form, submitter) {
 /** Puts a write of its own beside the forms' ones: the place that comes later, a photo. @returns {Promise<object>} its end */
 export async function queue({ url, fields, key, title, wifi = false }) {
   const item = { ...bare(url, fields, key), title: title ?? titleOf(), wifi };
-  await keep(me(), item);
+  const { seq } = await keep(me(), item);
   tell({ person: me(), what: "kept", key });
-  return outcome(item);
+  const end = await outcome(item);
+  if (stillWaits(end)) await lookAway(seq);
+  return end;
+}
+
+function stillWaits({ what }) {
+  return what === "late" || what === "stopped";
+}
+
+/** Nobody stands before the page any more who could be asked about this item. */
+function lookAway(seq) {
+  return change(me(), seq, { asked: 0 }).catch(() => {});
 }
 
 /**
@@ -80,7 +93,7 @@ function bare(url, fields, key) {
   const page = location.pathname + location.search;
   // When it was done, which is earlier than now where it is edited in the outbox, or came back as a draft.
   const at = field({ fields }, "client_at") || new Date().toISOString();
-  return { url, fields, key, at, page, version: version(), state: "waiting", tries: 0 };
+  return { url, fields, key, at, page, version: version(), state: "waiting", tries: 0, asked: Date.now() + LOOKING };
 }
 
 /** Whom it is about: the row that was picked, the name of somebody new, or the title of the page. */

@@ -11,6 +11,15 @@ const FIRST_WAIT = 5_000; // ms, doubled by each try
 const LONGEST_WAIT = 300_000;
 export const IN_VAIN = 5; // tries at which the server broke: then somebody else is to see it, too
 
+/** Whether somebody looks at the page that sent it: what the server says of their words they hear there, and put right. */
+function isLookedAt({ asked = 0, tries }) {
+  return !tries && Date.now() < asked;
+}
+
+function isToBeCopied(item) {
+  return item.state === "refused" && !item.copied && !(item.status === 422 && isLookedAt(item));
+}
+
 /** Sends all that may go now. @returns {Promise<string>} "empty", "waiting", "unreached", "signed_out" or "someone_else" */
 export function drain(person) {
   return navigator.locks.request(`outbox-${person}`, () => all(person));
@@ -21,7 +30,7 @@ async function all(person) {
     const waiting = await items(person);
     const item = next(waiting);
     if (!item) {
-      for (const each of waiting) if (each.state === "refused" && !each.copied) await handOver(person, each);
+      for (const each of waiting) if (isToBeCopied(each)) await handOver(person, each);
       return waiting.length ? "waiting" : "empty";
     }
     tell({ person, what: "sending", key: item.key });
@@ -52,7 +61,7 @@ async function one(person, item) {
 
 function post(person, item) {
   spend(item.fields.reduce((bytes, [, value]) => bytes + (value.size ?? value.length), 0));
-  const headers = { "Idempotency-Key": item.key, Person: person, "App-Version": item.version, Outbox: item.tries ? "later" : "now" };
+  const headers = { "Idempotency-Key": item.key, Person: person, "App-Version": item.version, Outbox: isLookedAt(item) ? "now" : "later" };
   const signal = AbortSignal.timeout(hasFiles(item) ? PATIENCE.files : PATIENCE.text);
   return fetch(item.url, { method: "POST", redirect: "manual", headers, body: body(item), signal });
 }

@@ -1,6 +1,7 @@
 // The outbox as it lies on the phone: one IndexedDB a person, so that nothing ever goes out under another name.
 // An item: { seq, key, url, fields: [[name, text or Blob, file name]], at (ISO, this phone's clock), page, title, version,
-// state: "waiting" | "refused", and why: status, reason, tries, after (ms since the epoch), wifi, waits }.
+// state: "waiting" | "refused", and why: status, reason, tries, after (ms since the epoch), asked (until when its
+// page waits for the answer, ms), wifi, waits }.
 const ITEMS = "items";
 const SENT = "sent";
 const SENT_KEPT = 60; // newest ones, for the list of what went out

@@ -7,6 +7,7 @@ from functools import partial
 from playwright.sync_api import BrowserContext, Page, expect
 
 from crmweb.accounts.actor import Actor
+from crmweb.customers.models import Customer
 from crmweb.db import db
 from crmweb.notes.models import Note
 from crmweb.outbox.models import OutboxWrite
@@ -54,6 +55,44 @@ def test_what_is_refused_is_shown_and_mended_while_the_others_go(
     lans.get_by_role("button", name="Save").tap()
     unsent(lans, 0)
     assert (lan.name, "Second, but shorter") in notes(live_server)
+
+
+def test_what_a_form_says_at_once_is_put_right_there_and_nobody_decides_on_it_later(
+    lans: Page, live_server: LiveServer, co_ba: str, lan: Actor, complaints: list[str]
+) -> None:
+    lans.goto(f"{co_ba}/notes/new")
+    lans.get_by_label("Note", exact=True).fill("x" * 10_001)
+    lans.get_by_role("button", name="Save").tap()
+    expect(lans.locator(".error, [role=alert]").first).to_contain_text("10001 characters are too many")
+    field = lans.get_by_label("Note", exact=True)
+    field.fill("Shorter")
+    lans.get_by_role("button", name="Save").tap()
+    lans.wait_for_url(f"**{co_ba}")
+    unsent(lans, 0)
+    assert notes(live_server) == [(lan.name, "Shorter")]
+    lans.goto("/outbox")
+    expect(lans.get_by_role("heading", name="Could not be done")).to_have_count(0)
+    with system_access_to(live_server.app, "nothing is left to decide"):
+        assert OutboxWrite.count() == 0
+    assert all("status of 422" in said for said in complaints)
+    complaints.clear()
+
+
+def test_a_newcomer_who_waited_in_the_phone_is_taken_though_somebody_has_their_name(
+    lans: Page, context: BrowserContext, live_server: LiveServer
+) -> None:
+    """Nobody stands before the screen any more who could be asked whether it is the same one."""
+    lans.goto("/customers/new/here")
+    context.set_offline(True)
+    lans.get_by_label("Name", exact=True).fill(street.NEAREST.name)
+    lans.locator("input[name=lat]").evaluate("(field, at) => { field.value = at; }", str(street.MARKET[0]))
+    lans.locator("input[name=lng]").evaluate("(field, at) => { field.value = at; }", str(street.MARKET[1]))
+    before = count(live_server, Customer)
+    lans.get_by_role("button", name="Save new lead").tap()
+    unsent(lans, 1)
+    context.set_offline(False)
+    unsent(lans, 0)
+    assert count(live_server, Customer) == before + 1
 
 
 def test_the_head_counts_what_is_to_be_looked_at_by_itself(
