@@ -1,8 +1,19 @@
+const DAY = 86_400_000; // ms
+
+/**
+ * Now, as far as our server would take it for the date of an id: a day ahead of its clock is too much. A phone whose clock
+ * runs ahead names what it writes by the last page that we sent it, which is never later than now.
+ */
+function today() {
+  const served = Number(globalThis.document?.querySelector("meta[name=served]")?.content) || 0;
+  return served ? Math.min(Date.now(), served + DAY - 1) : Date.now();
+}
+
 /**
  * A UUID of version 7 (RFC 9562, section 5.7): 48 bits of milliseconds since 1970, then 74 bits of chance.
  * @param {number} at milliseconds since 1970
  */
-export function uuid7(at = Date.now()) {
+export function uuid7(at = today()) {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const view = new DataView(bytes.buffer);
   view.setUint16(0, Math.floor(at / 2 ** 32));

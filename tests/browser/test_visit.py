@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,16 @@ def test_two_taps_on_one_spot_check_in_and_the_verdict_comes_by_itself(
     assert saved.client_at is not None
     assert abs((saved.client_at - clock.now()).total_seconds()) < 60
     assert (saved.verdict, saved.accuracy_m) == ("on_site", 12)
+
+
+def test_a_phone_whose_clock_runs_ahead_by_days_checks_in_all_the_same(
+    at_co_ba: Hand, live_server: LiveServer
+) -> None:
+    at_co_ba.page.clock.install(time=clock.now() + timedelta(days=3))
+    at_co_ba.page.reload()
+    _check_in(at_co_ba)
+    saved = _saved(live_server)
+    assert saved.started_at <= clock.now()
 
 
 def test_the_two_taps_lie_on_one_spot(at_co_ba: Hand) -> None:
