@@ -24,6 +24,7 @@ from werkzeug.exceptions import Conflict, NotFound, UnprocessableEntity
 from crmweb import audit, clock, late
 from crmweb.browser import on_https
 from crmweb.db import Model, db
+from crmweb.languages import gettext as _
 from crmweb.outbox_answers import wants_record
 from crmweb.scope import act_for, system_access
 from crmweb.web import go, say
@@ -96,7 +97,7 @@ def _repeated() -> ResponseReturnValue | None:
     if kept is None:
         return None
     if kept.digest != body_digest() or kept.endpoint != request.endpoint:
-        abort(422, "This Idempotency-Key was used for something else.")
+        abort(422, _("This Idempotency-Key was used for something else."))
     return _answer(kept.record_id, kept.status)
 
 
@@ -220,7 +221,7 @@ def minted_id(text: str | None) -> uuid.UUID | None:
         raise UnprocessableEntity("The id is not a UUIDv7.") from None
     now = clock.now()
     if minted.version != 7 or not _stamp(now - OLDEST_ID) <= minted.int >> 80 <= _stamp(now + NEWEST_ID):
-        raise UnprocessableEntity("The id is not a UUIDv7 of the last 90 days.")
+        raise UnprocessableEntity(_("The id is not a UUIDv7 of the last 90 days."))
     return minted
 
 
@@ -234,4 +235,4 @@ def refuse_taken(model: type[Any], record_id: uuid.UUID | None) -> None:
     with system_access("is this id taken"):
         taken = record_id is not None and db.session.get(model, record_id) is not None
     if taken:
-        abort(409, "This id is taken.")
+        abort(409, _("This id is taken."))

@@ -81,9 +81,14 @@ def filled(text: str, **gaps: object) -> Markup:
     return Markup(text % {name: escape(said) for name, said in gaps.items()})  # nosec B704  # noqa: S704 - escaped
 
 
+DAY_S = 86_400
+
+
 def served_at() -> int:
-    """When this page was sent, in milliseconds since 1970: ids are dated by it where a phone's clock runs ahead."""
-    return clock.to_micros(clock.now()) // 1000
+    """The day on which this page is sent, in milliseconds since 1970: ids are dated by it where a phone's clock runs
+    ahead. No finer, so that a repeated answer is the same one.
+    """
+    return int(clock.now().timestamp()) // DAY_S * DAY_S * 1000
 
 
 def init_app(app: Flask) -> None:

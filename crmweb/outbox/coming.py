@@ -53,7 +53,7 @@ class Coming:
         """The same as it came before. Raises UnprocessableEntity where it was something else."""
         known = OutboxWrite.known(self.person_id, self.key, handed=self.handed)
         if known is not None and known.digest != self.digest:
-            raise UnprocessableEntity("This Idempotency-Key was used for something else.")
+            raise UnprocessableEntity(_("This Idempotency-Key was used for something else."))
         return known
 
     def write(self, path: str) -> OutboxWrite:

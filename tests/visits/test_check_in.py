@@ -253,3 +253,15 @@ def test_the_pin_of_the_test_is_where_it_says(house: House, co_ba: uuid.UUID) ->
     with house():
         found = db.session.get_one(Customer, co_ba)
         assert (found.lat, found.lng) == HERE
+
+
+def test_why_an_id_is_refused_is_said_in_the_readers_language(
+    lans_phone: FlaskClient, co_ba: uuid.UUID
+) -> None:
+    """An outbox shows it as it was said."""
+    answer = lans_phone.post(
+        f"/customers/{co_ba}/visits", data={"id": str(uuid.uuid4())},
+        headers={"Idempotency-Key": "k1", "Accept-Language": "vi"},
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert "Hãy xem lại ngày giờ của máy." in answer.json["reason"]  # type: ignore[index]
