@@ -2,11 +2,12 @@ const DAY = 86_400_000; // ms
 
 /**
  * Now, as far as our server would take it for the date of an id: a day ahead of its clock is too much. A phone whose clock
- * runs ahead names what it writes by the last page that we sent it, which is never later than now.
+ * runs ahead names what it writes by the day of the last page that we sent it, which is never later than today.
  */
 function today() {
-  const served = Number(globalThis.document?.querySelector("meta[name=served]")?.content) || 0;
-  return served ? Math.min(Date.now(), served + DAY - 1) : Date.now();
+  const now = Date.now();
+  const served = Number(globalThis.document?.body.dataset.served) || now;
+  return now - served < DAY ? now : served + (now % DAY);
 }
 
 /**

@@ -21,3 +21,13 @@ test("two records that are named in the same millisecond have two names", () => 
 test("a later record sorts after an earlier one", () => {
   assert.ok(uuid7(THEN) < uuid7(THEN + 1));
 });
+
+test("a phone whose clock runs days ahead names by the day of the page that it was sent", (t) => {
+  const served = Date.UTC(2022, 1, 22);
+  t.mock.timers.enable({ apis: ["Date"], now: Date.UTC(2022, 1, 25, 7, 30) });
+  globalThis.document = { body: { dataset: { served: String(served) } } };
+  assert.equal(uuid7().slice(0, 13), uuid7(Date.UTC(2022, 1, 22, 7, 30)).slice(0, 13));
+  t.mock.timers.setTime(Date.UTC(2022, 1, 22, 7, 30));
+  assert.equal(uuid7().slice(0, 13), uuid7(Date.UTC(2022, 1, 22, 7, 30)).slice(0, 13));
+  delete globalThis.document;
+});
