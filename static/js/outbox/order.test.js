@@ -45,8 +45,16 @@ test("what belongs to something that was edited, and so went to the end, waits f
   assert.equal(next([place]), place);
 });
 
-test("what failed waits its time, and the others go on", () => {
-  const failed = note({ after: 2_000 });
+test("what a server that is away was asked first is asked first again", () => {
+  const [earlier, told, later] = [note(), note({ after: 2_000, status: 503 }), note()];
+  assert.equal(next([told, later], 1_000), undefined);
+  assert.equal(next([earlier, told, later], 1_000), earlier);
+  assert.equal(next([told, later], 3_000), told);
+  assert.equal(next([photo({ after: 2_000, status: 503 }), later], 1_000), later);
+});
+
+test("what the server breaks on waits its time, and the others go on", () => {
+  const failed = note({ after: 2_000, status: 500 });
   const other = note();
   assert.equal(next([failed, other], 1_000), other);
   assert.equal(next([failed, other], 3_000), failed);

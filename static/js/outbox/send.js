@@ -9,6 +9,7 @@ import { spend } from "../phone.js";
 const PATIENCE = { text: 30_000, files: 120_000 }; // ms until an answer is given up
 const FIRST_WAIT = 5_000; // ms, doubled by each try
 const LONGEST_WAIT = 300_000;
+const LONGEST_AWAY = 60_000; // for a server that is away as a whole: everything waits for that
 export const IN_VAIN = 5; // tries at which the server broke: then somebody else is to see it, too
 
 /** Whether somebody looks at the page that sent it: what the server says of their words they hear there, and put right. */
@@ -85,7 +86,8 @@ async function taken(person, item, answer) {
 async function later(person, item, answer) {
   const tries = item.tries + 1;
   const asked = Number(answer.headers.get("Retry-After")) * 1000 || 0;
-  const wait = Math.max(asked, Math.min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT));
+  const longest = answer.status === 500 ? LONGEST_WAIT : LONGEST_AWAY;
+  const wait = Math.max(asked, Math.min(FIRST_WAIT * 2 ** (tries - 1), longest));
   await change(person, item.seq, { tries, after: Date.now() + wait, status: answer.status });
   if (answer.status === 500 && tries >= IN_VAIN && !item.copied) await handOver(person, { ...item, status: 500 });
   tell({ person, what: "later", key: item.key }); // it is on its way no more, whether or not others are
