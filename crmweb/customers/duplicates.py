@@ -59,10 +59,9 @@ class Newcomer:
         team = _of_the_team(by)  # asked here: within the house's session nobody is at work
         with system_access("warning of duplicates"):
             rows: dict[uuid.UUID, Any] = {}
+            # Of several who look after one, the first line's answers for them.
             for row in (*self._of_one_number(team), *self._of_one_name(team)):
-                rows.setdefault(
-                    row.id, row
-                )  # of several who look after them, the first line's answers for them
+                rows.setdefault(row.id, row)
         visible = set(db.session.scalars(select(Customer.id).where(Customer.id.in_(rows))))
         return [_twin(row, row.id in visible) for row in rows.values()][:MOST]
 
