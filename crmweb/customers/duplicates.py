@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
@@ -22,6 +23,9 @@ from crmweb.scope import system_access
 
 CLOSE_M = 150
 """Metres within which two customers of one name are taken for the same."""
+
+NEW_FOR = timedelta(days=7)
+"""How long the page of a new lead says who may be the same."""
 
 MOST = 5
 _LOOKED_AT = 50
@@ -85,6 +89,21 @@ class Newcomer:
         if self.at is None or row.lat is None or row.pin_flaw is not None:
             return False
         return haversine_m(self.at, Point(row.lat, row.lng)) <= CLOSE_M
+
+
+def twins_of(customer: Customer, *, by: Actor, at: datetime) -> list[Twin]:
+    """Who may be the same as a new lead: who was added without a signal came when nobody could be asked.
+
+    As when adding somebody, this is for who may add.
+    """
+    is_new = customer.status == "lead" and not customer.archived_at and at - customer.created_at <= NEW_FOR
+    if not is_new or not by.may("customers:write"):
+        return []
+    lat, lng = customer.lat, customer.lng
+    place = Point(lat, lng) if lat is not None and lng is not None and customer.has_pin else None
+    numbers = [phone.e164 or phone.typed for phone in customer.phones]
+    found = Newcomer(customer.name, numbers, customer.address, place).twins(by=by)
+    return [twin for twin in found if twin.id != customer.id]
 
 
 def _within(box: Box) -> ColumnElement[bool]:

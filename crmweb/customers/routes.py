@@ -126,7 +126,7 @@ def create() -> ResponseReturnValue:
     form = CustomerForm(request.form, people=_people())
     if not form.validate():
         return _form(form, status=422)
-    # A queued write cannot be asked anything; its duplicates are told on the customer's page in time.
+    # A queued write cannot be asked anything; who may be the same stands on the customer's page.
     asks = somebody_waits() and not request.form.get("anyway")
     if asks and (twins := form.newcomer.twins(by=current_user)):
         return _form(form, status=422, twins=twins)

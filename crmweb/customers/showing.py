@@ -11,6 +11,7 @@ from flask_login import current_user
 from crmweb import clock
 from crmweb.accounts.colleagues import colleagues
 from crmweb.customers.assignments.forms import AssignmentForm
+from crmweb.customers.duplicates import twins_of
 from crmweb.customers.models import Customer
 from crmweb.customers.overview import Overview
 from crmweb.customers.proposals import Proposal
@@ -40,5 +41,6 @@ def show_customer(
         assignment_form=assignment,
         refused=refused,
         proposals=Proposal.waiting_at(customer),
+        twins=twins_of(customer, by=current_user, at=clock.now()),
         **{name: found(customer) for name, found in BESIDE.items()},
     )

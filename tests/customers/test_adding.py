@@ -330,3 +330,22 @@ class TestDuplicates:
             shop("Đã có", lan, phones=["0905 412 777"])
         fields = {"name": "Bảy", "phones": "0905412777"}
         assert phone_of(lan).post("/customers", data=fields, headers=KEY).status_code == 201
+
+    def test_its_page_says_for_a_week_who_may_be_the_same(
+        self, phone_of: PhoneOf, house: House, lan: Actor, hung: Actor
+    ) -> None:
+        with house(), writing():
+            shop("Đã có", hung, phones=["0905 412 777"], preferences="mật")
+        phone, fields = phone_of(lan), {"name": "Bảy", "phones": "0905412777", "status": "lead"}
+        address = phone.post("/customers", data=fields, headers=KEY).headers["Location"]
+        page = phone.get(address, headers=ENGLISH).text
+        assert "Is it the same one?" in page
+        assert "Đã có · Lê Văn Hùng" in page
+        assert "mật" not in page
+        with clock.frozen(clock.now() + timedelta(days=8)):
+            assert "Is it the same one?" not in phone.get(address, headers=ENGLISH).text
+
+    def test_nobody_is_their_own_twin(self, phone_of: PhoneOf, lan: Actor) -> None:
+        phone, fields = phone_of(lan), {"name": "Bảy", "phones": "0905412777", "status": "lead"}
+        address = phone.post("/customers", data=fields, headers=KEY).headers["Location"]
+        assert "Is it the same one?" not in phone.get(address, headers=ENGLISH).text
