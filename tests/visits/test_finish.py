@@ -248,6 +248,12 @@ def test_back_to_the_sheet_of_a_finished_visit_leads_to_the_result(
     assert (answer.status_code, answer.location) == (303, f"/visits/{here}")
 
 
+def test_who_is_gone_for_good_has_no_next_step_by_itself(here: uuid.UUID, lans_phone: FlaskClient) -> None:
+    for outcome, shown in (("interested", True), ("gone", False)):
+        lans_phone.post(f"/visits/{here}/finish", data={"outcome": outcome})
+        assert ("<dt>Next step</dt>" in lans_phone.get(f"/visits/{here}", headers=ENGLISH).text) is shown
+
+
 def test_undo_takes_back_the_result_with_all_that_followed(
     here: uuid.UUID, lans_phone: FlaskClient, house: House, visit: Find, co_ba: uuid.UUID, lan: Actor
 ) -> None:
