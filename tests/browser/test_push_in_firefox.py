@@ -145,6 +145,7 @@ def test_lan_gets_pushes_from_the_worker_open_closed_and_after_her_subscription_
     with open_firefox() as context:
         page = context.new_page()
         page.goto(f"{here}/settings/notifications")
+        page.wait_for_url("**/session/new?**")  # the browser was closed, and its session with it
         until(lambda: ["Giao hàng cho chị Tư", "Gọi chị Hạnh 9:00"] in _shown(page), within=ARRIVES_WITHIN)
         _expire_all(app)
         context.add_cookies([{"name": "session", "value": token, "url": here}])
