@@ -24,6 +24,7 @@ ON_THE_MAP = text("cell IS NOT NULL AND started_at IS NOT NULL AND ended_at IS N
 STANDING = text("ended_at IS NULL")
 OWN = text("ended_at IS NULL AND stands_in_for_id IS NULL")
 COVER = text("ended_at IS NULL AND stands_in_for_id IS NOT NULL")
+STANDING_IN = text("stands_in_for_id IS NOT NULL")
 
 
 class Assignment(Planned, OfCustomer, Model):
@@ -69,6 +70,13 @@ class Assignment(Planned, OfCustomer, Model):
             postgresql_where=COVER,
         ),
         # Whoever reads customers asks this one who may see them.
+        # Of the few who stand in: where nobody does, an index of them all would count for one that finds everybody.
+        Index(
+            "ix_assignments_stands_in_for_id",
+            "stands_in_for_id",
+            sqlite_where=STANDING_IN,
+            postgresql_where=STANDING_IN,
+        ),
         Index("ix_assignments_sight", "customer_id", "person_id", "ended_at", "started_at"),
         Index(
             "ix_assignments_due", "person_id", "next_due", sqlite_where=STANDING, postgresql_where=STANDING
@@ -86,7 +94,7 @@ class Assignment(Planned, OfCustomer, Model):
     customer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"), index=True)
     line: Mapped[str] = mapped_column(String(80), default="")
-    stands_in_for_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+    stands_in_for_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     since: Mapped[date] = mapped_column(Date)
     until: Mapped[date | None] = mapped_column(Date)
     started_at: Mapped[datetime | None]
