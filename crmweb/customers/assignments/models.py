@@ -69,7 +69,6 @@ class Assignment(Planned, OfCustomer, Model):
             sqlite_where=COVER,
             postgresql_where=COVER,
         ),
-        # Whoever reads customers asks this one who may see them.
         # Of the few who stand in: where nobody does, an index of them all would count for one that finds everybody.
         Index(
             "ix_assignments_stands_in_for_id",
@@ -77,6 +76,7 @@ class Assignment(Planned, OfCustomer, Model):
             sqlite_where=STANDING_IN,
             postgresql_where=STANDING_IN,
         ),
+        # Whoever reads customers asks this one who may see them.
         Index("ix_assignments_sight", "customer_id", "person_id", "ended_at", "started_at"),
         Index(
             "ix_assignments_due", "person_id", "next_due", sqlite_where=STANDING, postgresql_where=STANDING

@@ -24,8 +24,8 @@ export async function page(event) {
   event.waitUntil(coming);
   const answer = best(someone, pathname, search, coming);
   const head = someone && (await heading(someone, pathname + search));
-  const refused = await Promise.race([coming, later(AT_ONCE)]);
-  return head && refused !== null ? begun(head, url, answer) : answer;
+  const isAway = (await Promise.race([coming, later(AT_ONCE)])) === null;
+  return head && !isAway ? begun(head, url, answer) : answer;
 }
 
 /** What the server says while it says it soon, else what is here. */
