@@ -190,7 +190,7 @@ def sent_key() -> str | None:
     if key is None:
         return None
     if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        abort(422, "An Idempotency-Key has 1 to 100 printable ASCII characters.")
+        abort(422, _("An Idempotency-Key has 1 to 100 printable ASCII characters."))
     return key
 
 
@@ -218,7 +218,7 @@ def minted_id(text: str | None) -> uuid.UUID | None:
     try:
         minted = uuid.UUID(text.strip())
     except ValueError:
-        raise UnprocessableEntity("The id is not a UUIDv7.") from None
+        raise UnprocessableEntity(_("The id is not a UUIDv7.")) from None
     now = clock.now()
     if minted.version != 7 or not _stamp(now - OLDEST_ID) <= minted.int >> 80 <= _stamp(now + NEWEST_ID):
         raise UnprocessableEntity(_("The id is not a UUIDv7 of the last 90 days."))
