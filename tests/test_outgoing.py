@@ -103,13 +103,13 @@ def test_a_redirect_is_an_answer_and_not_an_order(way_out: Outgoing, far_end: Fa
     assert way_out.send("POST", f"{far_end.origin}/push").status == 307
 
 
-@pytest.mark.parametrize("hand", [drips, lambda connection: time.sleep(8)])
+@pytest.mark.parametrize("hand", [drips, lambda connection: time.sleep(3)])
 def test_nobody_waits_longer_than_was_said(way_out: Outgoing, far_end: FarEnd, hand: Hand) -> None:
     far_end.hand = hand
     begun = time.monotonic()
     with pytest.raises(Unreachable):
         way_out.send("GET", f"{far_end.origin}/", within=0.4)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 1.5
 
 
 def test_a_long_answer_is_cut(way_out: Outgoing, far_end: FarEnd) -> None:
@@ -127,14 +127,14 @@ def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(outgoing, "CONNECT_WITHIN", 0.2)
 
     def look_up(*_args: object, **_more: object) -> list[object]:
-        time.sleep(8)
+        time.sleep(2)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     begun = time.monotonic()
     with pytest.raises(Unreachable):
         Outgoing().send("GET", "https://push.example.com/")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 1.5
 
 
 @pytest.mark.parametrize(

@@ -113,9 +113,9 @@ def test_the_lists_are_read_when_somebody_chooses_a_password_and_not_before() ->
 
 @pytest.mark.usefixtures("_english")
 def test_the_hardest_password_to_judge_takes_a_moment() -> None:
-    begun = time.process_time()
+    begun = time.monotonic()
     passwords.flaw("@$50(){}[]<!|" * 9)
-    assert time.process_time() - begun < 5
+    assert time.monotonic() - begun < 2
 
 
 @pytest.mark.usefixtures("_english")
@@ -145,10 +145,10 @@ def test_a_password_of_128_characters_is_taken_whole(
 
 
 def test_a_flood_of_a_password_is_turned_away_quickly(client: FlaskClient, lan: Actor) -> None:
-    begun = time.process_time()
+    begun = time.monotonic()
     assert try_password(client, lan.email, "x" * 1_000_000).status_code == 422
     assert try_password(client, "x" * 100_000, PASSWORD).status_code == 422
-    assert time.process_time() - begun < 5
+    assert time.monotonic() - begun < 2
 
 
 # --- at the door ------------------------------------------------------------------------------------

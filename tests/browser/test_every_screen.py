@@ -27,8 +27,6 @@ LAPTOP = {
 }
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
-pytestmark = pytest.mark.timeout(400)  # a tour of a hundred screens, which a busy machine takes its time for
-
 LAYOUT = (Path(__file__).parent / "probes" / "layout.js").read_text()
 BY_LAYOUT = ["color-contrast", "scrollable-region-focusable", "target-size"]
 """The rules of axe that depend on how a page lies; the others hold at every width or at none."""

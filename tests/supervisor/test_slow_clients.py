@@ -103,7 +103,7 @@ def test_twenty_half_requests_hold_nobody_up(port: int, sent: str) -> None:
         begun = time.monotonic()
         assert _answers(port)
         assert _status(port, WHOLE) == 303
-        assert time.monotonic() - begun < HEAD_WITHIN
+        assert time.monotonic() - begun < 2
 
 
 def test_whoever_drips_is_told_that_it_took_too_long(port: int) -> None:
@@ -150,7 +150,7 @@ def test_whoever_keeps_a_closed_connection_holds_nobody_up(port: int) -> None:
     with _strangers(port, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"):
         begun = time.monotonic()
         assert _answers(port)
-        assert time.monotonic() - begun < 4
+        assert time.monotonic() - begun < 1
 
 
 def test_whoever_fetches_no_answer_holds_nobody_up(port: int) -> None:

@@ -17,7 +17,7 @@ from crmweb.followups.incoming.reading import LOOKED_AT, MOST_LEVELS, Mail, Unre
 from crmweb.followups.incoming.words import LONGEST, own_words
 from tests.followups.incoming.mails import NAME, answer, bounce
 
-SECONDS = 6.0
+SECONDS = 3.0
 """That the worst mail may take; the library's parsers take minutes for some of them."""
 
 
