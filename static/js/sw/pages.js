@@ -14,7 +14,10 @@ const AWAY = [502, 503, 504]; // said by what stands before a server that does n
 export async function page(event) {
   const { url } = event.request;
   const asked = misfit(url);
-  if (asked) return asked;
+  if (asked) {
+    event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => {})); // else the console would complain of it
+    return asked;
+  }
   const someone = await person();
   const { pathname, search } = new URL(url);
   // What the server has not heard of cannot be asked of it.
