@@ -1,6 +1,5 @@
 """P1, P4, P5: requests in-process, as a share of a bare Flask's hello."""
 
-import logging
 import os
 from collections.abc import Callable, Iterator
 from itertools import cycle
@@ -62,10 +61,7 @@ def _pages(company: Company) -> Iterator[Result]:
 
 def log_as_in_production() -> None:
     """A line a request, but where nobody has to read it."""
-    logs.set_up("production")
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
+    logs.set_up("production", to=Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
 
 
 def tokens(company: Company, people: list[Any]) -> list[str]:
