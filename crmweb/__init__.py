@@ -86,7 +86,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     All is imported here and not above, where each `import crmweb.…` would wait for it: a command that only says
     no answers at once.
     """
-    from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from crmweb import assets, jobs, languages, logs, notifications, outgoing, templating, web
@@ -94,7 +93,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     from crmweb.db import open_database
 
     settings = settings or load_settings(os.environ)
-    app = Flask("crmweb", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "static"))
+    app = web.Edge(
+        "crmweb", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "static")
+    )
     app.extensions["settings"] = settings
     app.config.update(SECRET_KEY=settings.secret_key, TESTING=settings.env == "test")
     app.jinja_environment = templating.Templates

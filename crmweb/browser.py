@@ -104,9 +104,11 @@ def _named_texts() -> Iterator[str]:
     yield request.path
     if _has_form():
         yield from request.form
-    for name, texts in request.args.lists():
-        yield name
-        yield from texts
+    asked = request.query_string
+    if b"%00" in asked or b"\0" in asked:
+        for name, texts in request.args.lists():
+            yield name
+            yield from texts
 
 
 def limit_browser(answer: Response) -> Response:
@@ -118,12 +120,19 @@ def limit_browser(answer: Response) -> Response:
             head.add(name, value)
     head["X-Request-Id"] = g.get("request_id", "")
     if not _keep_for_all(answer):
-        answer.vary.update(("HX-Request", "Cookie", "Accept-Language"))
+        if "vary" in told:
+            answer.vary.update(VARIES)
+        else:
+            head.add("Vary", ", ".join(VARIES))
         if _looks_as_another():
             head["Cache-Control"] = "private, no-store"
-        head.setdefault("Cache-Control", "private, no-cache")
+        elif "cache-control" not in told:
+            head.add("Cache-Control", "private, no-cache")
         _name_person(answer)
     return answer
+
+
+VARIES = ("HX-Request", "Cookie", "Accept-Language")
 
 
 def _name_person(answer: Response) -> None:

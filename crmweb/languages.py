@@ -113,15 +113,20 @@ def speaking(locale: str | None, zone: str) -> Iterator[None]:
 
 def distance(metres: float) -> str:
     """`400 m` below a kilometre, then one decimal: `1.2 km`, `1,2 km` in Vietnamese; whole from 100 km."""
+    return distance_in(language(), metres)
+
+
+def distance_in(spoken: str, metres: float) -> str:
+    """The same in a language that one has asked for already: a list says twenty."""
     if metres < 995:
         return f"{round(metres, -1) if metres >= 100 else round(metres):.0f} m"
     kilometres = metres / 1000
     number = f"{kilometres:,.0f}" if kilometres >= 100 else f"{kilometres:.1f}"
-    return f"{number.translate(_SIGNS[language()])} km"
+    return f"{number.translate(_SIGNS[spoken])} km"
 
 
 _SIGNS = {"en": {}, "vi": str.maketrans(",.", ".,")}
-"""How Python's signs in a number are written. A list says twenty distances, and Babel takes its time for each."""
+"""How Python's signs in a number are written; Babel takes its time for each."""
 
 
 def short_date(day: date) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -25,8 +26,15 @@ METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 
 def count_answer(endpoint: str, method: str, status: int, seconds: float) -> None:
     """One more request answered. `endpoint` is its name, never its address: that may carry a secret."""
-    ANSWERS.labels(endpoint, method if method in METHODS else "other", status).inc()
-    SECONDS.labels(endpoint).observe(seconds)
+    answers, times = _counts_of(endpoint, method if method in METHODS else "other", status)
+    answers.inc()
+    times.observe(seconds)
+
+
+@cache
+def _counts_of(endpoint: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    """Looked up once: there are as many as the addresses and answers that we have."""
+    return ANSWERS.labels(endpoint, method, status), SECONDS.labels(endpoint)
 
 
 class House(Collector):

@@ -13,7 +13,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.customers.due import Due, late_before
 from crmweb.customers.words import days_since
 from crmweb.geo import Direction
-from crmweb.languages import distance, ngettext
+from crmweb.languages import distance, distance_in, language, ngettext
 from crmweb.nearby.neighbours import Codec, Neighbour, Stored, Told
 from crmweb.templating import Kept, filled
 
@@ -71,10 +71,10 @@ _ROW, _NEAREST = Kept("nearby/_row.html", _tells), Kept("nearby/_nearest.html", 
 
 def in_a_list(found: Sequence[Neighbour], sight: Sight) -> Markup:
     """One row each."""
-    row = _ROW.here()
+    row, spoken = _ROW.here(), language()
     drawn = [
         row(near.stored, near.codec, near.direction, sight)
-        % {"metres": round(near.distance_m), "distance": distance(near.distance_m)}
+        % {"metres": round(near.distance_m), "distance": distance_in(spoken, near.distance_m)}
         for near in found
     ]
     return Markup("".join(drawn))  # nosec B704  # noqa: S704 - a fragment with numbers and words of ours in its gaps
