@@ -7,14 +7,15 @@ SQLAlchemy's own way costs four times what SQLite takes for such a statement.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any, NamedTuple, cast
+from functools import cache, lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.selectable import SelectBase
 
 Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
+Made = TypeVar("Made")
 
 
 class _Sent(NamedTuple):
@@ -51,22 +52,30 @@ class _Compiled(NamedTuple):
     sql: str
     fixed: dict[str, Any]  # values that stand in it from the start
     takes: list[tuple[str, Convert]]  # those that are given, where they are converted on the way in
-    gives: list[Convert | None]  # the same for each column on the way out
+    made: Callable[[Row], Any]  # what becomes of a row on the way out
 
 
-class Straight:
-    """A SELECT that is compiled once a dialect; what comes and goes is converted by the types of its columns."""
+KEPT = 2_000
+"""Rows of a statement whose making is kept."""
 
-    def __init__(self, statement: SelectBase) -> None:
-        self._statement = statement
+
+class Straight(Generic[Made]):
+    """A SELECT that is compiled once a dialect; what comes and goes is converted by the types of its columns.
+
+    What `make` makes of a row's columns is kept by what the row says: it must depend on nothing else, and nobody may
+    change it.
+    """
+
+    def __init__(self, statement: SelectBase, make: Callable[..., Made]) -> None:
+        self._statement, self._make = statement, make
         self._compiled = cache(self._compile)
 
-    def rows(self, connection: Connection, **parameters: Any) -> list[Row]:
+    def rows(self, connection: Connection, **parameters: Any) -> list[Made]:
         """What it finds for these parameters."""
-        sql, fixed, takes, gives = self._compiled(connection.dialect)
+        sql, fixed, takes, made = self._compiled(connection.dialect)
         for name, convert in takes:
             parameters[name] = convert(parameters[name])
-        return [_converted(row, gives) for row in rows(connection, sql, fixed | parameters)]
+        return [made(row) for row in rows(connection, sql, fixed | parameters)]
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         named: Dialect = cast(Any, type(dialect))(
@@ -84,9 +93,23 @@ class Straight:
             str(compiled),
             fixed,
             [(name, convert) for name, convert in into.items() if name not in fixed],
-            [type_._cached_result_processor(dialect, None) for type_ in types],
+            self._maker([type_._cached_result_processor(dialect, None) for type_ in types]),
         )
 
+    def _maker(self, gives: list[Convert | None]) -> Callable[[Row], Made]:
+        """Makes what the same row says once."""
 
-def _converted(row: Row, gives: list[Convert | None]) -> Row:
-    return tuple([convert(value) if convert else value for convert, value in zip(gives, row, strict=True)])
+        def make(row: Row) -> Made:
+            return self._make(
+                *[convert(value) if convert else value for convert, value in zip(gives, row, strict=True)]
+            )
+
+        kept = lru_cache(KEPT)(make)
+
+        def make_once(row: Row) -> Made:
+            try:
+                return kept(row)
+            except TypeError:  # a list, as PostgreSQL's driver gives JSON
+                return make(row)
+
+        return make_once

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from crmweb.accounts.models import User
@@ -64,6 +65,6 @@ class Actor:
         """Where this person is."""
         return ZoneInfo(self.zone)
 
-    @property
+    @cached_property
     def principal(self) -> Principal:
         return Principal(self.id, sees_all=self.may("customers:read:all"), why=self.role)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -121,17 +121,11 @@ class DeviceSession(OutboxReports, Model):
         )
 
     @classmethod
-    def _found(cls, statement: Straight, at: datetime, **asked: Any) -> Held | None:
-        rows = statement.rows(db.session.connection(), **asked)
-        if not rows:
+    def _found(cls, statement: Straight[_Opened], at: datetime, **asked: Any) -> Held | None:
+        found = statement.rows(db.session.connection(), **asked)
+        if not found:
             return None
-        person, name, role, zone, made, locale, theme, email, *of_session, begun_at, idle, absolute = rows[0]
-        session_id, proved_at, second_at, *rest = of_session
-        permissions = rights(role, made)
-        actor = Actor(
-            person, name, role, zone, permissions, locale, theme, email, session_id, proved_at, second_at
-        )
-        held, limits = Held(actor, *rest), Limits.said(idle, absolute)
+        held, begun_at, limits = found[0]
         lasts = limits.let_in(seen_at=held.seen_at, begun_at=begun_at, shared=held.shared, at=at)
         return held if lasts else None
 
@@ -250,8 +244,34 @@ _PREVIEWS = table(
 )
 
 
+class _Opened(NamedTuple):
+    """A session that a token opens, unless its time is over."""
+
+    held: Held
+    begun_at: datetime
+    limits: Limits
+
+
+def _opened(
+    person: Any,
+    name: Any,
+    role: Any,
+    zone: Any,
+    made: Any,
+    locale: Any,
+    theme: Any,
+    email: Any,
+    *of_session: Any,
+) -> _Opened:
+    session_id, proved_at, second_at, *rest, begun_at, idle, absolute = of_session
+    actor = Actor(
+        person, name, role, zone, rights(role, made), locale, theme, email, session_id, proved_at, second_at
+    )
+    return _Opened(Held(actor, *rest), begun_at, Limits.said(idle, absolute))
+
+
 def _who(offered_at: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    """What `DeviceSession._found` unpacks, in its order: of the person, of the session, and how long it lasts."""
+    """What `_opened` takes, in its order: of the person, of the session, and how long it lasts."""
     return (
         select(
             User.id,
@@ -283,7 +303,7 @@ def _who(offered_at: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     )
 
 
-_WHO = Straight(_who(null()).where(DeviceSession.token == bindparam("token")))
+_WHO = Straight(_who(null()).where(DeviceSession.token == bindparam("token")), _opened)
 
 _WHO_BESIDE = Straight(
     _who(case((SessionToken.retired_at.is_(None), SessionToken.offered_at)))
@@ -291,5 +311,6 @@ _WHO_BESIDE = Straight(
     .where(
         SessionToken.token == bindparam("token"),
         or_(SessionToken.retired_at.is_(None), SessionToken.retired_at > bindparam("under_way")),
-    )
+    ),
+    _opened,
 )

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -109,13 +109,11 @@ class Calendar:
         """
         weeks: dict[uuid.UUID | None, int] = {}
         off: set[date] = set()
-        for head_id, weekdays, day in _SAID_FOR.rows(
-            db.session.connection(), person=person_id, since=around - LOOKED_BACK
-        ):
-            if day is None:
-                weeks[head_id] = weekdays
+        for said in _SAID_FOR.rows(db.session.connection(), person=person_id, since=around - LOOKED_BACK):
+            if said.day_off is None:
+                weeks[said.head_id] = said.weekdays
             else:
-                off.add(day)
+                off.add(said.day_off)
         return cls(_nearest(person_id, weeks), frozenset(off))
 
     def works(self, day: date) -> bool:
@@ -138,6 +136,14 @@ class Calendar:
         return day
 
 
+class _Said(NamedTuple):
+    """What was said for a team, or for the company: its week, or a day off."""
+
+    head_id: uuid.UUID | None
+    weekdays: int
+    day_off: date | None
+
+
 def _said_for() -> CompoundSelect[Any]:
     """The weeks and the days off of everybody above a person, and of the company.
 
@@ -155,7 +161,7 @@ def _said_for() -> CompoundSelect[Any]:
     return union_all(*both)
 
 
-_SAID_FOR: Final = Straight(_said_for())
+_SAID_FOR: Final = Straight(_said_for(), _Said)
 
 
 def _nearest(person_id: uuid.UUID, weeks: dict[uuid.UUID | None, int]) -> int:

@@ -49,7 +49,8 @@ def test_what_the_driver_refuses_comes_in_the_words_of_sqlalchemy(house: House) 
 
 def test_values_come_and_go_by_the_types_of_their_columns(house: House, lan: Actor) -> None:
     of_somebody = Straight(
-        select(User.id, User.name, User.created_at).where(User.id == bindparam("person"), User.role == "rep")
+        select(User.id, User.name, User.created_at).where(User.id == bindparam("person"), User.role == "rep"),
+        lambda *columns: columns,
     )
     with house(), counted() as sent:
         found = of_somebody.rows(db.session.connection(), person=lan.id)
