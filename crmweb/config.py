@@ -125,6 +125,9 @@ class Settings:
     )
     host: str = _setting("HOST", "127.0.0.1", "the address `crmweb run` listens on")
     port: int = _setting("PORT", "8000", "the port `crmweb run` listens on", count_up_to(65535))
+    web_concurrency: int = _setting(
+        "WEB_CONCURRENCY", "2", "processes that answer, as many as processors", count_up_to(64, least=1)
+    )
     mail_url: str = _setting(
         "MAIL_URL",
         "",

@@ -49,13 +49,13 @@ def push_services(value: str) -> tuple[str, ...]:
     return services
 
 
-def count_up_to(most: int) -> Callable[[str], int]:
-    """A whole number from none to `most`."""
+def count_up_to(most: int, *, least: int = 0) -> Callable[[str], int]:
+    """A whole number from `least` to `most`."""
 
     def read(value: str) -> int:
         number = int(value)
-        if not 0 <= number <= most:
-            raise ValueError(f"is {value}, and must be between 0 and {most}")
+        if not least <= number <= most:
+            raise ValueError(f"is {value}, and must be between {least} and {most}")
         return number
 
     return read

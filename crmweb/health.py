@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 
 from crmweb import clock
 from crmweb.config import current_settings
 from crmweb.db import db
 from crmweb.languages import LOCALES
+from crmweb.metrics import told
 from crmweb.web import open_to_all
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -50,7 +51,7 @@ def metrics() -> ResponseReturnValue:
     """Counters for Prometheus, on loopback or with the token."""
     if not _may_read_metrics():
         abort(404)
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return Response(told(), content_type=CONTENT_TYPE_LATEST)
 
 
 @health.get("/robots.txt")

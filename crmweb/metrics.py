@@ -1,15 +1,23 @@
-"""What Prometheus reads: how the edge answers. What waits in the house: ``notifications.metrics``."""
+"""What Prometheus reads: how the edge answers. What waits in the house: ``notifications.metrics``.
+
+Whoever starts several web processes names a folder for prometheus_client (`PROMETHEUS_MULTIPROC_DIR`) before this
+module is imported: there each counts, and whichever is asked tells what all have counted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
 
-from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from crmweb.db import db
+
+SEEN = CollectorRegistry()
+"""What is not counted but looked at, by the process that is asked."""
 
 ANSWERS = Counter("crmweb_answers_total", "Requests answered", ["endpoint", "method", "status"])
 SECONDS = Histogram(
@@ -37,6 +45,19 @@ def _counts_of(endpoint: str, method: str, status: int) -> tuple[Counter, Histog
     return ANSWERS.labels(endpoint, method, status), SECONDS.labels(endpoint)
 
 
+def told() -> bytes:
+    """All of it, as Prometheus reads it."""
+    return generate_latest(_counted()) + generate_latest(SEEN)
+
+
+def _counted() -> CollectorRegistry:
+    if values.ValueClass is values.MutexValue:
+        return REGISTRY
+    of_all = CollectorRegistry()
+    MultiProcessCollector(of_all)  # type: ignore[no-untyped-call]
+    return of_all
+
+
 class House(Collector):
     """What this process holds, read when somebody asks."""
 
@@ -50,4 +71,4 @@ class House(Collector):
         return []
 
 
-REGISTRY.register(House())
+SEEN.register(House())

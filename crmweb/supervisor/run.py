@@ -6,18 +6,21 @@ import gc
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from crmweb.clock import now
 from crmweb.config import Settings
 from crmweb.supervisor import port
+from crmweb.supervisor.counts import shared_counts
 from crmweb.supervisor.lock import FolderTaken, run_lock
 from crmweb.supervisor.parts import Fork, Part
 from crmweb.supervisor.terminal import Terminal
@@ -54,6 +57,7 @@ class Supervisor:
         self._last_words: dict[str, list[str]] = {}
         self._stopping = False
         self._hurry = False
+        self._counts: Path | None = None
 
     def run(self) -> int:
         """The exit code. Whatever happens, nothing that was started is left running."""
@@ -106,6 +110,7 @@ class Supervisor:
 
     def _imported_app(self) -> Flask:
         """The app that the forks share. What is in memory now stays: the collector need not touch its pages."""
+        self._counts = shared_counts(self.settings.home)
         from crmweb import create_app
 
         app = create_app(self.settings)
@@ -134,9 +139,9 @@ class Supervisor:
         from crmweb.jobs import QUEUES
         from crmweb.supervisor import web
 
-        listener = self._listener
+        listener, processes = self._listener, self.settings.web_concurrency
         assert listener is not None
-        self._add(self._fork("web", lambda: web.serve(app, listener), self._let_go))
+        self._add(self._fork("web", lambda: web.serve(app, listener, processes), self._let_go))
         for queue in QUEUES:
             self._add(self._fork(queue, _worker(app, queue), self._let_go_of_the_port))
         self._add(self._fork("clock", lambda: _tick(app), self._let_go_of_the_port))
@@ -244,6 +249,8 @@ class Supervisor:
         self._stop(self.parts, end + 3)
         if self._listener:
             self.settings.address_file.unlink(missing_ok=True)
+        if self._counts:
+            shutil.rmtree(self._counts, ignore_errors=True)
         self.lock.release()
 
     def _stop(self, parts: list[Part], end: float) -> None:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from flask import Flask
@@ -94,16 +95,26 @@ class Product:
         pids = [self.pid, *(self.part(name) for name in PARTS if f"{name} " in self.text)]
         return [*pids, *(child for pid in pids for child in _children(pid))]
 
+    def answering(self) -> list[int]:
+        """The processes that answer requests."""
+        return _children(self.part("web"))
+
     def get(self, path: str) -> int:
         """The status of the page; 0 when nobody answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", path)
-            return connection.getresponse().status
+            return self._ask(path)[0]
         except OSError:
             return 0
-        finally:
-            connection.close()
+
+    def read(self, path: str) -> str:
+        """What the page says. Raises OSError when nobody answers."""
+        return self._ask(path)[1]
+
+    def _ask(self, path: str) -> tuple[int, str]:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

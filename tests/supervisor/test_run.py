@@ -21,6 +21,8 @@ from tests.supervisor.product import PARTS, Product, alive, until
 Start = Callable[..., Product]
 pytestmark = pytest.mark.slow
 
+ROBOTS = 'crmweb_answers_total{endpoint="health.robots",method="GET",status="200"}'
+
 
 def _sql(database: Path, *statements: str) -> None:
     with closing(pysqlite3.connect(database)) as connection:
@@ -32,6 +34,15 @@ def _sql(database: Path, *statements: str) -> None:
 def _value(database: Path, query: str) -> object:
     with closing(pysqlite3.connect(database)) as connection:
         return connection.execute(query).fetchone()[0]
+
+
+def test_whichever_process_is_asked_tells_what_all_have_counted(running: Product) -> None:
+    """Connections are handed to either; so are the questions."""
+    assert len(running.answering()) == 2
+    for _ in range(40):
+        assert running.get("/robots.txt") == 200
+    counted = {running.read("/metrics").split(ROBOTS)[1].split()[0] for _ in range(20)}
+    assert counted == {"40.0"}
 
 
 def test_one_command_starts_all_parts(running: Product) -> None:

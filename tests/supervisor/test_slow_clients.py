@@ -43,7 +43,7 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def started_by_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    product = Product(tmp_path_factory.mktemp("slow"), "--no-demo").ready()
+    product = Product(tmp_path_factory.mktemp("slow"), "--no-demo", WEB_CONCURRENCY="1").ready()
     yield product.port
     product.end()
 
