@@ -125,6 +125,11 @@ def metres(half_chord_squared: float) -> float:
     return 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(half_chord_squared)))
 
 
+def half_chord(metres: float) -> float:
+    """The haversine of the angle that belongs to a distance: what `metres` takes back."""
+    return sin(min(metres / EARTH_RADIUS_M, pi) / 2) ** 2
+
+
 def bearing(a: Point, b: Point) -> float:
     """Initial course of the great circle from a to b, degrees clockwise from north, 0 <= bearing < 360.
 

@@ -20,9 +20,11 @@ from crmweb.geo import (
     cell,
     cover,
     direction,
+    half_chord,
     half_chord_squared,
     half_chord_to_box,
     haversine_m,
+    metres,
     square,
 )
 
@@ -240,6 +242,12 @@ def test_nobody_in_a_box_is_nearer_than_the_box() -> None:
         at = Point(random.choice([-90, 0, 90, random.uniform(-90, 90)]), random.uniform(-180, 180))
         away = half_chord_to_box(at, box)
         assert all(half_chord_squared(at, _inside(box, random)) >= away - 1e-15 for _ in range(20))
+
+
+@given(st.floats(0, 20_015_000))
+@example(20_015_115.0)
+def test_a_distance_and_its_haversine_take_each_other_back(distance: float) -> None:
+    assert metres(half_chord(distance)) == pytest.approx(distance, rel=1e-6, abs=1e-3)
 
 
 def test_a_place_in_a_box_is_no_way_from_it_and_one_beside_it_as_far_as_its_edge() -> None:

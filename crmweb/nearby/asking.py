@@ -12,7 +12,7 @@ from uuid import UUID
 from crmweb import straight
 from crmweb.customers.due import late_before
 from crmweb.db import db
-from crmweb.geo import Point, Range, boxes_around, cover, metres
+from crmweb.geo import Point, Range, boxes_around, cover, half_chord, metres
 from crmweb.nearby.neighbours import Codec, Neighbour, assignments_behind, neighbours
 from crmweb.nearby.shapes import Due, Shape, slots
 from crmweb.nearby.statements import RANGES, rendered
@@ -56,7 +56,7 @@ class Asking:
             "person": filters.person_id and self.codec.id_in(filters.person_id),
             "today": self.codec.date_in(today), "late": self.codec.date_in(late_before(today)),
             "lat": at.lat, "lng": at.lng, "cos_lat": cos(radians(at.lat)), "cell": at.cell,
-            "k": k, "take": 2 * k, **slots("tier", filters.tiers), **slots("status", filters.statuses),
+            "k": k, "take": 2 * k, "within": 1.0, **slots("tier", filters.tiers), **slots("status", filters.statuses),
         }  # fmt: skip
 
     def bounded(self, nearest: Sequence[float]) -> bool:
@@ -71,6 +71,11 @@ class Asking:
         """Sets the ranges of cells to those of a circle."""
         self.radius_m = radius_m
         self.look_in(cover(boxes_around(self.at, radius_m * _MARGIN + MARGIN_M), most=RANGES), slots=RANGES)
+
+    def look_within(self, radius_m: float) -> None:
+        """The same, where whoever is farther away need not be told of: others are nearer already."""
+        self.draw(radius_m)
+        self.parameters["within"] = half_chord(radius_m * _MARGIN + MARGIN_M)
 
     def look_in(self, ranges: Sequence[Range], *, slots: int) -> None:
         """Sets the ranges of cells; those left over are empty."""

@@ -15,7 +15,7 @@ from crmweb.nearby.statements import BOOKS, FEW_BOOKS
 AT_FIRST, THEN = FEW_BOOKS, BOOKS
 """Books read by one statement, before it is asked whether another one can hold anybody nearer."""
 
-NEAREST_BOOKS = 3
+NEAREST_BOOKS = 2
 """Books whose own neighbours on the curve bound the distance."""
 
 
@@ -36,15 +36,17 @@ class BookSearch(Asking):
         if not self.bounded(self.seed_of_books(books)):
             return self.found("all_in_scope")
         near = [book for book in books if book.away <= self.bound + ROUNDING]
-        found, farthest_m = dict[Any, Neighbour](), 0.0
-        while near and not (len(found) == self.k and metres(near[0].away) > farthest_m + MARGIN_M):
+        found = dict[Any, Neighbour]()
+        while near:
             many, statement = (THEN, "books_in_ranges") if found else (AT_FIRST, "few_books_in_ranges")
             people = [book.person for book in near[:many]]
             self.parameters |= {f"book{i}": people[i] if i < len(people) else None for i in range(BOOKS)}
             found |= {each.stored[0]: each for each in self.found(statement)}
             found = dict(sorted(found.items(), key=lambda each: (each[1].distance_m, each[0]))[: self.k])
-            farthest_m = max((each.distance_m for each in found.values()), default=0.0)
             near = near[many:]
+            if len(found) == self.k:
+                self.look_within(max(each.distance_m for each in found.values()))
+                near = [book for book in near if metres(book.away) <= self.radius_m + MARGIN_M]
         return list(found.values())
 
     def books(self) -> Iterator[Book]:

@@ -117,7 +117,7 @@ _MEASURED = """
     SELECT id, count(*) AS twins, h FROM (
         SELECT a.customer_id AS id, {h_a} AS h FROM {scope} AND {kept_a} AND {due}
         ORDER BY h, a.customer_id LIMIT :take) AS measured
-    GROUP BY h, id ORDER BY h, id LIMIT :k
+    WHERE h <= :within GROUP BY h, id ORDER BY h, id LIMIT :k
 """
 
 _IN_RANGES = """
