@@ -93,13 +93,23 @@ def _as_it_came(image: Image.Image) -> list[dict[str, Any]]:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turned as the camera was held, and on a new sheet: no place, no name, no words come along."""
+    """Turned as the camera was held, and nothing but pixels: no place, no name, no words come along.
+
+    What a phone's camera makes is not copied on the way, which would take as long as reading it.
+    """
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is read at a fraction of its size
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    turned = ImageOps.exif_transpose(image)
-    seen = turned.convert("RGBA") if turned.has_transparency_data else turned.convert("RGB")
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.has_transparency_data:
+        return _on_white(image.convert("RGBA"))
+    sheet = image if image.mode == "RGB" else image.convert("RGB")
+    sheet.info.clear()  # a comment would be written anew
+    return sheet
+
+
+def _on_white(seen: Image.Image) -> Image.Image:
     sheet = Image.new("RGB", seen.size, "white")
-    sheet.paste(seen, mask=seen if seen.mode == "RGBA" else None)
+    sheet.paste(seen, mask=seen)
     return sheet
 
 

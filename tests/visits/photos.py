@@ -29,7 +29,7 @@ def held_sideways() -> bytes:
     exif[0x0112] = 6
     exif[0x010F] = "Camera of Lan"
     exif.get_ifd(0x8825)[1] = "N"
-    return photo(exif=exif, comment=b"secret words")
+    return photo(exif=exif, comment=b"secret words", xmp=b"secret words", icc_profile=b"secret words")
 
 
 def written(image: Image.Image, kind: str, **how: object) -> bytes:
