@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from crmweb.audit.seals import seal_what_is_settled
 from crmweb.clock import now
 from crmweb.db import db, writing
 from crmweb.doctor import ground, keeping, leaving, work
@@ -48,7 +52,12 @@ def _looked(look: Callable[[], Said]) -> Said:
 
 
 def look_after_the_house() -> None:
-    """What the clock does: look, keep what was found, and call whom it concerns."""
+    """What the clock does: look, keep what was found, and call whom it concerns.
+
+    What can be sealed is sealed before: it is no alarm that nobody did while the house stood still.
+    """
+    with suppress(SQLAlchemyError):  # of which the look at the seals will tell
+        seal_what_is_settled()
     found, at = examine(), now()
     with system_access("lights"), writing():
         tell(Light.keep(found, at=at), at=at)

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from crmweb import clock, doctor
+from crmweb import audit, clock, doctor
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.audit.seals import Seal
 from crmweb.db import db, writing
 from crmweb.lights.findings import Said, bad, ok
 from crmweb.lights.models import Light
@@ -64,6 +66,25 @@ def test_what_stays_red_is_mailed_to_tuan_with_what_to_do(
     assert text is not None
     assert "Only 7 MB free. Make room" in text.get_content()
     assert "/admin/health" in text.get_content()
+
+
+@pytest.mark.parametrize(("refuses", "mark"), [(False, "ok"), (True, "BAD")])
+def test_what_the_night_left_unsealed_is_no_alarm_unless_it_cannot_be_sealed(
+    house: House, tuan: Actor, monkeypatch: pytest.MonkeyPatch, refuses: bool, mark: str
+) -> None:
+    def refuse(**_at: datetime) -> None:
+        raise OperationalError("INSERT", {}, Exception("no"))
+
+    with house():
+        with writing():
+            about = audit.Reference("shop", tuan.id, "wall")
+            audit.record("shop.painted", by=tuan, at=MORNING - timedelta(hours=9), about=about)
+        if refuses:
+            monkeypatch.setattr(Seal, "close", refuse)
+        with clock.frozen(MORNING):
+            doctor.look_after_the_house()
+    with house():
+        assert db.session.get_one(Light, "seals").mark == mark
 
 
 def test_he_hears_it_once_a_day_and_once_that_it_is_over(look: Look, post_office: PostOffice) -> None:
