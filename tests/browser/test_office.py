@@ -116,7 +116,7 @@ def test_tuan_looks_as_lan_and_changes_nothing(
     office = phone_in_hand(tuan)
     office.goto(f"/admin/users/{lan.id}")
     office.get_by_role("button", name="Preview as Lan").click()
-    for path in ("/", "/customers", "/nearby", "/settings"):
+    for path in ("/", "/customers", "/nearby", "/check-in", "/settings"):
         office.goto(path)
         expect(
             office.get_by_text("You see what Nguyễn Thị Lan sees. Nothing can be changed.")
