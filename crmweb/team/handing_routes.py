@@ -63,10 +63,10 @@ def hand(person_id: uuid.UUID) -> ResponseReturnValue:
     who, takers = _member(person_id), _takers(person_id)
     to_id = next((each.id for each in takers if str(each.id) == request.form.get("to")), None)
     if to_id is None:
-        return _show(who, wrong=_("Choose who gets them."))
+        return _show(who, wrong=_("Choose who gets them."), at="to")
     ids = _chosen(_book(person_id))
     if not ids:
-        return _show(who, wrong=_("Choose at least one customer."))
+        return _show(who, wrong=_("Choose at least one customer."), at="customers")
     now = clock.now()
     widen(current_user, WHY)
     with writing():
@@ -119,12 +119,13 @@ def _chosen(book: Book) -> list[uuid.UUID]:
     return [each for each in theirs if "all" in request.form or str(each) in named][:MOST_AT_ONCE]
 
 
-def _show(who: Member, *, wrong: str = "") -> ResponseReturnValue:
+def _show(who: Member, *, wrong: str = "", at: str = "") -> ResponseReturnValue:
+    """`wrong` is said of the part of the form that `at` names."""
     book, number = _book(who.id), max(asked_number("page"), 1)
     count = book.count()
     return page(
         "team/customers.html", status=422 if wrong else 200, person=who, book=book, count=count,
         customers=book.page(number), number=number, more=count > number * A_PAGE, takers=_takers(who.id),
-        routes=Route.of(who.id), wrong=wrong, chosen=set(request.form.getlist("customer")),
+        routes=Route.of(who.id), wrong=wrong, wrong_at=at, chosen=set(request.form.getlist("customer")),
         to=request.form.get("to", ""),
     )  # fmt: skip

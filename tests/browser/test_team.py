@@ -139,9 +139,24 @@ def test_mai_accepts_two_at_once_and_takes_them_back(
     expect(page.get_by_role("button", name="Accept what is chosen")).to_be_hidden()
     page.get_by_role("checkbox").first.check()
     expect(page.get_by_role("button", name="Accept what is chosen")).to_be_in_viewport()
+    _covers_nothing(page, "Accept what is chosen")
     assert axe(page) == []
     assert page.evaluate(LAYOUT) == []
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Accept what is chosen")).to_be_hidden()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
     _two_at_once(page, day)
+
+
+def _covers_nothing(page: Page, act: str) -> None:
+    """The act has the dock's place to itself, and all of the page can be read above it."""
+    expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    last = page.get_by_role("main").locator(":scope > *").last.bounding_box()
+    bar = page.get_by_role("button", name=act).bounding_box()
+    assert last
+    assert bar
+    assert last["y"] + last["height"] <= bar["y"]
 
 
 @pytest.mark.browser_context_args(java_script_enabled=False)
@@ -173,7 +188,13 @@ def test_what_repeats_opens_in_its_row(
 
 
 def test_mai_hands_two_customers_over(
-    phone_in_hand: PhoneInHand, mai: Actor, lan: Actor, hung: Actor, day: Day, axe: Axe
+    phone_in_hand: PhoneInHand,
+    mai: Actor,
+    lan: Actor,
+    hung: Actor,
+    day: Day,
+    axe: Axe,
+    complaints: list[str],
 ) -> None:
     page = phone_in_hand(mai)
     page.goto(f"/team/{lan.id}")
@@ -184,6 +205,14 @@ def test_mai_hands_two_customers_over(
     many = boxes.count()
     for number in (0, 2):
         boxes.nth(number).check()
+    _covers_nothing(page, "Hand over the chosen")
+    page.locator("#handing").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Hand over the chosen").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose who gets them")
+    expect(page.get_by_label("Who gets them")).to_have_attribute("aria-invalid", "true")
+    assert [said for said in complaints if "422" not in said] == []
+    complaints.clear()
+    assert axe(page) == []
     page.get_by_label("Who gets them").select_option(label=hung.name)
     page.get_by_role("button", name="Hand over the chosen").click()
     expect(page.locator(".toast")).to_contain_text("2 customers handed over")
