@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
 from flask import Flask
 
+from crmweb.accounts.right_words import right_words
 from crmweb.accounts.words import device_name, role_name
 from crmweb.audit import Entry
-from crmweb.languages import language, lazy_gettext
+from crmweb.languages import chosen_zone, language, lazy_gettext, short_date
 
 KINDS = {
     "user": lazy_gettext("People"),
@@ -190,19 +193,39 @@ def _value(name: str, values: dict[str, Any], people: Mapping[uuid.UUID, str]) -
     value = values.get(name)
     if value is None or value == "":
         return "–"
-    if name == "role":
-        return role_name(str(value))
     if name in NAMING:
         return people.get(uuid.UUID(value), str(value))
-    if name == "device":
-        return device_name(str(value))
-    if name == "weekdays":
-        return ", ".join(
-            get_day_names("abbreviated", locale=language())[day] for day in range(7) if value >> day & 1
-        )
+    if say := SAYING.get(name):
+        return say(value)
     if isinstance(value, bool):
         return str(YES if value else NO)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _rights(names: list[str]) -> str:
+    return "; ".join(right_words(each) for each in names)
+
+
+def _weekdays(days: int) -> str:
+    """`days`: a bit each, the lowest is Monday."""
+    names = get_day_names("abbreviated", locale=language())
+    return ", ".join(names[day] for day in range(7) if days >> day & 1)
+
+
+def _moment(text: str) -> str:
+    """`21 Oct 09:40` where the reader is; as it stands where it is none."""
+    try:
+        here = datetime.fromisoformat(text).astimezone(ZoneInfo(chosen_zone()))
+    except ValueError:
+        return text
+    return f"{short_date(here.date())} {here:%H:%M}"
+
+
+SAYING: dict[str, Callable[[Any], str]] = {
+    "role": role_name, "permissions": _rights, "device": device_name, "weekdays": _weekdays,
+    "at": _moment, "until": _moment, "retired_at": _moment, "created_at": _moment,
+}  # fmt: skip
+"""Name of a value → how it is said."""
 
 
 def init_app(app: Flask) -> None:

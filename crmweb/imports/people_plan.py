@@ -136,11 +136,11 @@ class Planner:
         standing = [line for line in lines.get(key, ()) if line not in self.bad]
         meant |= {self.became.get(line, line) for line in standing}
         if len(meant) > 1:
-            raise ValueError(_("Several people are called %(name)s. Write the email.", name=entry.manager))
+            raise ValueError(_("Several people are called “%(name)s”. Write the email.", name=entry.manager))
         if not meant and lines.get(key):
             raise ValueError(_("The row of their manager, line %(line)s, cannot stand.", line=lines[key][0]))
         if not meant:
-            raise ValueError(_("Nobody is called %(name)s, here or in the file.", name=entry.manager))
+            raise ValueError(_("Nobody is called “%(name)s”, here or in the file.", name=entry.manager))
         (head,) = meant
         return Planned(
             entry,

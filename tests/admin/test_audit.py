@@ -18,6 +18,7 @@ from sqlalchemy import select
 from crmweb import audit, clock, csv_out
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.accounts.right_words import right_words
 from crmweb.admin.audit_words import action_words
 from crmweb.audit import Entry
 from crmweb.db import db, writing
@@ -55,6 +56,18 @@ def test_a_manager_is_told_by_name(
     assert f"<del>{mai.name}</del> <ins>Phúc</ins>" in shown
 
 
+def test_rights_and_moments_are_said_in_words(phone_of: PhoneOf, tuan: Actor, house: House) -> None:
+    with house(), writing():
+        told = {"permissions": ["visits:review", "gone:right"], "until": "2024-12-30 15:36:08.402307+00:00"}
+        audit.record("role.added", by=tuan, at=clock.now(), about=audit.Reference("role"), after=told)
+        odd = {"until": "some day"}
+        audit.record("role.added", by=tuan, at=clock.now(), about=audit.Reference("role"), after=odd)
+    shown = seen(phone_of(tuan), kind="role")
+    assert f"<ins>{right_words('visits:review')}; gone:right</ins>" in shown
+    assert "<ins>30 Dec 2024 22:36</ins>" in shown
+    assert "<ins>some day</ins>" in shown
+
+
 def test_he_narrows_it_by_person_record_kind_and_day(
     phone_of: PhoneOf, tuan: Actor, mai: Actor, lan: Actor
 ) -> None:
@@ -66,7 +79,7 @@ def test_he_narrows_it_by_person_record_kind_and_day(
     for asked in ({"by": mai.id}, {"until": week_ago}):
         assert hers in seen(phone, **asked), asked
         assert his not in seen(phone, **asked), asked
-    assert "None of these" in seen(phone, kind="policy")
+    assert "No entry like that" in seen(phone, kind="policy")
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_every_row_that_cannot_be_says_why(tuans: FlaskClient, house: House) -> 
     reasons = "\n".join(_reasons(shown))
     for words in (
         "Type a name.", "Something is missing after the @", "6 digits short.", "no role “emperor”",
-        "Nobody is called Nobody", "Several people are called Trần Thị Mai", "no time zone “Mars”",
+        "Nobody is called “Nobody”", "Several people are called “Trần Thị Mai”", "no time zone “Mars”",
         "Stands in line 9 already.", "They would work under themself.", "line 5, cannot stand",
         "line 13, cannot stand", "At most 200 fit.",
     ):  # fmt: skip
