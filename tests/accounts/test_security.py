@@ -71,7 +71,7 @@ def test_lan_sets_the_app_up_and_gets_ten_codes_for_her_drawer(
     codes = set_up(phone)
     assert len(set(codes)) == HOW_MANY
     shown = phone.get("/settings/security").text
-    assert f"{HOW_MANY} left" in shown
+    assert f"{HOW_MANY} unused" in shown
     assert codes[0] not in shown
     assert "mfa.enabled" in actions(house)
     other = app.test_client()

@@ -81,7 +81,7 @@ def test_lan_sets_an_app_up_and_comes_in_by_its_code(
     look_at(page, axe)
     paper = page.locator(".codes li").first.inner_text()
     page.get_by_role("link", name="I have written them down").click()
-    expect(page.locator("#recovery")).to_contain_text("10 left")
+    expect(page.locator("#recovery")).to_contain_text("10 unused")
     page.context.clear_cookies()
     type_password(page)
     expect(page.get_by_label("Your code")).to_be_focused()
