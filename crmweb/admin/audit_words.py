@@ -126,7 +126,7 @@ FIELDS = {
     "version": lazy_gettext("Version of the words"),
     "team": lazy_gettext("Team"),
     "until": lazy_gettext("Works until"),
-    "by": lazy_gettext("By"),
+    "by": lazy_gettext("Came in by"),
     "customers": lazy_gettext("Customers"),
     "routes": lazy_gettext("Routes"),
     "reminders": lazy_gettext("Reminders"),
@@ -165,6 +165,13 @@ FIELDS = {
     "act": lazy_gettext("What they did"),
     "reason": lazy_gettext("Reason"),
 }
+
+WAYS_IN = {
+    "invitation": lazy_gettext("Invitation"),
+    "card": lazy_gettext("Card"),
+    "phone": lazy_gettext("New phone"),
+}
+"""What somebody came in by → its words."""
 
 YES, NO = lazy_gettext("Yes"), lazy_gettext("No")
 
@@ -206,6 +213,10 @@ def _rights(names: list[str]) -> str:
     return "; ".join(right_words(each) for each in names)
 
 
+def _way_in(purpose: str) -> str:
+    return str(WAYS_IN.get(purpose, purpose))
+
+
 def _weekdays(days: int) -> str:
     """`days`: a bit each, the lowest is Monday."""
     names = get_day_names("abbreviated", locale=language())
@@ -223,6 +234,7 @@ def _moment(text: str) -> str:
 
 SAYING: dict[str, Callable[[Any], str]] = {
     "role": role_name, "permissions": _rights, "device": device_name, "weekdays": _weekdays,
+    "by": _way_in,
     "at": _moment, "until": _moment, "retired_at": _moment, "created_at": _moment,
 }  # fmt: skip
 """Name of a value → how it is said."""

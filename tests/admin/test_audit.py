@@ -60,12 +60,13 @@ def test_rights_and_moments_are_said_in_words(phone_of: PhoneOf, tuan: Actor, ho
     with house(), writing():
         told = {"permissions": ["visits:review", "gone:right"], "until": "2024-12-30 15:36:08.402307+00:00"}
         audit.record("role.added", by=tuan, at=clock.now(), about=audit.Reference("role"), after=told)
-        odd = {"until": "some day"}
+        odd = {"until": "some day", "by": "card"}
         audit.record("role.added", by=tuan, at=clock.now(), about=audit.Reference("role"), after=odd)
     shown = seen(phone_of(tuan), kind="role")
     assert f"<ins>{right_words('visits:review')}; gone:right</ins>" in shown
     assert "<ins>30 Dec 2024 22:36</ins>" in shown
     assert "<ins>some day</ins>" in shown
+    assert "<ins>Card</ins>" in shown
 
 
 def test_he_narrows_it_by_person_record_kind_and_day(
