@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from crmweb import clock
 from crmweb.accounts.actor import Actor
-from crmweb.db import db
+from crmweb.db import db, writing
 from crmweb.visits.models import Visit
 from crmweb.visits.photos import VisitPhoto
 from tests.browser import street
 from tests.browser.conftest import LiveServer
 from tests.browser.hand import Hand
+from tests.browser.test_every_screen import LAPTOP
 from tests.conftest import system_access_to
 from tests.visits import photos
 
@@ -65,6 +66,32 @@ def _saved(live_server: LiveServer) -> Visit:
         found = db.session.scalars(select(Visit)).one()
         db.session.expunge(found)
         return found
+
+
+# --- on a laptop --------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser_context_args(**{**LAPTOP, "locale": "en-GB"})
+def test_on_a_laptop_the_photos_stand_beside_the_visit_and_the_fields_beside_each_other(
+    phone_in_hand: PhoneInHand, lan: Actor, live_server: LiveServer
+) -> None:
+    with system_access_to(live_server.app, "a visit that is open"), writing():
+        visit = street.visits()["open"]
+    page = phone_in_hand(lan)
+    page.goto(f"/visits/{visit}")
+    assert _left(page, f"#photos-{visit}") > _right(page, f"#place-{visit}")
+    page.goto(f"/visits/{visit}/finish")
+    page.get_by_text("Note, next step, promises").click()
+    assert _left(page, "#next") > _right(page, "#note")
+    assert _right(page, "#outcome") > 1000
+
+
+def _left(page: Page, what: str) -> float:
+    return float(page.locator(what).evaluate("element => element.getBoundingClientRect().left"))
+
+
+def _right(page: Page, what: str) -> float:
+    return float(page.locator(what).evaluate("element => element.getBoundingClientRect().right"))
 
 
 # --- checking in --------------------------------------------------------------------------------------
