@@ -25,7 +25,7 @@ family = Blueprint("family", __name__)
 LONGEST = 300
 
 NOTICES["site_added"] = lambda _about: Notice(_("The site stands with this account now"))
-NOTICES["head_office_changed"] = lambda _about: Notice(_("Moved"))
+NOTICES["head_office_changed"] = lambda _about: Notice(_("The head office is saved"))
 
 
 @family.get("/customers/<uuid:id>/sites/new")
