@@ -208,7 +208,6 @@ class Settings:
     metrics_token: str = _setting(
         "METRICS_TOKEN", "", "lets a collector read `/metrics`", shown="loopback only"
     )
-
     security_contact: str = _setting(
         "SECURITY_CONTACT",
         "",
@@ -297,6 +296,5 @@ def _disagreements(values: Mapping[str, Any]) -> list[str]:
 
 def current_settings() -> Settings:
     """The settings of the application at work."""
-    settings = current_app.extensions["settings"]
-    assert isinstance(settings, Settings)
+    settings: Settings = current_app.extensions["settings"]
     return settings

@@ -199,12 +199,8 @@ def square(first: int, last: int) -> Box:
     column, row = (_gather(first >> bit) >> shift << shift for bit in (0, 1))
     west, south = ((each - 1) / CELLS_PER_DEGREE for each in (column, row))
     east, north = ((each + (1 << shift) + 1) / CELLS_PER_DEGREE for each in (column, row))
-    return Box(
-        min(max(south - 90, -90.0), 90.0),
-        max(west - 180, -180.0),
-        min(north - 90, 90.0),
-        min(east - 180, 180.0),
-    )
+    south, north = min(max(south - 90, -90.0), 90.0), min(north - 90, 90.0)
+    return Box(south, max(west - 180, -180.0), north, min(east - 180, 180.0))
 
 
 def cover(boxes: tuple[Box, ...], most: int = 8) -> list[Range]:
@@ -213,8 +209,7 @@ def cover(boxes: tuple[Box, ...], most: int = 8) -> list[Range]:
     A grid of squares is laid over each box, neighbours on the curve are joined, then the smallest gaps are
     filled until few enough are left.
     """
-    squares = sorted(square for box in boxes for square in _squares(box))
-    return join(squares, most)
+    return join(sorted(square for box in boxes for square in _squares(box)), most)
 
 
 def _degrees(text: str | None) -> float:

@@ -19,6 +19,7 @@ from crmweb.accounts.known_devices import KNOWN, NEW, KnownDevice
 from crmweb.accounts.limits import session_limits
 from crmweb.accounts.links import CARD, INVITATION, PHONE, RESET, OneTimeLink
 from crmweb.accounts.models import User
+from crmweb.accounts.opening import held_by
 from crmweb.accounts.pending import LIFE, PendingSignIn
 from crmweb.accounts.previews import seen_as
 from crmweb.accounts.second_factors import has_second_factor
@@ -89,7 +90,7 @@ def forget(answer: Response) -> Response:
 
 def _who(asking: Request) -> Actor | None:
     token = asking.cookies.get(cookie_name(SESSION))
-    held = DeviceSession.held(token, at=clock.now()) if token else None
+    held = held_by(token, at=clock.now()) if token else None
     if held is None:
         g.unknown_token = token
         return leaver(token) if token else None

@@ -5,45 +5,32 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     LargeBinary,
-    Select,
     String,
     and_,
-    bindparam,
-    case,
-    column,
     delete,
     exists,
-    null,
     or_,
     select,
-    table,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb import audit
 from crmweb.accounts.actor import Actor
-from crmweb.accounts.held import Held
-from crmweb.accounts.limits import HANDS_IN_FOR, SAID, Limits, session_limits
+from crmweb.accounts.limits import HANDS_IN_FOR, session_limits
 from crmweb.accounts.models import User
 from crmweb.accounts.outbox_reports import OutboxReports
-from crmweb.accounts.policies import said_by_company
-from crmweb.accounts.policy_kinds import POLICIES
-from crmweb.accounts.roles import Role, rights
 from crmweb.accounts.session_tokens import (
-    ON_THE_WAY,
     SessionToken,
     fresh_token,
 )
 from crmweb.accounts.signals import access_ended
-from crmweb.db import Id, Model, UtcDateTime, db, new_id
-from crmweb.straight import Straight
+from crmweb.db import Model, db, new_id
 
 
 def token_hash(token: str) -> bytes:
@@ -108,26 +95,6 @@ class DeviceSession(OutboxReports, Model):
     def opened_by(cls, token: str) -> uuid.UUID:
         """The id of the session whose token is in force."""
         return db.session.scalars(select(cls.id).where(cls.token == token_hash(token))).one()
-
-    @classmethod
-    def held(cls, token: str, *, at: datetime) -> Held | None:
-        """What this token opens, by one cheap statement; None when it is unknown or over.
-
-        Only one that was offered and has not settled yet, or is nobody's, is looked up twice.
-        """
-        used = token_hash(token)
-        return cls._found(_WHO, at, token=used) or cls._found(
-            _WHO_BESIDE, at, token=used, under_way=at - ON_THE_WAY
-        )
-
-    @classmethod
-    def _found(cls, statement: Straight[_Opened], at: datetime, **asked: Any) -> Held | None:
-        found = statement.rows(db.session.connection(), **asked)
-        if not found:
-            return None
-        held, begun_at, limits = found[0]
-        lasts = limits.let_in(seen_at=held.seen_at, begun_at=begun_at, shared=held.shared, at=at)
-        return held if lasts else None
 
     @classmethod
     def touch(cls, session_id: uuid.UUID, *, at: datetime, address: str) -> None:
@@ -236,81 +203,3 @@ def _left_lately(at: datetime) -> ColumnElement[bool]:
     """Sessions that ended with their person's leaving, whose phone may still hand in what it holds."""
     theirs = (User.id == DeviceSession.user_id, User.deactivated_at == DeviceSession.ended_at)
     return exists().where(*theirs, User.deactivated_at > at - HANDS_IN_FOR)
-
-
-# Named, not imported: a preview knows the session that it belongs to.
-_PREVIEWS = table(
-    "previews", column("session_id", Id()), column("person_id", Id()), column("begun_at", UtcDateTime())
-)
-
-
-class _Opened(NamedTuple):
-    """A session that a token opens, unless its time is over."""
-
-    held: Held
-    begun_at: datetime
-    limits: Limits
-
-
-def _opened(
-    person: Any,
-    name: Any,
-    role: Any,
-    zone: Any,
-    made: Any,
-    locale: Any,
-    theme: Any,
-    email: Any,
-    *of_session: Any,
-) -> _Opened:
-    session_id, proved_at, second_at, *rest, begun_at, idle, absolute = of_session
-    actor = Actor(
-        person, name, role, zone, rights(role, made), locale, theme, email, session_id, proved_at, second_at
-    )
-    return _Opened(Held(actor, *rest), begun_at, Limits.said(idle, absolute))
-
-
-def _who(offered_at: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    """What `_opened` takes, in its order: of the person, of the session, and how long it lasts."""
-    return (
-        select(
-            User.id,
-            User.name,
-            User.role,
-            User.zone,
-            Role.permissions,
-            User.locale,
-            User.theme,
-            User.email,
-            DeviceSession.id,
-            DeviceSession.proved_at,
-            DeviceSession.second_at,
-            DeviceSession.seen_at,
-            DeviceSession.rotated_at,
-            DeviceSession.last_offer_at,
-            DeviceSession.shared,
-            offered_at,
-            _PREVIEWS.c.person_id,
-            _PREVIEWS.c.begun_at,
-            said_by_company(POLICIES["mfa_needed"]),
-            DeviceSession.created_at,
-            *SAID,
-        )
-        .join(User, User.id == DeviceSession.user_id)
-        .outerjoin(Role, Role.name == User.role)
-        .outerjoin(_PREVIEWS, _PREVIEWS.c.session_id == DeviceSession.id)
-        .where(DeviceSession.ended_at.is_(None), User.deactivated_at.is_(None))
-    )
-
-
-_WHO = Straight(_who(null()).where(DeviceSession.token == bindparam("token")), _opened)
-
-_WHO_BESIDE = Straight(
-    _who(case((SessionToken.retired_at.is_(None), SessionToken.offered_at)))
-    .join(SessionToken, SessionToken.session_id == DeviceSession.id)
-    .where(
-        SessionToken.token == bindparam("token"),
-        or_(SessionToken.retired_at.is_(None), SessionToken.retired_at > bindparam("under_way")),
-    ),
-    _opened,
-)

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from crmweb import clock
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
+from crmweb.accounts.opening import held_by
 from crmweb.accounts.roles import Role
 from crmweb.accounts.sessions import DeviceSession
 from crmweb.audit import Entry
@@ -332,7 +333,7 @@ def test_who_manages_people_touches_nobody_above_them(
     assert phone.get(f"{HERE}/{tuan.id}/edit").status_code == 403
     assert "You may look, not change" in phone.get(f"{HERE}/{tuan.id}", headers=ENGLISH).text
     with house():
-        assert DeviceSession.held(token, at=clock.now())
+        assert held_by(token, at=clock.now())
     _known(house, tuan.name)
 
 
