@@ -1,7 +1,7 @@
 // Builds static/dist/: style sheets and scripts under names that carry a hash of their content, one sprite of
 // icons, and manifest.json, which says where each of them went. Beside each lies the same pressed as small as it goes.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
@@ -58,9 +58,12 @@ function hashed({ name, text }) {
 const files = [...(await bundles()), await sprite()].sort((a, b) => (a.name < b.name ? -1 : 1));
 const manifest = Object.fromEntries(files.map((file) => [file.name, hashed(file)]));
 
-await rm(dist, { recursive: true, force: true });
+// The house may be at work: what pages name now stays until the manifest, in one step, names what lies beside it.
 await mkdir(dist, { recursive: true });
 await Promise.all(files.map((file) => writeFile(join(dist, manifest[file.name]), file.text)));
 await Promise.all(files.map((file) => writeFile(join(dist, `${manifest[file.name]}.br`), brotliCompressSync(file.text))));
-await writeFile(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+await writeFile(join(dist, "manifest.json.new"), `${JSON.stringify(manifest, null, 2)}\n`);
+await rename(join(dist, "manifest.json.new"), join(dist, "manifest.json"));
+const named = new Set(["manifest.json", ...Object.values(manifest).flatMap((name) => [name, `${name}.br`])]);
+for (const name of await readdir(dist)) if (!named.has(name)) await rm(join(dist, name));
 for (const file of files) console.log(`${manifest[file.name]} ${Buffer.byteLength(file.text)} bytes`);
