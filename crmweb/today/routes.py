@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -26,8 +26,11 @@ ASKED_AT_ONCE = 5
 
 
 @today.get("/")
-@needs("customers:read:own")
+@needs("own:settings")
 def show() -> ResponseReturnValue:
+    """Everybody begins here. Whose role sees no customers has no day to plan, and goes on to what they may open."""
+    if not current_user.may("customers:read:own"):
+        return redirect("/settings", 303)
     now = clock.now()
     day = current_user.today(now)
     agenda = Agenda(current_user, day)
