@@ -13,7 +13,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crmweb import audit
 from crmweb.accounts.finding import BY_BYTES, search_text
-from crmweb.accounts.roles import Role, is_known, refuse_beyond, rights_changed, rights_of, roles_with
+from crmweb.accounts.roles import (
+    NOTHING,
+    Role,
+    is_known,
+    refuse_beyond,
+    rights_changed,
+    rights_of,
+    roles_with,
+)
 from crmweb.accounts.signals import access_ended, email_changed
 from crmweb.accounts.tree import Circle, LastOne, chain, wait_for_the_tree
 from crmweb.db import Model, db, new_id
@@ -155,8 +163,7 @@ class User(Model):
         if role == self.role:
             return
         refuse_beyond(by, self.permissions)
-        if "users:manage" not in rights_of(role):
-            self._leave_one_behind()
+        self._leave_one_behind(keeping=rights_of(role))
         before, self.role = self.role, role
         db.session.flush()
         Oversight.rebuild()
@@ -187,11 +194,9 @@ class User(Model):
         self._changed("user.password_changed", by, at, None, None)
         access_ended.send(self, at=at, staying=staying)
 
-    def _leave_one_behind(self) -> None:
-        """Somebody must be left who can let people in. Raises `LastOne`."""
-        if "users:manage" not in self.permissions:
-            return
-        if db.session.scalar(_able().where(User.id != self.id).limit(1)) is None:
+    def _leave_one_behind(self, keeping: frozenset[str] = NOTHING) -> None:
+        """Of every right that they can give now, somebody must be left who can. Raises `LastOne`."""
+        if _could_give(self.permissions) - _could_give(keeping) - _givable(but=self.id):
             raise LastOne(self.name)
 
     def _changed(
@@ -220,14 +225,22 @@ def _refuse_to_give(role: str, by: Actor | None) -> None:
 def _see_by_new_rights(role: Role, *, lost: frozenset[str]) -> None:
     """Whoever holds the role sees their people from now on, or no longer. Raises `LastOne`."""
     wait_for_the_tree()
-    if "users:manage" in lost and not db.session.scalar(select(_able().limit(1).exists())):
+    gone = _could_give(role.rights | lost) - _could_give(role.rights)
+    held = select(User.id).where(User.role == role.name, User.active)
+    if gone - _givable() and db.session.scalar(select(held.exists())):
         raise LastOne(role.title)
     Oversight.rebuild()
 
 
-def _able() -> Select[uuid.UUID]:
-    """Who can let people in."""
-    return select(User.id).where(User.role.in_(roles_with("users:manage")), User.active)
+def _could_give(rights: frozenset[str]) -> frozenset[str]:
+    """What somebody with these rights can give others: nobody gives what they lack."""
+    return rights if "users:manage" in rights else NOTHING
+
+
+def _givable(*, but: uuid.UUID | None = None) -> frozenset[str]:
+    """All that somebody at work can give, one person aside."""
+    able = select(User.role).where(User.role.in_(roles_with("users:manage")), User.active, User.id != but)
+    return frozenset().union(*(rights_of(role) for role in db.session.scalars(able.distinct())))
 
 
 class Oversight(Model):

@@ -139,7 +139,7 @@ class Role(Model):
     def change(self, title: str, permissions: Iterable[str], *, by: Actor | None, at: datetime) -> None:
         """Another title, other rights, which hold from each holder's next request.
 
-        Raises as `make` does; and `LastOne`, when nobody would be left who can let people in.
+        Raises as `make` does; and `LastOne`, when nobody would be left who can give what it loses.
         """
         refuse_beyond(by, self.rights)
         before, held = self._told, self.rights

@@ -14,7 +14,7 @@ class Circle(ValueError):
 
 
 class LastOne(ValueError):
-    """Nobody else could let people in."""
+    """Nobody else could let people in, or give one of the rights that go."""
 
 
 def chain(person: uuid.UUID, managers: dict[uuid.UUID, uuid.UUID | None]) -> list[uuid.UUID]:

@@ -88,7 +88,7 @@ def _leave(id: uuid.UUID, form: LeavingForm) -> bool:
     try:
         leave(person, takers, by=current_user, at=clock.now())
     except LastOne:
-        form.taker.errors = [_("Nobody else could let people in. Make another admin first.")]
+        form.taker.errors = [_("Nobody else could give all these rights. Make another admin first.")]
     except Circle:
         form.say(
             "people", _("They work under somebody who would then work under them. Name another manager.")

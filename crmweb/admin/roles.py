@@ -148,7 +148,7 @@ def _change(role: Role, form: RoleForm) -> None:
     except TakenTitle:
         form.title.errors = [_("Another role is called so.")]
     except LastOne:
-        form.permissions.errors = [_("Nobody else could let people in. Make another admin first.")]
+        form.permissions.errors = [_("Nobody else could give all these rights. Make another admin first.")]
     except Beyond:
         form.permissions.errors = [_("You may not give a right that you do not hold.")]
     raise Refused

@@ -175,7 +175,7 @@ class PersonForm(Form):
         try:
             user.change_role(self.role.data, by=by, at=at)
         except LastOne:
-            wrong = gettext("Nobody else could let people in. Make another admin first.")
+            wrong = gettext("Nobody else could give all these rights. Make another admin first.")
             self.role.errors = [wrong]
         except (Beyond, KeyError):
             self.role.errors = [gettext("You may not give this role.")]

@@ -118,6 +118,37 @@ def test_somebody_is_left_who_lets_people_in(house: House, tuan: Actor, mai: Act
         assert not user(tuan).active
 
 
+def test_who_alone_can_give_a_right_stays_until_somebody_else_can(
+    house: House, tuan: Actor, mai: Actor
+) -> None:
+    with house():
+        give(mai, "users:manage", title="Office")
+        with writing():
+            with pytest.raises(LastOne):
+                user(tuan).change_role("rep", by=tuan, at=clock.now())
+            with pytest.raises(LastOne):
+                user(tuan).deactivate(by=tuan, at=clock.now())
+            user(mai).deactivate(by=tuan, at=clock.now())
+            user(mai).come_back(by=tuan, at=clock.now())
+            user(mai).change_role("admin", by=tuan, at=clock.now())
+            user(tuan).change_role("rep", by=tuan, at=clock.now())
+
+
+def test_a_role_loses_no_right_that_nobody_else_can_give(house: House, tuan: Actor, mai: Actor) -> None:
+    def lose_the_audit() -> None:
+        with writing():
+            Role.all()[0].change("Made", set(PERMISSIONS) - {"audit:read"}, by=None, at=clock.now())
+
+    with house():
+        give(tuan, *PERMISSIONS)
+        with pytest.raises(LastOne):
+            lose_the_audit()
+        with writing():
+            user(mai).change_role("admin", by=None, at=clock.now())
+        lose_the_audit()
+        assert "audit:read" not in user(tuan).permissions
+
+
 @pytest.mark.parametrize("email", ["lan@example.com", "LAN@example.com", "ｌａｎ@example.com"])
 def test_an_email_is_one_persons(house: House, tuan: Actor, email: str) -> None:
     with house(), writing():
@@ -169,7 +200,7 @@ def test_the_last_role_that_lets_people_in_keeps_its_right(house: House, tuan: A
             Role.all()[0].change("Made", ["deliveries:manage"], by=None, at=clock.now())
 
     with house():
-        give(tuan, "users:manage")
+        give(tuan, *PERMISSIONS)
         with pytest.raises(LastOne):
             take_away()
     with house():

@@ -266,7 +266,7 @@ def test_what_cannot_be_changed_is_said_and_nothing_is_kept(
     tuans: FlaskClient, house: House, tuan: Actor, mai: Actor, lan: Actor
 ) -> None:
     for person, wrong, words in (
-        (tuan, {"role": "rep"}, "Nobody else could let people in."),
+        (tuan, {"role": "rep"}, "Nobody else could give all these rights."),
         (mai, {"manager": "lan@example.com"}, "works under this person."),
         (mai, {"manager": "mai@example.com"}, "works under this person."),
         (lan, {"email": "mai@example.com"}, "Somebody here has this email already."),

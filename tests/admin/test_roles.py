@@ -149,7 +149,7 @@ def test_the_last_who_lets_people_in_keeps_the_right(
         _address(house), data={"title": "Office", "permissions": ["audit:read"]}, headers=ENGLISH
     )
     assert answer.status_code == 422
-    assert "Nobody else could let people in." in answer.text
+    assert "Nobody else could give all these rights." in answer.text
     assert "users:manage" in _roles(house)["Office"]
 
 
