@@ -270,6 +270,7 @@ def test_what_cannot_be_changed_is_said_and_nothing_is_kept(
         (mai, {"manager": "lan@example.com"}, "works under this person."),
         (mai, {"manager": "mai@example.com"}, "works under this person."),
         (lan, {"email": "mai@example.com"}, "Somebody here has this email already."),
+        (lan, {"email": "m\N{CYRILLIC SMALL LETTER A}i@example.com"}, "Letters of two alphabets"),
     ):
         answer = _sent(tuans, person, name="Somebody Else", **wrong)
         assert answer.status_code == 422

@@ -15,6 +15,7 @@ from crmweb.customers.reaching.emails import flaw_words, mailto_url, read_email,
         ("Chị Hạnh <hanh@hongphuc.example>", "hanh@hongphuc.example"),
         ("mailto:hanh@hongphuc.example", "hanh@hongphuc.example"),
         ("info@nguyễn.example", "info@nguyễn.example"),
+        ("почта@hongphuc.example", "почта@hongphuc.example"),
     ],
 )
 def test_an_address_is_understood_however_it_was_pasted(typed: str, address: str) -> None:
@@ -33,6 +34,8 @@ def test_an_address_is_understood_however_it_was_pasted(typed: str, address: str
         ("hanh le@hongphuc.example", "has_space"),
         ("a@hongphuc.example; b@hongphuc.example", "two_addresses"),
         ("a@@hongphuc.example", "not_an_address"),
+        ("h\N{CYRILLIC SMALL LETTER A}nh@hongphuc.example", "two_alphabets"),
+        ("hanh@h\N{GREEK SMALL LETTER OMICRON}ngphuc.example", "two_alphabets"),
         (".hanh.@hongphuc.example", "not_an_address"),
         ("", "not_an_address"),
     ],

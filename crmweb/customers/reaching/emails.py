@@ -1,6 +1,7 @@
 """Email addresses: read as people type them, without asking the network."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
@@ -9,9 +10,13 @@ from email_validator import EmailNotValidError, validate_email
 
 from crmweb.languages import lazy_gettext as _
 
-EmailFlaw = Literal["no_at", "no_domain", "bad_domain", "has_space", "two_addresses", "not_an_address"]
+EmailFlaw = Literal[
+    "no_at", "no_domain", "bad_domain", "has_space", "two_addresses", "two_alphabets", "not_an_address"
+]
 
 _NAMED = re.compile(r"^[^<>]*<\s*([^<>\s]+)\s*>$")
+_LOOK_LIKE_LATIN = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
+"""Alphabets whose letters pass for Latin ones, by the first word of their names in Unicode."""
 _BETWEEN_ADDRESSES = re.compile(r"[,/|]|\s+(?=\S+@)")
 _WORDS: dict[EmailFlaw, object] = {
     "no_at": _("An address has an @ in it, as in name@shop.vn."),
@@ -19,6 +24,7 @@ _WORDS: dict[EmailFlaw, object] = {
     "bad_domain": _("The part after the @ is not right. Check it letter by letter."),
     "has_space": _("An address has no spaces."),
     "two_addresses": _("Two addresses in one field. Give each its own."),
+    "two_alphabets": _("Letters of two alphabets stand in one word. Type the address by hand."),
     "not_an_address": _("This is not an email address."),
 }
 
@@ -40,9 +46,12 @@ def read_email(text: str) -> ReadEmail:
     typed = " ".join(text.split())
     bare = _without_decoration(typed)
     try:
-        return ReadEmail(typed, validate_email(bare, check_deliverability=False).normalized, None)
+        address = validate_email(bare, check_deliverability=False).normalized
     except (EmailNotValidError, UnicodeError):
         return ReadEmail(typed, None, _flaw_of(bare))
+    if any(_passes_for_another(word) for word in re.split("[@.]", address)):
+        return ReadEmail(typed, None, "two_alphabets")
+    return ReadEmail(typed, address, None)
 
 
 def split_emails(text: str) -> list[str]:
@@ -85,6 +94,12 @@ def _flaw_of(bare: str) -> EmailFlaw:
     if not domain or "." not in domain.strip("."):
         return "no_domain"
     return "not_an_address" if _stands(domain) else "bad_domain"
+
+
+def _passes_for_another(word: str) -> bool:
+    """Whether it mixes Latin letters with such as look like them: it reads like an address, and is somebody else's."""
+    alphabets = {unicodedata.name(letter, "").split(" ")[0] for letter in word if letter.isalpha()}
+    return "LATIN" in alphabets and not alphabets.isdisjoint(_LOOK_LIKE_LATIN)
 
 
 def _stands(domain: str) -> bool:
