@@ -8,20 +8,13 @@ from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from flask_login import current_user
-from wtforms import (
-    BooleanField,
-    Form,
-    PasswordField,
-    RadioField,
-    SelectField,
-    StringField,
-    ValidationError,
-)
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from crmweb.accounts import passwords
 from crmweb.accounts.passkeys import LONGEST_CREDENTIAL, LONGEST_NAME
 from crmweb.accounts.tries import Verdict
+from crmweb.forms import Form
 from crmweb.languages import LOCALES, NAMES, gettext
 from crmweb.languages import lazy_gettext as _
 from crmweb.names import nfc

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
-from wtforms import Form
 
 from crmweb.accounts.models import User
 from crmweb.accounts.people import named
 from crmweb.admin.leaving import KINDS, NEEDED, Load, Takers
 from crmweb.customers.fields import Line
 from crmweb.db import db
+from crmweb.forms import Form
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 

@@ -9,7 +9,6 @@ from flask import Blueprint, Flask, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
-from wtforms import Form
 
 from crmweb import clock
 from crmweb.accounts.models import User
@@ -19,6 +18,7 @@ from crmweb.customers.contacts.models import Contact, CustomerContact
 from crmweb.customers.fields import Line
 from crmweb.customers.models import Customer
 from crmweb.db import db, writing
+from crmweb.forms import Form
 from crmweb.holdings import CONTACT, CUSTOMER, KINDS, PERSON, Part, Subject
 from crmweb.holdings.erasing import Erasure, erase, finish
 from crmweb.holdings.handing_out import MOST_A_DAY, TooManyArchives, hand_out

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, abort, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import func, select
-from wtforms import Form, SelectMultipleField, ValidationError
+from wtforms import SelectMultipleField, ValidationError
 
 from crmweb import clock
 from crmweb.accounts.models import User
@@ -30,6 +30,7 @@ from crmweb.accounts.words import role_name
 from crmweb.admin.places import offer
 from crmweb.customers.fields import Line, a_name
 from crmweb.db import db, writing
+from crmweb.forms import Form
 from crmweb.languages import gettext as _
 from crmweb.languages import lazy_gettext
 from crmweb.web import NOTICES, Notice, go, needs, not_found_unless, page

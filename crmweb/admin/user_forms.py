@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, SelectField, ValidationError
+from wtforms import SelectField, ValidationError
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import DEFAULT_ZONE, TakenEmail, User
@@ -24,6 +24,7 @@ from crmweb.customers.reaching import phone_words
 from crmweb.customers.reaching.emails import flaw_words, read_email
 from crmweb.customers.reaching.phones import display, read_phone
 from crmweb.db import db
+from crmweb.forms import Form
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, SelectField
+from wtforms import SelectField
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.colleagues import Colleague
@@ -29,6 +29,7 @@ from crmweb.customers.reaching.phones import read_phone
 from crmweb.customers.tiers import Tier
 from crmweb.customers.words import kind_name, status_name
 from crmweb.db import db
+from crmweb.forms import Form
 from crmweb.geo import BadPoint, Point
 from crmweb.languages import gettext, ngettext
 from crmweb.languages import lazy_gettext as _

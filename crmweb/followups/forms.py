@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Form, HiddenField, ValidationError
+from wtforms import BooleanField, HiddenField, ValidationError
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
@@ -25,6 +25,7 @@ from crmweb.followups.segments import Segments, segments, without_accents
 from crmweb.followups.tokens import flaw_of
 from crmweb.followups.unreachable import Unreachable
 from crmweb.followups.window import next_opening
+from crmweb.forms import Form
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 

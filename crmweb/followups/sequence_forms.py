@@ -6,11 +6,12 @@ import uuid
 from datetime import time
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Form, SelectField
+from wtforms import BooleanField, SelectField
 
 from crmweb.customers.fields import Line, a_name
 from crmweb.followups.message_templates import CHANNELS, EMAIL, SMS, MessageTemplate
 from crmweb.followups.sequences import LONGEST_WAIT, MOST_STEPS, Sequence, Step
+from crmweb.forms import Form
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from wtforms import Form, ValidationError
+from wtforms import ValidationError
 
 from crmweb.customers.fields import Choice, Line, Lines, a_name, is_blank
 from crmweb.followups.letters import LONGEST_SUBJECT, LONGEST_TEXT
 from crmweb.followups.message_templates import APPROVALS, EMAIL, SMS, ZALO, MessageTemplate
 from crmweb.followups.tokens import TOKENS, flaw_of
+from crmweb.forms import Form
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import Form, TimeField
+from wtforms import TimeField
 from wtforms.validators import Optional
 
+from crmweb.forms import Form
 from crmweb.languages import lazy_gettext as _
 
 

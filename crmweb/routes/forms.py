@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, SelectMultipleField, StringField, ValidationError
+from wtforms import SelectMultipleField, StringField, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from crmweb.accounts.colleagues import Colleague
 from crmweb.customers.fields import Choice, Line, one_line, read_date
+from crmweb.forms import Form
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 from crmweb.routes.cover import LONGEST

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_login import current_user
 from sqlalchemy import select
-from wtforms import Form, SelectMultipleField, StringField, ValidationError
+from wtforms import SelectMultipleField, StringField, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from crmweb import clock, jobs
@@ -31,6 +31,7 @@ from crmweb.accounts.public_holidays import (
 from crmweb.accounts.working_days import Calendar, DayOff, WorkingWeek
 from crmweb.customers.fields import Line, one_line, read_date
 from crmweb.db import db, writing
+from crmweb.forms import Form
 from crmweb.idempotency import acknowledged
 from crmweb.languages import LOCALES, lazy_gettext
 from crmweb.languages import gettext as _

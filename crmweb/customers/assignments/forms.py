@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, SelectField, ValidationError
+from wtforms import SelectField, ValidationError
 
 from crmweb import audit
 from crmweb.accounts.actor import Actor
@@ -16,6 +16,7 @@ from crmweb.accounts.models import User
 from crmweb.customers.fields import Line, read_date
 from crmweb.customers.models import Customer
 from crmweb.db import db
+from crmweb.forms import Form
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Form, ValidationError
+from wtforms import BooleanField, ValidationError
 
 from crmweb.customers.contacts.models import CONTACT_ROLES, Contact
 from crmweb.customers.fields import Choice, Line, Lines, a_name, read_date, typed_date
@@ -15,6 +15,7 @@ from crmweb.customers.reaching.emails import read_email
 from crmweb.customers.reaching.phone_words import flaw_words as phone_words
 from crmweb.customers.reaching.phones import read_phone
 from crmweb.customers.words import role_name
+from crmweb.forms import Form
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 

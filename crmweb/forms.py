@@ -1,0 +1,43 @@
+"""What every form shares: what WTForms finds wrong by itself is said in our words, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import wtforms
+
+from crmweb.languages import lazy_gettext as _
+
+_CHOICE: Final = _("Choose one of these.")
+_LENGTH: Final = _("%(length)s characters are too many. At most %(max)s fit.")
+
+SAID: Final[dict[str, Any]] = {
+    "Not a valid choice.": _CHOICE,
+    "Invalid Choice: could not coerce.": _CHOICE,
+    "Invalid choice(s): one or more data inputs could not be coerced.": _CHOICE,
+    "'%(value)s' is not a valid choice for this field.": _CHOICE,
+    "Not a valid time value.": _("Give a time such as 21:00."),
+    "This field is required.": _("Fill this in."),
+    "Field cannot be longer than %(max)d character.": _LENGTH,
+}
+"""WTForms' words for what our fields and validators refuse → ours; it fills the gaps of a length."""
+
+
+class _Words:
+    """What WTForms takes for its translations."""
+
+    @staticmethod
+    def gettext(text: str) -> str:
+        return str(SAID.get(text, text))
+
+    @staticmethod
+    def ngettext(one: str, many: str, count: int) -> str:
+        return str(SAID.get(one, one if count == 1 else many))
+
+
+class Form(wtforms.Form):
+    """What a form of ours is made of."""
+
+    class Meta(wtforms.meta.DefaultMeta):
+        def get_translations(self, form: wtforms.form.BaseForm) -> Any:
+            return _Words
