@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_day_names
 from flask import Flask
 
+from crmweb.accounts.policy_kinds import POLICIES
+from crmweb.accounts.policy_words import policy_value
 from crmweb.accounts.right_words import right_words
+from crmweb.accounts.roles import EVERYONES
 from crmweb.accounts.words import device_name, role_name
 from crmweb.audit import Entry
 from crmweb.languages import chosen_zone, language, lazy_gettext, short_date
+from crmweb.outbox.words import act_name, reason_name
 
 KINDS = {
     "user": lazy_gettext("People"),
@@ -191,53 +196,67 @@ def changes(entry: Entry, people: Mapping[uuid.UUID, str]) -> list[tuple[str, st
     was, became = entry.values.before or {}, entry.values.after or {}
     named = [*was, *(name for name in became if name not in was)]
     return [
-        (str(FIELDS.get(name, name)), _value(name, was, people), _value(name, became, people))
+        (
+            str(FIELDS.get(name, name)),
+            _value(entry, name, was.get(name), people),
+            _value(entry, name, became.get(name), people),
+        )
         for name in named
     ]
 
 
-def _value(name: str, values: dict[str, Any], people: Mapping[uuid.UUID, str]) -> str:
-    value = values.get(name)
+def _value(entry: Entry, name: str, value: Any, people: Mapping[uuid.UUID, str]) -> str:
     if value is None or value == "":
         return "–"
     if name in NAMING:
         return people.get(uuid.UUID(value), str(value))
-    if say := SAYING.get(name):
-        return say(value)
+    if name == "value" and (policy := POLICIES.get(entry.values.about_name or "")):
+        return policy_value(policy, value)
+    if name in SAID:
+        with suppress(TypeError, ValueError):  # what was written down when it was said otherwise
+            return SAID[name](value)
     if isinstance(value, bool):
         return str(YES if value else NO)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _rights(names: list[str]) -> str:
-    return "; ".join(right_words(each) for each in names)
+def _moment(value: str) -> str:
+    """`21 Oct 09:40` where the reader is."""
+    here = datetime.fromisoformat(value).astimezone(ZoneInfo(chosen_zone()))
+    return f"{short_date(here.date())} {here:%H:%M}"
+
+
+def _day(value: str) -> str:
+    return short_date(date.fromisoformat(value))
+
+
+def _weekdays(value: int) -> str:
+    """A bit for each day, the lowest is Monday."""
+    names = get_day_names("abbreviated", locale=language())
+    return ", ".join(names[day] for day in range(7) if value >> day & 1)
+
+
+def _rights(value: list[str]) -> str:
+    """All but those that nobody lacks."""
+    return "; ".join(right_words(name) for name in value if name not in EVERYONES) or "–"
 
 
 def _way_in(purpose: str) -> str:
     return str(WAYS_IN.get(purpose, purpose))
 
 
-def _weekdays(days: int) -> str:
-    """`days`: a bit each, the lowest is Monday."""
-    names = get_day_names("abbreviated", locale=language())
-    return ", ".join(names[day] for day in range(7) if days >> day & 1)
-
-
-def _moment(text: str) -> str:
-    """`21 Oct 09:40` where the reader is; as it stands where it is none."""
-    try:
-        here = datetime.fromisoformat(text).astimezone(ZoneInfo(chosen_zone()))
-    except ValueError:
-        return text
-    return f"{short_date(here.date())} {here:%H:%M}"
-
-
-SAYING: dict[str, Callable[[Any], str]] = {
-    "role": role_name, "permissions": _rights, "device": device_name, "weekdays": _weekdays,
+SAID: Mapping[str, Callable[[Any], str]] = {
+    "role": role_name,
+    "device": device_name,
+    "weekdays": _weekdays,
+    "permissions": _rights,
     "by": _way_in,
-    "at": _moment, "until": _moment, "retired_at": _moment, "created_at": _moment,
-}  # fmt: skip
-"""Name of a value → how it is said."""
+    "act": act_name,
+    "reason": reason_name,
+    **dict.fromkeys(("at", "until", "retired_at", "created_at"), _moment),
+    **dict.fromkeys(("day", "first_day", "last_day"), _day),
+}
+"""How the values of these fields are said."""
 
 
 def init_app(app: Flask) -> None:

@@ -39,7 +39,11 @@ WORDS = ("text", "note", "name", "promise", "no_photo")
 
 def act_words(write: OutboxWrite) -> str:
     """What it was."""
-    return str(ACTS[write.act][1]) if write.act in ACTS else _("Something else")
+    return act_name(write.act)
+
+
+def act_name(act: str) -> str:
+    return str(ACTS[act][1]) if act in ACTS else _("Something else")
 
 
 def act_icon(write: OutboxWrite) -> str:
@@ -48,12 +52,17 @@ def act_icon(write: OutboxWrite) -> str:
 
 def reason_words(write: OutboxWrite) -> str:
     """Why it was not done, as its author reads it."""
+    return reason_name(write.reason, write.said)
+
+
+def reason_name(reason: str, said: str = "") -> str:
+    """The same by the name of the reason; `said` is what a form said of it, if one did."""
     known = {
         OLD: _("It was done more than 30 days ago."),
         NO_RIGHT: _("At that time others looked after this customer."),
         NO_VISIT: _("The check-in that it belongs to never came."),
     }
-    return known.get(write.reason) or write.said or _("It could not be taken.")
+    return known.get(reason) or said or _("It could not be taken.")
 
 
 def typed(write: OutboxWrite) -> str:
