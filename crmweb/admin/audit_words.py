@@ -178,6 +178,23 @@ WAYS_IN = {
 }
 """What somebody came in by → its words."""
 
+REASONS = {
+    "demo company": lazy_gettext("the demo company"),
+    "removing the demo company": lazy_gettext("removing the demo company"),
+    "first start": lazy_gettext("the first start"),
+    "first admin": lazy_gettext("an admin made on the server"),
+    "assignments": lazy_gettext("a day that was agreed"),
+    "a token that was copied": lazy_gettext("a copied sign-in"),
+    "an erasure that a restore undid": lazy_gettext("an erasure that a restore undid"),
+}
+"""Why the house did something by itself → how that is said."""
+
+
+def why_words(why: str) -> str:
+    """In words, or as it was written down: an import tells its file."""
+    return str(REASONS.get(why, why))
+
+
 YES, NO = lazy_gettext("Yes"), lazy_gettext("No")
 
 NAMING = ("manager", "head_id", "customers_to", "reminders_to", "followups_to", "people_to")
@@ -260,4 +277,4 @@ SAID: Mapping[str, Callable[[Any], str]] = {
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(action_words=action_words, changes=changes)
+    app.jinja_env.filters.update(action_words=action_words, changes=changes, why_words=why_words)

@@ -25,6 +25,7 @@ from crmweb.accounts.rulings import Ruling
 from crmweb.admin.audit_words import action_words
 from crmweb.audit import Entry
 from crmweb.db import db, writing
+from crmweb.scope import system_access
 
 House = Callable[[], AbstractContextManager[None]]
 PhoneOf = Callable[[Actor], FlaskClient]
@@ -92,6 +93,17 @@ def test_moments_days_rights_and_policies_are_said_as_on_other_pages(
     ):  # fmt: skip
         assert f"<ins>{words}" in shown
     assert not re.search(r"<ins>[^<]*(own:settings|audit:read|\d{4}-\d\d-\d\d|True|old<)", shown)
+
+
+def test_why_the_house_did_something_is_said_in_vietnamese(
+    app: Flask, phone_of: PhoneOf, tuan: Actor, lan: Actor
+) -> None:
+    for why in ("first start", "import people.csv"):
+        with app.app_context(), system_access(why), writing():
+            db.session.get_one(User, lan.id).rename(f"Lan {why}", by=None, at=clock.now())
+    shown = phone_of(tuan).get("/admin/audit", headers={"Accept-Language": "vi"}).text
+    assert "Hệ thống tự làm: lần khởi động đầu tiên" in shown
+    assert "Hệ thống tự làm: import people.csv" in shown
 
 
 def test_he_narrows_it_by_person_record_kind_and_day(
