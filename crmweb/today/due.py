@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Select, func, select
 
-from crmweb.accounts.models import User
+from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import Oversight, User
 from crmweb.customers.assignments.models import Assignment
 from crmweb.customers.due import OVERDUE, by_state
 from crmweb.customers.models import Customer
@@ -96,15 +97,20 @@ def count_quiet(person_id: uuid.UUID, today: date) -> int:
     return db.session.scalar(asked.where(*theirs, is_too_quiet(Assignment.quiet_after, today))) or 0
 
 
-def team_behind(today: date, *, but: uuid.UUID) -> list[Behind]:
-    """How the people whom one oversees stand, those with most overdue first."""
+def team_behind(today: date, *, head: Actor) -> list[Behind]:
+    """How the people whom somebody oversees stand, those with most overdue first; everybody, for those who see all.
+
+    Others may look after the same customers and are nobody's team here.
+    """
     late = func.count().filter(by_state(Assignment.next_due, today)[OVERDUE])
     rows = (
         _due(today)
         .add_columns(User.id, User.name, late, func.count() - late)
         .join_from(Assignment, User, User.id == Assignment.person_id)
-        .where(Assignment.person_id != but)
+        .where(Assignment.person_id != head.id)
         .group_by(User.id, User.name)
         .order_by(late.desc(), User.name)
     )
+    if not head.may("customers:read:all"):
+        rows = rows.join(Oversight, Oversight.person_id == User.id).where(Oversight.viewer_id == head.id)
     return [Behind(*row) for row in db.session.execute(rows)]

@@ -51,7 +51,7 @@ def show() -> ResponseReturnValue:
         helped=helped_lately(current_user.id, now - NEWS_FOR),
         away=covers_on([current_user.id], day, after=now),
         has_customers=bool(planned) or has_customers(current_user.id),
-        team=team_behind(day, but=current_user.id) if current_user.may("team:read") else [],
+        team=team_behind(day, head=current_user) if current_user.may("team:read") else [],
     )
 
 

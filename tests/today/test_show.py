@@ -79,6 +79,18 @@ class TestToday:
         assert there in phone_of(lan).get("/", headers=IN_ENGLISH).text
 
 
+def test_who_shares_a_customer_with_her_people_is_not_of_mais_team(
+    phone_of: PhoneOf, mai: Actor, tuan: Actor, lan: Actor, outsider: Actor, house: House
+) -> None:
+    with house(), writing():
+        shared = visited("Quán Của Hai Người", lan, "A", 30)
+        shared.assign(db.session.get_one(User, outsider.id), by=None, at=clock.now())
+        shared.assignments[-1].visited(at=clock.now() - timedelta(days=30))
+    for person, whom in ((mai, {lan.id}), (tuan, {lan.id, outsider.id})):
+        page = phone_of(person).get("/", headers=IN_ENGLISH).text
+        assert set(re.findall(r'<li id="user-([^"]+)"', page)) == {str(each) for each in whom}
+
+
 def test_with_nobody_due_today_says_so_and_what_to_do(phone_of: PhoneOf, lan: Actor, house: House) -> None:
     with house(), writing():
         visited("Quán Mới Ghé", lan, "C", 1)
