@@ -1,4 +1,6 @@
-"""What every form shares: what WTForms finds wrong by itself is said in our words, in the reader's language."""
+"""What every form shares: what WTForms finds wrong by itself is said in our words, in the reader's language, and what
+is asked once is answered once.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from typing import Any, Final
 
 import wtforms
 
+from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 
 _CHOICE: Final = _("Choose one of these.")
@@ -41,3 +44,12 @@ class Form(wtforms.Form):
     class Meta(wtforms.meta.DefaultMeta):
         def get_translations(self, form: wtforms.form.BaseForm) -> Any:
             return _Words
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Nobody chooses for us which of two answers was meant. A field that takes several says so (`several`)."""
+        super().validate(extra_validators)
+        for field in self:
+            several = isinstance(field, wtforms.SelectMultipleField) or getattr(field, "several", False)
+            if not several and len(set(getattr(field, "raw_data", None) or ())) > 1:
+                field.errors = [gettext("Two answers came for this. Give one.")]
+        return not self.errors

@@ -51,6 +51,13 @@ class ErasureForm(Form):
 
     name = Line(lazy_gettext("Their name, to confirm"), most=300)
 
+    def confirms(self, name: str) -> bool:
+        """Whether it was typed, with accents or without; a name of signs alone as it stands. Else the field says so."""
+        typed = self.name.data or ""
+        if self.validate() and (fold(typed) != fold(name) or (not fold(name) and typed != name)):
+            self.name.errors = [_("That is not the name. Type: %(name)s", name=name)]
+        return not self.errors
+
 
 @privacy.get(f"{HERE}/<kind>/<uuid:id>")
 @needs("privacy:manage")
@@ -78,8 +85,7 @@ def create(kind: str, id: uuid.UUID) -> ResponseReturnValue:
     found, form = _found(kind, id), ErasureForm(request.form)
     if not found.left or found.erased:
         abort(409, _("First they have to leave."))
-    if fold(form.name.data or "") != fold(found.name):
-        form.name.errors = [_("That is not the name. Type: %(name)s", name=found.name)]
+    if not form.confirms(found.name):
         return _page(found, form, status=422)
     by, at, address = current_user._get_current_object(), clock.now(), found.back
     with system_access("an erasure that was asked for"), writing():

@@ -137,6 +137,7 @@ class Several(Field):
     """
 
     widget = TextInput()
+    several = True
     data: list[str]
 
     def __init__(self, label: Any, *, read: Callable[[str], Any], most: int, **kwargs: Any) -> None:

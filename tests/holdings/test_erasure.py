@@ -255,8 +255,19 @@ def test_the_page_says_what_goes_and_what_stays_and_why(tuans: FlaskClient, gone
 # --- how ------------------------------------------------------------------------------------------------
 
 
+def test_a_name_of_signs_alone_is_typed_as_it_stands(tuans: FlaskClient, life: Life, house: House) -> None:
+    with house(), writing():
+        db.session.get_one(Customer, life.shop).name = "★★★"
+    address = f"/admin/data/customer/{life.shop}/erasure"
+    assert [tuans.post(address, data={"name": typed}).status_code for typed in ("", "—", "★★★")] == [
+        422,
+        422,
+        303,
+    ]
+
+
 def test_the_name_is_typed_first(tuans: FlaskClient, life: Life, house: House) -> None:
-    for typed in ("", "Shop of hung", "x" * 400):
+    for typed in ("", "Shop of hung", "x" * 300):
         answer = tuans.post(
             f"/admin/data/customer/{life.shop}/erasure", data={"name": typed}, headers=ENGLISH
         )
