@@ -54,9 +54,12 @@ def _second_factor_first(view: Any) -> ResponseReturnValue | None:
 
 
 def _proof_first(view: Any) -> ResponseReturnValue | None:
-    if not getattr(view, "fresh", False) or is_fresh():
-        return None
-    return elsewhere_first(PROOF, "proof_needed", back=came_for())
+    return ask_for_proof() if getattr(view, "fresh", False) else None
+
+
+def ask_for_proof() -> ResponseReturnValue | None:
+    """For a view that wants a proof for a part of what it does; None where it was given lately."""
+    return None if is_fresh() else elsewhere_first(PROOF, "proof_needed", back=came_for())
 
 
 def is_fresh() -> bool:

@@ -26,6 +26,7 @@ from crmweb.accounts.policy_kinds import (
     Value,
 )
 from crmweb.accounts.policy_words import how_to_right, policy_title
+from crmweb.accounts.proof import ask_for_proof
 from crmweb.accounts.rulings import LockedPolicy, Ruling
 from crmweb.admin.places import offer
 from crmweb.db import db, writing
@@ -37,6 +38,10 @@ policies = Blueprint("policies", __name__)
 
 HERE = "/admin/policies"
 TEAMS = "/team/policies"
+
+
+FAR_REACHING = (*AT_THE_DOOR, *KEPT)
+"""What an open laptop on a table must not weaken: how people sign in, and how long it lasts what nobody brings back."""
 
 
 class Team(NamedTuple):
@@ -168,6 +173,8 @@ def _change(desk: Desk, policy: Policy) -> ResponseReturnValue:
 
 def _set(desk: Desk, policy: Policy, value: Value | None) -> ResponseReturnValue:
     not_found_unless(policy.teams or desk.team is None or None)
+    if policy in FAR_REACHING and (asked := ask_for_proof()) is not None:
+        return asked
     try:
         with writing():
             before = Ruling.set(policy, value, head_id=desk.head_id, by=current_user, at=clock.now())

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from crmweb import clock
+from crmweb.accounts import proof
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.policies import policy
 from crmweb.accounts.policy_kinds import Value
@@ -49,6 +50,22 @@ def undo(phone: FlaskClient, address: str = HERE) -> None:
     found = UNDO.search(page(phone, address))
     assert found, "there is no way back"
     assert phone.post(found[1].replace("&amp;", "&")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("mfa_needed", "yes"), ("session_idle_days", "90"), ("location_days", "7")]
+)
+def test_an_open_laptop_weakens_neither_the_door_nor_what_is_kept(
+    tuans: FlaskClient, tuan: Actor, house: House, name: str, value: str
+) -> None:
+    before = holds(house, name, tuan)
+    sent_from = {"Referer": f"http://localhost{HERE}"}
+    with clock.frozen(clock.now() + proof.FRESH_FOR):
+        for deed, sent in (("", {"value": value}), ("/reset", {})):
+            answer = tuans.post(f"{HERE}/{name}{deed}", data=sent, headers=sent_from)
+            assert (answer.status_code, answer.location) == (303, f"/session/proof?next={HERE}")
+        assert holds(house, name, tuan) == before
+        assert tuans.post(f"{HERE}/radius_m", data={"value": "80"}).location.startswith(HERE)
 
 
 def test_tuan_sets_the_radius_and_everybody_sees_who_did(
