@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import datetime
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectField, ValidationError
 
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.forms import zones
 from crmweb.accounts.models import DEFAULT_ZONE, TakenEmail, User
 from crmweb.accounts.people import named
 from crmweb.accounts.roles import ROLES, Beyond, Role
@@ -29,14 +28,6 @@ from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 
 FIELDS = ("name", "role", "manager", "email", "phone")
-
-
-@cache
-def zones() -> tuple[str, ...]:
-    """The zones of the world by their names (IANA), without the old and the technical ones."""
-    return tuple(
-        sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-    )
 
 
 def grantable(by: Actor) -> list[tuple[str, str]]:
@@ -68,7 +59,7 @@ class PersonForm(Form):
         self.head: uuid.UUID | None = None
         self.was: dict[str, Any] = _read_was(sent) if sent is not None else data or {}
         self.role.choices = grantable(current_user)
-        self.zone.choices = [(zone, zone.replace("_", " ")) for zone in zones()]
+        self.zone.choices = zones()
 
     @classmethod
     def of(cls, user: User) -> PersonForm:
@@ -107,7 +98,7 @@ class PersonForm(Form):
             raise ValidationError(gettext("Choose one of these."))
 
     def validate_zone(self, field: Any) -> None:
-        if self.user is None and field.data not in zones():
+        if self.user is None and field.data not in dict(zones()):
             raise ValidationError(gettext("Choose one of these."))
 
     def validate_email(self, field: Any) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from functools import cache, lru_cache
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.forms import zones
 from crmweb.accounts.roles import ROLES, Role
 from crmweb.customers.fields import is_blank, one_line
 from crmweb.customers.reaching import phone_words
@@ -177,7 +177,7 @@ def _phone(typed: str) -> str:
 
 @cache
 def _zones() -> dict[str, str]:
-    return {zone.casefold(): zone for zone in available_timezones()}
+    return {zone.casefold(): zone for zone, _words in zones()}
 
 
 def _zone(typed: str) -> str:

@@ -119,6 +119,15 @@ def test_a_known_email_changes_nothing(tuans: FlaskClient, house: House, lan: Ac
         assert db.session.get_one(User, lan.id).role == "rep"
 
 
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "Etc/GMT+9", "US/Pacific"])
+def test_a_zone_that_no_page_offers_is_none(tuans: FlaskClient, zone: str) -> None:
+    """Its person would find another one chosen for them on their first day; the server's own moves with it."""
+    shown = _preview(tuans, f"name,zone\nNgọc,{zone}").text
+    assert f"There is no time zone “{zone}”." in "\n".join(_reasons(shown))
+    sent = {"name": "Ngọc", "role": "rep", "zone": zone}
+    assert tuans.post("/admin/users", data=sent).status_code == 422
+
+
 def test_every_row_that_cannot_be_says_why(tuans: FlaskClient, house: House) -> None:
     with house(), writing():
         User.add("Trần Thị Mai", role="manager", at=clock.now())
