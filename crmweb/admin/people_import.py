@@ -15,7 +15,7 @@ from flask_login import current_user
 from crmweb import clock, csv_out
 from crmweb.accounts.proof import freshly_signed_in
 from crmweb.admin.users import HERE
-from crmweb.imports.people import MOST_PEOPLE, PersonEntry, read_people
+from crmweb.imports.people import MOST_PEOPLE, PeopleFile, PersonEntry, read_people
 from crmweb.imports.people_import import PeopleImport
 from crmweb.imports.people_plan import Plan, Planner
 from crmweb.imports.tables import Unreadable, _l
@@ -48,23 +48,24 @@ def _upload(wrong: str = "") -> ResponseReturnValue:
 def preview() -> ResponseReturnValue:
     """Nothing is written, and the file is not kept: the page hands its rows back."""
     try:
-        entries = _read()
+        entries, unused = _read()
         handed = json.dumps([entry.told for entry in entries], ensure_ascii=False)
         if len(handed.encode()) > LARGEST_FORM:
             raise Unreadable(_l("The file says too much for one go. Split it."))
     except Unreadable as wrong:
         return _upload(wrong.words)
     return page(
-        "admin/users/import/preview.html", plan=Planner(entries, current_user).run(), **_shown(handed)
-    )
+        "admin/users/import/preview.html", plan=Planner(entries, current_user).run(), unused=unused,
+        **_shown(handed),
+    )  # fmt: skip
 
 
 def _shown(handed: str) -> dict[str, Any]:
     return {"handed": handed, "shown": SHOWN}
 
 
-def _read() -> list[PersonEntry]:
-    """The rows of the file that was sent. Raises Unreadable."""
+def _read() -> PeopleFile:
+    """The file that was sent. Raises Unreadable."""
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Unreadable(_l("Choose a file."))

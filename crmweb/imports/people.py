@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.forms import zones
@@ -87,7 +88,14 @@ class PersonEntry:
         return asdict(self)
 
 
-def read_people(path: Path) -> list[PersonEntry]:
+class PeopleFile(NamedTuple):
+    """What was read of a file, and the names of the columns of which nothing was made."""
+
+    rows: list[PersonEntry]
+    unused: list[str]
+
+
+def read_people(path: Path) -> PeopleFile:
     """The rows of a CSV, XLSX or vCard file that say anything. Raises Unreadable."""
     try:
         table, columns = find_columns(read_tables(path, unpacked=MOST_UNPACKED), words=PEOPLE)
@@ -100,7 +108,7 @@ def read_people(path: Path) -> list[PersonEntry]:
         raise Unreadable(_l("There is nobody under the first row."))
     if len(rows) > MOST_PEOPLE:
         raise Unreadable(_l("The file has more than %(most)s rows. Split it."), most=MOST_PEOPLE)
-    return rows
+    return PeopleFile(rows, [one_line(name) for name in columns.unused])
 
 
 def _entry(line: Line, columns: Columns) -> PersonEntry:

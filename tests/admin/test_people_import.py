@@ -119,6 +119,13 @@ def test_a_known_email_changes_nothing(tuans: FlaskClient, house: House, lan: Ac
         assert db.session.get_one(User, lan.id).role == "rep"
 
 
+def test_a_column_that_nothing_is_made_of_is_named(tuans: FlaskClient) -> None:
+    """Else everybody of a file whose column for the role is called otherwise would become a rep without a word."""
+    shown = _preview(tuans, "name,Cấp bậc,<b>Phòng</b>\nNgọc,Giám sát,Hà Nội").text
+    assert "2 columns are not read: Cấp bậc, &lt;b&gt;Phòng&lt;/b&gt;" in shown
+    assert "not read" not in _preview(tuans, "name,role\nNgọc,rep").text
+
+
 @pytest.mark.parametrize("zone", ["localtime", "Factory", "Etc/GMT+9", "US/Pacific"])
 def test_a_zone_that_no_page_offers_is_none(tuans: FlaskClient, zone: str) -> None:
     """Its person would find another one chosen for them on their first day; the server's own moves with it."""
