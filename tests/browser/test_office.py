@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
+from crmweb import clock
 from crmweb.accounts.actor import Actor
+from crmweb.accounts.models import User
 from crmweb.customers.assignments.models import Assignment
-from crmweb.db import db
+from crmweb.db import db, writing
 from crmweb.visits.models import Visit
 from tests.browser import street
 from tests.browser.conftest import LiveServer, listen
@@ -20,6 +23,7 @@ from tests.conftest import device_token
 
 House = Callable[[], AbstractContextManager[None]]
 PhoneInHand = Callable[[Actor], Page]
+LAYOUT = (Path(__file__).parent / "probes" / "layout.js").read_text()
 LAPTOP = {"viewport": {"width": 1280, "height": 800}, "is_mobile": False, "has_touch": False}
 
 
@@ -39,6 +43,23 @@ def another_phone(
     yield take
     for context in made:
         context.close()
+
+
+@pytest.mark.browser_context_args(viewport={"width": 360, "height": 740})
+def test_a_name_of_one_long_word_is_read_whole(
+    phone_in_hand: PhoneInHand, tuan: Actor, lan: Actor, house: House
+) -> None:
+    with house(), writing():
+        user = db.session.get_one(User, lan.id)
+        user.rename("N" * 200, by=None, at=clock.now())
+        user.be_reached(f"{'n' * 60}@example.com", None, by=None, at=clock.now())
+    page = phone_in_hand(tuan)
+    for address in ("", f"/{lan.id}", f"/{lan.id}/edit", f"/{lan.id}/leaving", "/cards", "/invitations"):
+        page.goto(f"/admin/users{address}")
+        assert page.evaluate(LAYOUT) == [], address
+    for address in ("/team/people", f"/team/{lan.id}", f"/admin/data/person/{lan.id}", "/admin/audit"):
+        page.goto(address)
+        assert page.evaluate(LAYOUT) == [], address
 
 
 @pytest.mark.browser_context_args(**LAPTOP)
