@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Blueprint, Flask, abort, request
+from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -19,6 +19,7 @@ from crmweb.admin.privacy import erased_person
 from crmweb.admin.users import HERE, changeable_user
 from crmweb.customers.beyond import narrow, widen
 from crmweb.db import db, writing
+from crmweb.errors import TooLate
 from crmweb.idempotency import keep, once, written
 from crmweb.languages import gettext as _
 from crmweb.languages import ngettext
@@ -122,7 +123,7 @@ def come_back(id: uuid.UUID) -> ResponseReturnValue:
         wait_for_all(changeable_user(id), ())
         person = changeable_user(id)
         if erased_person(person):
-            abort(409, _("Who they were was erased. Invite them anew."))
+            raise TooLate(_("Who they were was erased. Invite them anew."))
         gone = not person.active
         person.come_back(by=current_user, at=clock.now())
     return go(f"{HERE}/{id}", notice="person_back" if gone else "person_here")

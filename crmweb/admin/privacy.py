@@ -84,7 +84,7 @@ def create(kind: str, id: uuid.UUID) -> ResponseReturnValue:
     """The name is asked for once more; then it cannot be undone, not by a backup either."""
     found, form = _found(kind, id), ErasureForm(request.form)
     if not found.left or found.erased:
-        abort(409, _("First they have to leave."))
+        return _page(found, form, status=409)
     if not form.confirms(found.name):
         return _page(found, form, status=422)
     by, at, address = current_user._get_current_object(), clock.now(), found.back

@@ -194,7 +194,10 @@ def test_who_still_works_here_has_to_leave_first(
     page = tuans.get(f"/admin/data/person/{lan.id}", headers=ENGLISH).text
     assert "Deactivate them first" in page
     assert "Erase for good" not in page
-    assert _erase(tuans, PERSON, lan.id, lan.name) == 409
+    address = f"/admin/data/person/{lan.id}/erasure"
+    answer = tuans.post(address, data={"name": lan.name}, headers=ENGLISH)
+    assert answer.status_code == 409
+    assert "They still work here." in answer.text
     with house():
         assert db.session.get_one(User, lan.id).name == lan.name
 
@@ -234,7 +237,9 @@ def test_of_who_left_the_work_stays_and_nothing_that_names_them(
 
 def test_nobody_comes_back_as_who_was_erased(tuans: FlaskClient, gone: Life, lan: Actor) -> None:
     assert _erase(tuans, PERSON, lan.id, lan.name) == 303
-    assert tuans.post(f"/admin/users/{lan.id}/return").status_code == 409
+    back = tuans.post(f"/admin/users/{lan.id}/return", headers=ENGLISH)
+    assert back.status_code == 409
+    assert "Who they were was erased. Invite them anew." in back.text
     page = tuans.get(f"/admin/users/{lan.id}", headers=ENGLISH).text
     assert "Let them come back" not in page
     assert "Nobody comes back as them" in page
