@@ -46,6 +46,7 @@ SLICES = (
     "admin.user_changes",
     "admin.departures",
     "admin.people_import",
+    "admin.imports",
     "admin.roles",
     "admin.outcomes",
     "admin.devices",

@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -77,3 +78,28 @@ class RejectedRows:
         self._file = self.path.open("w", encoding="utf-8-sig", newline="")
         csv.writer(self._file).writerow(["line", "reason", *map(csv_out.cell, self._header)])
         return self._file
+
+
+@dataclass(frozen=True)
+class RejectedFile:
+    """A file that `RejectedRows` left: its name, when it was written (UTC), and how many rows it holds."""
+
+    name: str
+    at: datetime
+    rows: int
+
+    @classmethod
+    def all(cls, folder: Path) -> list["RejectedFile"]:
+        """Those that lie there, the newest first; erasures take rows out of them."""
+        files = sorted(folder.glob("*.csv"), key=lambda file: file.stat().st_mtime, reverse=True)
+        return [cls(file.name, _written_at(file), _count_rows(file)) for file in files]
+
+
+def _written_at(file: Path) -> datetime:
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+
+
+def _count_rows(file: Path) -> int:
+    """Without the names of the columns; a cell may hold several lines."""
+    with file.open(encoding="utf-8-sig", newline="") as rows:
+        return max(sum(1 for _ in csv.reader(rows)) - 1, 0)

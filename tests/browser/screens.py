@@ -81,6 +81,7 @@ WITH_AN_ID = {
     ],
     "/admin/templates/<uuid:id>": ["/admin/templates/{template}"],
     "/admin/sequences/<uuid:id>": ["/admin/sequences/{sequence}"],
+    "/admin/imports/<name>": [],  # a file for a spreadsheet
     "/admin/roles/<name>": ["/admin/roles/rep", "/admin/roles/nobodys", "/admin/roles/new?like=manager"],
     "/admin/users/<uuid:id>": ["/admin/users/{lan}"],
     "/admin/users/<uuid:id>/leaving": ["/admin/users/{lan}/leaving"],

@@ -244,6 +244,7 @@ LANS: dict[tuple[str, str], FindsOne] = {
     ("privacy", "kind"): lambda _lan, _shops: "person",
     ("privacy", "id"): _oneself,
     ("departures", "id"): _oneself,
+    ("imports", "name"): lambda _lan, _shops: "shops-rejected.csv",
     ("roles", "name"): lambda lan, _shops: lan.role,
     ("unsubscribing", "token"): lambda lan, shops: token_for(_followup(lan, shops)),  # type: ignore[arg-type]
 }
