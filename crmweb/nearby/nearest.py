@@ -35,6 +35,9 @@ COUNTED = 5_000
 TEAM = 200
 """People up to whom their books are looked through one by one, without a look at all customers around."""
 
+MOST_OF = 2
+"""Who oversees more than one in so many at work sees most customers."""
+
 SEED = 2_000
 """Rows of the cell index read on each side of the point before the asker's customers count as thin there."""
 
@@ -77,8 +80,11 @@ class Search(BookSearch):
             return self.of_everyone()
         if not self.shape.everyone and self.scope_size() <= AT_ONCE:
             return self.found("all_in_scope")
-        if self.is_wide() and self.seed(SEED) and not self.crowded():
-            return self.found("customers_in_ranges")
+        if self.is_wide() and self.seed(SEED):
+            if not self.crowded():
+                return self.found("customers_in_ranges")
+            if self.shape.narrowed and self.sees_most():
+                return self.closed_in()
         return self.of_books()
 
     def is_wide(self) -> bool:
@@ -86,6 +92,10 @@ class Search(BookSearch):
         if self.shape.person:
             return False
         return self.shape.sees_all or self.rows("people_count", most=TEAM + 1)[0][0] > TEAM
+
+    def sees_most(self) -> bool:
+        """Whether what lies around is mostly in the scope; of a region it may all be somebody else's."""
+        return self.shape.sees_all or bool(self.rows("sees_most", most_of=MOST_OF)[0][0])
 
     def scope_size(self) -> int:
         """Assignments in the scope lately, counted up to one more than `COUNTED`."""
@@ -106,10 +116,14 @@ class Search(BookSearch):
         if not self.seed(ALL):
             self.draw(HALFWAY_ROUND_M)
         elif self.crowded():
-            held = close_in(self.at, self.k, self.bound, self.in_square)
-            self.look_in(join(held, FINE), slots=FINE)
-            return self.found("customers_in_fine_ranges")
+            return self.closed_in()
         return self.found("customers_in_ranges")
+
+    def closed_in(self) -> list[Neighbour]:
+        """By the squares that may hold somebody within the bound, the nearest first."""
+        held = close_in(self.at, self.k, self.bound, self.in_square)
+        self.look_in(join(held, FINE), slots=FINE)
+        return self.found("customers_in_fine_ranges")
 
     def in_square(self, cells: Range) -> list[float] | None:
         """How far everyone is in a square of the curve, if it is not worth splitting."""

@@ -40,16 +40,17 @@ class Row(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """What else decides what a row says: the day, where whoever looks is, and their name."""
+    """What else decides what a row says: the day, where whoever looks is, their name, and whether they plan visits."""
 
     today: date
     late: date
     zone: str
     own_name: str
+    plans: bool
 
     @classmethod
     def of(cls, who: Actor, today: date) -> Self:
-        return cls(today, late_before(today), who.zone, who.name)
+        return cls(today, late_before(today), who.zone, who.name, who.may("visits:write"))
 
     def row(self, told: Told, direction: Direction) -> Row:
         """A neighbour as the list tells of it. One's own name in each row would say nothing."""
@@ -63,7 +64,7 @@ class Sight(NamedTuple):
 
 
 def _tells(stored: Stored, codec: Codec, direction: Direction, sight: Sight) -> dict[str, Any]:
-    return {"row": sight.row(Told.of(stored, codec), direction)}
+    return {"row": sight.row(Told.of(stored, codec), direction), "plans": sight.plans}
 
 
 _ROW, _NEAREST = Kept("nearby/_row.html", _tells), Kept("nearby/_nearest.html", _tells)

@@ -58,6 +58,11 @@ _PEOPLE_COUNT = """
 SELECT count(*) FROM (SELECT 1 FROM oversight o WHERE o.viewer_id = :viewer LIMIT :most) AS counted
 """
 
+_SEES_MOST = """
+SELECT :most_of * (SELECT count(*) FROM oversight o WHERE o.viewer_id = :viewer)
+    > (SELECT count(*) FROM users u WHERE u.deactivated_at IS NULL)
+"""
+
 _CROWD_SIZE = """
 SELECT count(*), count(CASE WHEN {kept_c} THEN 1 END) FROM (
     SELECT c.tier, c.status FROM {ranges} CROSS JOIN customers c
@@ -108,7 +113,8 @@ SELECT 1 FROM {one_range} CROSS JOIN customers c WHERE c.cell BETWEEN r.column1 
 """
 
 _IN_SQUARE = """
-SELECT {h_c} FROM {one_range} CROSS JOIN customers c WHERE c.cell BETWEEN r.column1 AND r.column2 AND {kept_c}
+SELECT {h_c} FROM {one_range} CROSS JOIN customers c
+WHERE c.cell BETWEEN r.column1 AND r.column2 AND {kept_c} AND {held}
 """
 
 # The nearest: id, how many assignments stand behind it, haversine.
@@ -140,6 +146,7 @@ ORDER BY n.h, n.id
 _TEXTS = {
     "scope_size": _SCOPE_SIZE,
     "people_count": _PEOPLE_COUNT,
+    "sees_most": _SEES_MOST,
     "crowd_size": _CROWD_SIZE,
     "due_counts": _DUE_COUNTS,
     "seed": _SEED,

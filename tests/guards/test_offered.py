@@ -42,10 +42,6 @@ MADE = [
 """Roles that an admin may make: nothing, one right, one right of somebody who sees all customers."""
 
 
-KEPT_FOR_ALL = ("/nearby", "POST", "/stops")
-"""The nearest customer is drawn once for all who see them, whatever else they may; the server refuses."""
-
-
 class Offer(NamedTuple):
     method: str
     path: str
@@ -71,8 +67,6 @@ def walk(app: Flask, phone: FlaskClient, rights: Iterable[str]) -> Iterator[str]
     while waiting:
         where, offer = waiting.pop()
         endpoint, need = needed(app, offer)
-        if (where.partition("?")[0].removesuffix("/map"), *offer) == KEPT_FOR_ALL:
-            continue
         if need is not None and need not in rights:
             yield f"{where} offers {offer.method} {offer.path}, which needs {need}"
         elif offer.method == "GET" and endpoint not in {*seen, "static", "photos.show"}:

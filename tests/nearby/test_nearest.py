@@ -130,6 +130,14 @@ WAYS: dict[str, dict[str, int]] = {
     "by one of each book": {"AT_ONCE": -1, "SEED": 0, "NEAREST_BOOKS": 0},
     "by many books": {"AT_ONCE": -1, "SEED": 0, "AT_FIRST": 1, "THEN": 1},
     "in a crowd": {"AT_ONCE": -1, "TEAM": 0, "CLOSE_M": -1, "CROWD": -1, "SQUARE": 5},
+    "in a crowd of one's own": {
+        "AT_ONCE": -1,
+        "TEAM": 0,
+        "CLOSE_M": -1,
+        "CROWD": -1,
+        "SQUARE": 5,
+        "MOST_OF": 1_000,
+    },
 }
 """Every way to the answer, by the limits that make a small world take it."""
 
