@@ -178,9 +178,8 @@ def _listen_to_sqlite(engine: Engine) -> None:
         # A deferred transaction that turns into a write fails when another wrote meanwhile.
         options = connection.get_execution_options()
         left = options["deadline"] - time.monotonic() if "deadline" in options else LOCK_PATIENCE
-        patience_ms = (
-            math.ceil(max(left, 0) * 10) * 100
-        )  # in tenths of a second: saying another one is a statement
+        # In tenths of a second: saying another one is a statement of its own.
+        patience_ms = math.ceil(max(left, 0) * 10) * 100
         if connection.info.get("patience_ms") != patience_ms:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience_ms}")
             connection.info["patience_ms"] = patience_ms
