@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import MutableMapping
 from functools import lru_cache
+from threading import Lock
 from typing import Any, TextIO
 
 import structlog
@@ -67,14 +68,17 @@ def set_up(env: str, *, level: int = logging.INFO, to: TextIO | None = None) -> 
     ``env`` is the setting ``CRMWEB_ENV``: ``production`` writes JSON, anything else what a person likes
     to read. Our own lines take no way through the standard library's records, which cost twice as much as the line.
     """
-    stream, renderer = to or sys.stderr, _renderer(env)
+    renderer = _renderer(env)
+    _OurLines.to = to
+    # Loggers that have spoken keep this very list: it is changed, and not replaced.
+    _PROCESSORS[:] = [structlog.contextvars.merge_contextvars, *_always(), renderer]
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *_always(), renderer],
-        logger_factory=lambda *name: _NamedLogger(stream, *name),
+        processors=_PROCESSORS,
+        logger_factory=_OurLines,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(to or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
@@ -91,12 +95,25 @@ def set_up(env: str, *, level: int = logging.INFO, to: TextIO | None = None) -> 
     _quieten()
 
 
-class _NamedLogger(structlog.WriteLogger):
-    """Writes our own lines; it knows its name, as the standard library's loggers do."""
+_PROCESSORS: list[Processor] = []
 
-    def __init__(self, stream: TextIO, name: str = "crmweb") -> None:
-        super().__init__(stream)
+
+class _OurLines:
+    """Writes our own lines where `set_up` said last; it knows its name, as the standard library's loggers do."""
+
+    to: TextIO | None = None
+    _one_at_a_time = Lock()
+
+    def __init__(self, name: str = "crmweb") -> None:
         self.name = name
+
+    def msg(self, line: str) -> None:
+        stream = self.to or sys.stderr
+        with self._one_at_a_time:
+            stream.write(f"{line}\n")
+            stream.flush()
+
+    debug = info = warning = error = critical = exception = log = msg
 
 
 def _always() -> list[Processor]:

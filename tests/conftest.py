@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import logging
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -79,17 +78,17 @@ def _plain_tracebacks() -> None:
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def said() -> Iterator[io.StringIO]:
     """What the product writes to its log, as it does in production."""
     root, before = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers[:], root.level
     written = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", written)
-    logs.set_up("production")
+    logs.set_up("production", to=written)
     structlog.configure(
         **{**structlog.get_config(), "cache_logger_on_first_use": False}
     )  # the next test has its own
     yield written
+    logs.set_up("test")
     root.handlers, root.level = handlers, level
     structlog.configure(**before)
     structlog.contextvars.clear_contextvars()
