@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from functools import lru_cache
 from threading import Lock
 from typing import Any, TextIO
@@ -108,8 +109,9 @@ class _OurLines:
         self.name = name
 
     def msg(self, line: str) -> None:
+        """A line that cannot be written costs nobody their answer: the disk under a log may be full."""
         stream = self.to or sys.stderr
-        with self._one_at_a_time:
+        with self._one_at_a_time, suppress(OSError, ValueError):
             stream.write(f"{line}\n")
             stream.flush()
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
 
 import pytest
 import structlog
+from flask.testing import FlaskClient
+
+from crmweb import logs
 
 
 def _last_line(said: io.StringIO) -> dict[str, str]:
@@ -51,3 +55,13 @@ def test_a_traceback_keeps_secrets_back_too(said: io.StringIO) -> None:
         structlog.get_logger("crmweb.test").exception("redis away")
     assert "ConnectionError" in said.getvalue()
     assert "s3cret" not in said.getvalue()
+
+
+@pytest.mark.usefixtures("said")
+def test_a_full_disk_under_the_log_costs_nobody_their_answer(client: FlaskClient) -> None:
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    logs.set_up("production", to=Full())
+    assert client.get("/session/new").status_code == 200
