@@ -19,6 +19,8 @@ imports = Blueprint("imports", __name__)
 
 HERE: Final = "/admin/imports"
 RIGHT: Final = "customers:read:all"
+SHOWN: Final = 50
+"""Files: each is read to say how many rows it holds."""
 
 offer(
     HERE, icon="upload", needs=RIGHT, order=18,
@@ -36,14 +38,14 @@ COLUMNS: Final = (
 @imports.get(HERE)
 @needs(RIGHT)
 def index() -> ResponseReturnValue:
-    return page("admin/imports.html", files=RejectedFile.all(_folder()), columns=COLUMNS)
+    return page("admin/imports.html", files=RejectedFile.newest(_folder(), SHOWN), columns=COLUMNS)
 
 
 @imports.get(f"{HERE}/<name>")
 @needs(RIGHT)
 def rejected(name: str) -> ResponseReturnValue:
-    """The rows that could not stand, each with its reason, for a spreadsheet. Only what is listed is given away."""
-    if name not in {file.name for file in RejectedFile.all(_folder())}:
+    """The rows that could not stand, each with its reason, for a spreadsheet. Nothing but what lies there is given."""
+    if name not in {file.name for file in _folder().glob("*.csv")}:
         abort(404)
     return send_file(_folder() / name, mimetype="text/csv; charset=utf-8", as_attachment=True, max_age=0)
 

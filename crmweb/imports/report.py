@@ -89,10 +89,10 @@ class RejectedFile:
     rows: int
 
     @classmethod
-    def all(cls, folder: Path) -> list["RejectedFile"]:
-        """Those that lie there, the newest first; erasures take rows out of them."""
+    def newest(cls, folder: Path, most: int) -> list["RejectedFile"]:
+        """So many of those that lie there, the newest first; erasures take rows out of them."""
         files = sorted(folder.glob("*.csv"), key=lambda file: file.stat().st_mtime, reverse=True)
-        return [cls(file.name, _written_at(file), _count_rows(file)) for file in files]
+        return [cls(file.name, _written_at(file), _count_rows(file)) for file in files[:most]]
 
 
 def _written_at(file: Path) -> datetime:

@@ -30,7 +30,7 @@ MOST_CONNECTIONS: Final = 500
 """Fewer than the files that a process may open by default: beyond, who has been sending longest must go."""
 
 LARGE, MOST_LARGE = 64 * 1024, 32
-"""Bytes, and how many requests above that are held at once: together under 100 MB."""
+"""Bytes, and how many requests above that a process holds at once: together under 100 MB."""
 
 HUGE, MOST_HUGE = 2 * 1024 * 1024, 6
 """The same of what only photos need: together under 80 MB."""
