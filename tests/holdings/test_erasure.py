@@ -272,7 +272,7 @@ def test_a_name_of_signs_alone_is_typed_as_it_stands(tuans: FlaskClient, life: L
 
 
 def test_the_name_is_typed_first(tuans: FlaskClient, life: Life, house: House) -> None:
-    for typed in ("", "Shop of hung", "x" * 300):
+    for typed in ("", "Shop of hung", "x" * 300, "x" * 400):
         answer = tuans.post(
             f"/admin/data/customer/{life.shop}/erasure", data={"name": typed}, headers=ENGLISH
         )
