@@ -192,7 +192,8 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
         fine_ranges=_FINE_VALUES,
         one_range=_ONE_RANGE,
     )
-    return re.sub(r":(\w+)", r"%(\1)s", sql) if paramstyle == "pyformat" else sql
+    # SQLite plans a statement anew at each run when its plan may depend on what is bound to a bare parameter.
+    return re.sub(r":(\w+)", r"%(\1)s" if paramstyle == "pyformat" else r"+:\1", sql)
 
 
 _IN_RANGE = " AND a.cell BETWEEN r.column1 AND r.column2"
