@@ -5,6 +5,7 @@ what "exact" means everywhere in this product. Knows nothing of any slice.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import asin, atan2, cos, degrees, isfinite, pi, radians, sin, sqrt
@@ -84,6 +85,233 @@ class Point:
     def cell(self) -> int:
         """The point's `cell`."""
         return cell(self.lat, self.lng)
+
+
+def read_accuracy(text: str) -> float | None:
+    """Metres of accuracy as a phone tells them; None for nothing. Raises ValueError for what is no such number."""
+    if not text.strip():
+        return None
+    metres = _number(text)
+    if not 0 <= metres <= AROUND_M:
+        raise ValueError(text)
+    return metres
+
+
+class Box(NamedTuple):
+    """An area between two parallels and two meridians, edges included; never across ±180°."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+def haversine_m(a: Point, b: Point) -> float:
+    """Metres between two points along the great circle.
+
+    Source: R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984), p. 159; good at every
+    distance but within a few metres of the antipode.
+    """
+    return metres(half_chord_squared(a, b))
+
+
+def half_chord_squared(a: Point, b: Point) -> float:
+    """The haversine of the angle between two points, from 0 to 1: it rises with the distance."""
+    north, east = sin((b.lat - a.lat) * HALF_RADIANS), sin((b.lng - a.lng) * HALF_RADIANS)
+    return north * north + cos(radians(a.lat)) * cos(radians(b.lat)) * (east * east)
+
+
+def metres(half_chord_squared: float) -> float:
+    """The distance that belongs to a `half_chord_squared`, whose rounding may put it just above 1."""
+    return 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(half_chord_squared)))
+
+
+def half_chord(metres: float) -> float:
+    """The haversine of the angle that belongs to a distance: what `metres` takes back."""
+    return sin(min(metres / EARTH_RADIUS_M, pi) / 2) ** 2
+
+
+def bearings_from(a: Point) -> Callable[[float, float], float]:
+    """Initial course of the great circle from one place to others, each said by its latitude and longitude.
+
+    Degrees clockwise from north, 0 <= bearing < 360. Source: E. Williams, "Aviation Formulary", course between points.
+    From a pole every course is along the meridian of the other; between equal points it is 0.
+    """
+    lat_a, lng_a = radians(a.lat), a.lng
+    sin_a, cos_a = sin(lat_a), cos(lat_a)
+
+    def to(lat: float, lng: float) -> float:
+        lat_b, east = radians(lat), radians(lng - lng_a)
+        cos_b = cos(lat_b)
+        course = atan2(sin(east) * cos_b, cos_a * sin(lat_b) - sin_a * cos_b * cos(east))
+        return degrees(course) % 360 % 360  # a tiny negative course rounds up to 360 the first time
+
+    return to
+
+
+def directions_from(a: Point) -> Callable[[float, float], Direction]:
+    """The same as the wind, of eight, in which the other place lies."""
+    bearing = bearings_from(a)
+    return lambda lat, lng: _WINDS[round(bearing(lat, lng) / 45) % 8]
+
+
+def cell(self) -> int:
+    """The point's `cell`."""
+    return cell(self.lat, self.lng)
+
+
+def read_accuracy(text: str) -> float | None:
+    """Metres of accuracy as a phone tells them; None for nothing. Raises ValueError for what is no such number."""
+    if not text.strip():
+        return None
+    metres = _number(text)
+    if not 0 <= metres <= AROUND_M:
+        raise ValueError(text)
+    return metres
+
+
+class Box(NamedTuple):
+    """An area between two parallels and two meridians, edges included; never across ±180°."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+def haversine_m(a: Point, b: Point) -> float:
+    """Metres between two points along the great circle.
+
+    Source: R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984), p. 159; good at every
+    distance but within a few metres of the antipode.
+    """
+    return metres(half_chord_squared(a, b))
+
+
+def half_chord_squared(a: Point, b: Point) -> float:
+    """The haversine of the angle between two points, from 0 to 1: it rises with the distance."""
+    north, east = sin((b.lat - a.lat) * HALF_RADIANS), sin((b.lng - a.lng) * HALF_RADIANS)
+    return north * north + cos(radians(a.lat)) * cos(radians(b.lat)) * (east * east)
+
+
+def metres(half_chord_squared: float) -> float:
+    """The distance that belongs to a `half_chord_squared`, whose rounding may put it just above 1."""
+    return 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(half_chord_squared)))
+
+
+def half_chord(metres: float) -> float:
+    """The haversine of the angle that belongs to a distance: what `metres` takes back."""
+    return sin(min(metres / EARTH_RADIUS_M, pi) / 2) ** 2
+
+
+def bearing(a: Point, b: Point) -> float:
+    """Initial course of the great circle from a to b, degrees clockwise from north, 0 <= bearing < 360.
+
+    Source: E. Williams, "Aviation Formulary", course between points. From a pole every course is along the
+    meridian of b; between equal points it is 0.
+    """
+    return _bearings_from(a)(b.lat, b.lng)
+
+
+def directions_from(a: Point) -> Callable[[float, float], Direction]:
+    """From one place to many, each said by its latitude and longitude: the wind, of eight, in which it lies."""
+    bearing = _bearings_from(a)
+    return lambda lat, lng: _WINDS[round(bearing(lat, lng) / 45) % 8]
+
+
+def _bearings_from(a: Point) -> Callable[[float, float], float]:
+    lat_a, lng_a = radians(a.lat), a.lng
+    sin_a, cos_a = sin(lat_a), cos(lat_a)
+
+    def to(lat: float, lng: float) -> float:
+        lat_b, east = radians(lat), radians(lng - lng_a)
+        cos_b = cos(lat_b)
+        course = atan2(sin(east) * cos_b, cos_a * sin(lat_b) - sin_a * cos_b * cos(east))
+        return degrees(course) % 360 % 360  # a tiny negative course rounds up to 360 the first time
+
+    return to
+
+
+def cell(self) -> int:
+    """The point's `cell`."""
+    return cell(self.lat, self.lng)
+
+
+def read_accuracy(text: str) -> float | None:
+    """Metres of accuracy as a phone tells them; None for nothing. Raises ValueError for what is no such number."""
+    if not text.strip():
+        return None
+    metres = _number(text)
+    if not 0 <= metres <= AROUND_M:
+        raise ValueError(text)
+    return metres
+
+
+class Box(NamedTuple):
+    """An area between two parallels and two meridians, edges included; never across ±180°."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+def haversine_m(a: Point, b: Point) -> float:
+    """Metres between two points along the great circle.
+
+    Source: R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (1984), p. 159; good at every
+    distance but within a few metres of the antipode.
+    """
+    return metres(half_chord_squared(a, b))
+
+
+def half_chord_squared(a: Point, b: Point) -> float:
+    """The haversine of the angle between two points, from 0 to 1: it rises with the distance."""
+    north, east = sin((b.lat - a.lat) * HALF_RADIANS), sin((b.lng - a.lng) * HALF_RADIANS)
+    return north * north + cos(radians(a.lat)) * cos(radians(b.lat)) * (east * east)
+
+
+def metres(half_chord_squared: float) -> float:
+    """The distance that belongs to a `half_chord_squared`, whose rounding may put it just above 1."""
+    return 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(half_chord_squared)))
+
+
+def half_chord(metres: float) -> float:
+    """The haversine of the angle that belongs to a distance: what `metres` takes back."""
+    return sin(min(metres / EARTH_RADIUS_M, pi) / 2) ** 2
+
+
+def bearing(a: Point, b: Point) -> float:
+    """Initial course of the great circle from a to b, degrees clockwise from north, 0 <= bearing < 360.
+
+    Source: E. Williams, "Aviation Formulary", course between points. From a pole every course is along the
+    meridian of b; between equal points it is 0.
+    """
+    return _bearings_from(a)(b.lat, b.lng)
+
+
+def bearings_from(a: Point) -> Callable[[float, float], float]:
+    """`bearing` from one place to many, each said by its latitude and longitude."""
+    lat_a, lng_a = radians(a.lat), a.lng
+    sin_a, cos_a = sin(lat_a), cos(lat_a)
+
+    def to(lat: float, lng: float) -> float:
+        lat_b, east = radians(lat), radians(lng - lng_a)
+        cos_b = cos(lat_b)
+        course = atan2(sin(east) * cos_b, cos_a * sin(lat_b) - sin_a * cos_b * cos(east))
+        return degrees(course) % 360 % 360  # a tiny negative course rounds up to 360 the first time
+
+    return to
+
+
+def direction(bearing: float) -> Direction:
+    """The wind, of eight, that a course follows."""
+    return _WINDS[round(bearing / 45) % 8]
+
+
+def cell(self) -> int:
+    """The point's `cell`."""
+    return cell(self.lat, self.lng)
 
 
 def read_accuracy(text: str) -> float | None:

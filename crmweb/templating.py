@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app
 from flask.templating import Environment
@@ -16,7 +16,10 @@ from crmweb.browser import person_of_pages
 from crmweb.languages import language
 
 MOST_KEPT = 4_000
-"""Fragments kept by a process: what a dozen reps look at in a day, 5 MB."""
+"""Fragments of a template kept by a process: what a dozen reps look at in a day, 5 MB."""
+
+MOST_SEEN = 1_000
+"""What so many people see at once: whoever looks again after as many others finds nothing kept."""
 
 Tells = Callable[..., Mapping[str, Any]]
 
@@ -42,6 +45,34 @@ class Gaps:
 GAP = Gaps()
 
 
+class Fragment(NamedTuple):
+    """A text with gaps: the words before the first, between two, and after the last; and what is wanted in each."""
+
+    words: tuple[str, ...]
+    gaps: tuple[str, ...]
+
+    def filled(self, **said: object) -> Markup:
+        """The text with what its gaps say here."""
+        return Markup(self.laid_out({gap: escape(each) for gap, each in said.items()}))  # nosec B704  # noqa: S704 - escaped
+
+    def laid_out(self, said: Mapping[str, str]) -> str:
+        """The same, as it stands: for numbers, and words of ours."""
+        text = []
+        for word, gap in zip(self.words, self.gaps, strict=False):
+            text += word, said[gap]
+        return "".join(text) + self.words[-1]
+
+
+class _Seen:
+    """What fragments have in common, told apart by which it is: looking one up does not compare all of it."""
+
+    def __init__(self, *said: Any) -> None:
+        self.said = said
+
+
+_seen = lru_cache(MOST_SEEN)(_Seen)
+
+
 class Kept:
     """A fragment like a macro, but rendered once for all who see the same: it is kept by what it says.
 
@@ -53,32 +84,22 @@ class Kept:
         self._template, self._tells = template, tells
         self._text = lru_cache(MOST_KEPT)(self._written)
 
-    def here(self) -> Callable[..., str]:
-        """The fragment in the language at work and with the icons of now, to be called by what it is kept by.
-
-        What it returns, `filled` completes.
+    def here(self, *of_all: Any) -> Callable[..., Fragment]:
+        """The fragment in the language at work and with the icons of now, to be called by what it is kept by; its last
+        parts, if they are the same for all that one draws, are given here.
         """
-        return partial(self._text, language(), asset("sprite.svg"))
+        return partial(self._text, _seen(language(), asset("sprite.svg"), of_all))
 
-    def anew(self, *said: Any) -> str:
+    def anew(self, *said: Any) -> Fragment:
         """The same, for what would take too much room to be kept."""
-        return self._written("", "", *said)
+        return self._written(_Seen("", "", ()), *said)
 
-    def _written(self, _language: str, _icons: str, *said: Any) -> str:
-        """A text with `%(metres)s` in its gaps; in another language, and with other icons, it is another one."""
+    def _written(self, seen: _Seen, *own: Any) -> Fragment:
+        """In another language, and with other icons, it is another text."""
+        _language, _icons, of_all = seen.said
         template = current_app.jinja_env.get_template(self._template)
-        words, names = _apart(template.render(self._tells(*said), gap=GAP).split("\0"))
-        return "".join(f"{piece}%({name})s" for piece, name in zip(words, names, strict=False)) + words[-1]
-
-
-def _apart(pieces: list[str]) -> tuple[list[str], list[str]]:
-    """What lies between the gaps, and their names."""
-    return [piece.replace("%", "%%") for piece in pieces[::2]], pieces[1::2]
-
-
-def filled(text: str, **gaps: object) -> Markup:
-    """A fragment with what its gaps say here."""
-    return Markup(text % {name: escape(said) for name, said in gaps.items()})  # nosec B704  # noqa: S704 - escaped
+        pieces = template.render(self._tells(*own, *of_all), gap=GAP).split("\0")
+        return Fragment(tuple(pieces[::2]), tuple(pieces[1::2]))
 
 
 DAY_S = 86_400

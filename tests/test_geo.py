@@ -15,11 +15,11 @@ from crmweb.geo import (
     BadPoint,
     Box,
     Point,
-    bearing,
+    bearings_from,
     boxes_around,
     cell,
     cover,
-    direction,
+    directions_from,
     half_chord,
     half_chord_squared,
     half_chord_to_box,
@@ -131,21 +131,21 @@ def test_the_way_back_is_as_long(a: Point, b: Point) -> None:
     ],
 )  # fmt: skip
 def test_a_shop_lies_in_one_of_eight_winds(lat: float, lng: float, wind: str) -> None:
-    assert direction(Point(0, 0), Point(lat, lng)) == wind
+    assert directions_from(Point(0, 0))(lat, lng) == wind
 
 
 def test_across_the_date_line_east_is_still_east() -> None:
-    assert direction(Point(0, 179.9), Point(0, -179.9)) == "e"
+    assert directions_from(Point(0, 179.9))(0, -179.9) == "e"
 
 
 def test_the_course_from_hanoi_to_saigon_is_a_little_east_of_south() -> None:
-    assert bearing(HANOI, SAIGON) == pytest.approx(175.36, abs=0.05)
+    assert bearings_from(HANOI)(SAIGON.lat, SAIGON.lng) == pytest.approx(175.36, abs=0.05)
 
 
 @given(points, points)
 @example(Point(0, 0), Point(1, -5e-324))
 def test_a_bearing_is_a_course_on_the_compass(a: Point, b: Point) -> None:
-    assert 0 <= bearing(a, b) < 360
+    assert 0 <= bearings_from(a)(b.lat, b.lng) < 360
 
 
 # Cells

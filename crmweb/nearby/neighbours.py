@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from crmweb.geo import Direction, Point, direction, metres
+from crmweb.geo import Direction, Point, directions_from, metres
 
 # What the database tells of a customer, as the driver gives it; its columns are those of `Told`, in order.
 Stored = tuple[Any, ...]
@@ -85,7 +85,11 @@ def neighbours(rows: Iterable[Row], at: Point, codec: Codec) -> list[Neighbour]:
     customers: dict[Any, list[Row]] = {}
     for row in rows:
         customers.setdefault(row[_CUSTOMER], []).append(row)
-    return [_neighbour(_one(found), at, codec) for found in customers.values()]
+    direction = directions_from(at)
+    return [
+        Neighbour(metres(row[_HAVERSINE]), direction(row[_LAT], row[_LNG]), tuple(row[_STORED]), codec)
+        for row in map(_one, customers.values())
+    ]
 
 
 def assignments_behind(rows: Iterable[Row]) -> int:
@@ -108,8 +112,3 @@ def _one(rows: list[Row]) -> Row:
 def _standing(row: Row) -> tuple[Any, ...]:
     """The line, the first day, and the id of a row's assignment: the main person's comes first."""
     return tuple(row[_STANDING])
-
-
-def _neighbour(row: Row, at: Point, codec: Codec) -> Neighbour:
-    place = Point(row[_LAT], row[_LNG])
-    return Neighbour(metres(row[_HAVERSINE]), direction(at, place), tuple(row[_STORED]), codec)

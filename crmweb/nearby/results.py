@@ -13,7 +13,7 @@ from crmweb.nearby.forms import Anywhere, Question
 from crmweb.nearby.nearest import DueCounts
 from crmweb.nearby.neighbours import Neighbour
 from crmweb.nearby.rows import Sight, as_the_nearest, in_a_list
-from crmweb.templating import Kept, filled
+from crmweb.templating import Kept
 
 People = tuple[tuple[uuid.UUID, str], ...]
 
@@ -44,9 +44,8 @@ _FRAME = Kept("nearby/_results.html", Frame.tells)
 
 def results(question: Question, found: Sequence[Neighbour], sight: Sight, frame: Frame) -> Markup:
     """The chips, the nearest customer, the others, and the map beside them where there is room."""
-    text = _FRAME.anew(frame) if len(frame.people) > KEPT_NAMES else _FRAME.here()(frame)
-    return filled(
-        text,
+    drawn = _FRAME.anew(frame) if len(frame.people) > KEPT_NAMES else _FRAME.here()(frame)
+    return drawn.filled(
         place=question.place,
         here=question.here,
         nearest=as_the_nearest(found[0], sight) if found else "",

@@ -15,7 +15,7 @@ from crmweb.customers.words import days_since
 from crmweb.geo import Direction
 from crmweb.languages import distance, distance_in, language, ngettext
 from crmweb.nearby.neighbours import Codec, Neighbour, Stored, Told
-from crmweb.templating import Kept, filled
+from crmweb.templating import Kept
 
 WALKING_M_A_MINUTE = 75
 WALKABLE_M = 2_000
@@ -63,7 +63,7 @@ class Sight(NamedTuple):
         )  # fmt: skip
 
 
-def _tells(stored: Stored, codec: Codec, direction: Direction, sight: Sight) -> dict[str, Any]:
+def _tells(stored: Stored, direction: Direction, codec: Codec, sight: Sight) -> dict[str, Any]:
     return {"row": sight.row(Told.of(stored, codec), direction), "plans": sight.plans}
 
 
@@ -72,10 +72,13 @@ _ROW, _NEAREST = Kept("nearby/_row.html", _tells), Kept("nearby/_nearest.html", 
 
 def in_a_list(found: Sequence[Neighbour], sight: Sight) -> Markup:
     """One row each."""
-    row, spoken = _ROW.here(), language()
+    if not found:
+        return Markup()
+    row, spoken = _ROW.here(found[0].codec, sight), language()
     drawn = [
-        row(near.stored, near.codec, near.direction, sight)
-        % {"metres": round(near.distance_m), "distance": distance_in(spoken, near.distance_m)}
+        row(near.stored, near.direction).laid_out(
+            {"metres": str(round(near.distance_m)), "distance": distance_in(spoken, near.distance_m)}
+        )
         for near in found
     ]
     return Markup("".join(drawn))  # nosec B704  # noqa: S704 - a fragment with numbers and words of ours in its gaps
@@ -85,8 +88,7 @@ def as_the_nearest(near: Neighbour, sight: Sight) -> Markup:
     """The first, larger: where next, and how."""
     minutes = minutes_on_foot(near.distance_m)
     walk = ngettext("%(num)s min on foot", "%(num)s min on foot", minutes) if minutes else ""
-    return filled(
-        _NEAREST.here()(near.stored, near.codec, near.direction, sight),
+    return _NEAREST.here(near.codec, sight)(near.stored, near.direction).filled(
         metres=round(near.distance_m),
         distance=distance(near.distance_m),
         on_foot=f" · {walk}" if walk else "",

@@ -38,10 +38,10 @@ _OVERSEEN = "EXISTS (SELECT 1 FROM oversight o WHERE o.viewer_id = :viewer AND o
 _OF_CUSTOMER = "SELECT 1 FROM assignments a WHERE a.customer_id = c.id"
 _NAMED = "LEFT JOIN users u ON u.id = a.person_id"
 # Most rows are one's own: their name is looked up once.
-_NAMED_BUT_ONESELF = """
-LEFT JOIN (SELECT name FROM users WHERE id = :viewer) AS me ON 1 = 1
-LEFT JOIN users u ON u.id = a.person_id AND a.person_id <> :viewer
-"""
+_NAMED_BUT_ONESELF = f"{_NAMED} AND a.person_id <> :viewer"
+_NAME_BUT_ONESELF = (
+    "CASE WHEN a.person_id = :viewer THEN (SELECT name FROM users WHERE id = :viewer) ELSE u.name END"
+)
 _VALUES, _FINE_VALUES = (
     "(VALUES " + ", ".join(f"(:lo{i}, :hi{i})" for i in range(count)) + ") AS r" for count in (RANGES, FINE)
 )
@@ -178,9 +178,7 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
         one_book=_book(":book") + ("" if shape.sees_all else f" AND {_OVERSEEN}"),
         held=_held(shape),
         asked=_all(["a.id IS NOT NULL", *_person(shape), *_due(shape), *_mine(shape)]),
-        responsible="u.name"
-        if shape.sees_all
-        else "CASE WHEN a.person_id = :viewer THEN me.name ELSE u.name END",
+        responsible="u.name" if shape.sees_all else _NAME_BUT_ONESELF,
         named=_NAMED if shape.sees_all else _NAMED_BUT_ONESELF,
         due=_all(_due(shape)),
         kept_a=_kept("a", shape),
