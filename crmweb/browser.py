@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from crmweb.config import current_settings
 from crmweb.errors import sent_by_script
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,37 +90,28 @@ def refuse_null() -> None:
     In an address or a name it is somebody's game. In what people filled in it came with a paste or a keyboard's slip:
     there it is left out, so that nobody loses a page of words to a character that cannot be seen.
     """
-    if any("\0" in text for text in _named_texts()):
+    asked, form = request.query_string, request.form if request.content_type else None
+    if "\0" in request.path or ((b"%00" in asked or b"\0" in asked) and _holds_null(request.args)):
         raise BadRequest
-    if _has_form() and any("\0" in text for texts in request.form.listvalues() for text in texts):
+    if form is None:  # what does not say that it is something is never read as a form
+        return
+    if any("\0" in name for name in form):
+        raise BadRequest
+    if any("\0" in text for texts in form.listvalues() for text in texts):
         request.form = ImmutableMultiDict(
-            [(name, text.replace("\0", "")) for name, text in request.form.items(multi=True)]
+            [(name, text.replace("\0", "")) for name, text in form.items(multi=True)]
         )
 
 
-def _has_form() -> bool:
-    """Whether a body says that it is something; what says nothing is never read as a form."""
-    return bool(request.content_type)
-
-
-def _named_texts() -> Iterator[str]:
-    yield request.path
-    if _has_form():
-        yield from request.form
-    asked = request.query_string
-    if b"%00" in asked or b"\0" in asked:
-        for name, texts in request.args.lists():
-            yield name
-            yield from texts
+def _holds_null(asked: MultiDict[str, str]) -> bool:
+    return any("\0" in text for name, texts in asked.lists() for text in (name, *texts))
 
 
 def limit_browser(answer: Response) -> Response:
     """Tell the browser what this answer may do, who may keep it, and for whom it is."""
     head = answer.headers
     told = {name.lower() for name, _ in head}
-    for name, value in _limits(current_settings().tile_url, on_https()):
-        if name.lower() not in told:
-            head.add(name, value)
+    cast(Limited, answer).limits = _limits(current_settings().tile_url, on_https())
     head["X-Request-Id"] = g.get("request_id", "")
     if not _keep_for_all(answer):
         if "vary" in told:
@@ -167,6 +161,17 @@ def _keep_for_all(answer: Response) -> bool:
             "public, max-age=31536000, immutable"  # the name changes with the content
         )
     return True
+
+
+class Limited(Response):
+    """An answer with what it may do: said at the end, as it stands, where its view has not said otherwise."""
+
+    limits: Sequence[tuple[str, str]] = ()
+
+    def get_wsgi_response(self, environ: WSGIEnvironment) -> Any:
+        chunks, status, head = super().get_wsgi_response(environ)
+        told = {name.lower() for name, _ in head}
+        return chunks, status, [*head, *(limit for limit in self.limits if limit[0].lower() not in told)]
 
 
 @cache

@@ -38,10 +38,12 @@ def sent_by_script() -> bool:
 
 def told_path() -> str:
     """The path for the log: without the query, and without the secret that some paths carry."""
+    path = request.path
+    lower = path.lower()
     for prefix in _secret_prefixes(current_app._get_current_object()):  # type: ignore[attr-defined]
-        if (at := request.path.lower().find(prefix)) >= 0:
-            return f"{request.path[:at]}{prefix}…"
-    return request.path
+        if (at := lower.find(prefix)) >= 0:
+            return f"{path[:at]}{prefix}…"
+    return path
 
 
 @cache

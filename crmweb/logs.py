@@ -7,6 +7,7 @@ loggers (RQ, Alembic, gunicorn) come out through the same door.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -129,9 +130,17 @@ def _always() -> list[Processor]:
     ]
 
 
+def _in_json(event: EventDict, **_options: Any) -> str:
+    return _JSON.encode(event)
+
+
+# What is no JSON is told by its `repr`, as structlog does; its own way builds an encoder for each line.
+_JSON = json.JSONEncoder(ensure_ascii=False, default=repr)
+
+
 def _renderer(env: str) -> Processor:
     if env == "production":
-        return structlog.processors.JSONRenderer(ensure_ascii=False)
+        return structlog.processors.JSONRenderer(serializer=_in_json)
     return structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(),
         pad_event_to=0,

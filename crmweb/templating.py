@@ -57,7 +57,7 @@ class Fragment(NamedTuple):
 
     def laid_out(self, said: Mapping[str, str]) -> str:
         """The same, as it stands: for numbers, and words of ours."""
-        text = []
+        text: list[str] = []
         for word, gap in zip(self.words, self.gaps, strict=False):
             text += word, said[gap]
         return "".join(text) + self.words[-1]

@@ -128,12 +128,11 @@ def _keep_up(answer: Response) -> Response:
 
 def _keep_session(held: Held, answer: Response) -> None:
     at, session_id = clock.now(), held.actor.session_id
-    token = request.cookies[cookie_name(SESSION)]
-    offers = _is_page(answer) and held.needs_token(at=at)
+    offers = held.needs_token(at=at) and _is_page(answer)
     settles = held.is_settled(at=at)
     if session_id is None or not (offers or settles or held.needs_touch(at=at)):
         return
-    fresh = None
+    token, fresh = request.cookies[cookie_name(SESSION)], None
     with writing(patience=0):
         DeviceSession.touch(session_id, at=at, address=request.remote_addr or "")
         if settles:
