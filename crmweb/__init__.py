@@ -89,14 +89,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from crmweb import assets, jobs, languages, logs, notifications, outgoing, templating, web
+    from crmweb import assets, jobs, languages, logs, notifications, outgoing, straight, templating, web
     from crmweb.config import PROJECT, load_settings
     from crmweb.db import open_database
+    from crmweb.edge import Edge
 
     settings = settings or load_settings(os.environ)
-    app = web.Edge(
-        "crmweb", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "static")
-    )
+    app = Edge("crmweb", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "static"))
     app.extensions["settings"] = settings
     app.config.update(SECRET_KEY=settings.secret_key, TESTING=settings.env == "test")
     app.jinja_environment = templating.Templates
@@ -107,6 +106,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.env != "test":  # there the test runner listens
         logs.set_up(settings.env)
     open_database(app, settings)
+    straight.init_app(app)
     jobs.init_app(app)
     outgoing.init_app(app)
     notifications.init_app(app)

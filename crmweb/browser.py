@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -15,10 +15,8 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from crmweb.config import current_settings
+from crmweb.edge import Limited
 from crmweb.errors import sent_by_script
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -161,17 +159,6 @@ def _keep_for_all(answer: Response) -> bool:
             "public, max-age=31536000, immutable"  # the name changes with the content
         )
     return True
-
-
-class Limited(Response):
-    """An answer with what it may do: said at the end, as it stands, where its view has not said otherwise."""
-
-    limits: Sequence[tuple[str, str]] = ()
-
-    def get_wsgi_response(self, environ: WSGIEnvironment) -> Any:
-        chunks, status, head = super().get_wsgi_response(environ)
-        told = {name.lower() for name, _ in head}
-        return chunks, status, [*head, *(limit for limit in self.limits if limit[0].lower() not in told)]
 
 
 @cache

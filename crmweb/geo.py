@@ -5,7 +5,6 @@ what "exact" means everywhere in this product. Knows nothing of any slice.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import asin, atan2, cos, degrees, isfinite, pi, radians, sin, sqrt
@@ -32,13 +31,11 @@ CELLS_PER_DEGREE = CELLS_AN_AXIS / 360
 HALF_RADIANS = pi / 360
 """Degrees to half an angle in radians; one constant, so that SQL and Python round alike."""
 
-Direction = Literal["n", "ne", "e", "se", "s", "sw", "w", "nw"]
 Reason = Literal["missing", "not_a_number", "not_finite", "swapped", "out_of_range"]
 Flaw = Literal["zero"]
 Range = tuple[int, int]
 """First and last cell, both included."""
 
-_WINDS: tuple[Direction, ...] = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
@@ -129,30 +126,6 @@ def metres(half_chord_squared: float) -> float:
 def half_chord(metres: float) -> float:
     """The haversine of the angle that belongs to a distance: what `metres` takes back."""
     return sin(min(metres / EARTH_RADIUS_M, pi) / 2) ** 2
-
-
-def bearings_from(a: Point) -> Callable[[float, float], float]:
-    """Initial course of the great circle from one place to others, each said by its latitude and longitude.
-
-    Degrees clockwise from north, 0 <= bearing < 360. Source: E. Williams, "Aviation Formulary", course between points.
-    From a pole every course is along the meridian of the other; between equal points it is 0.
-    """
-    lat_a, lng_a = radians(a.lat), a.lng
-    sin_a, cos_a = sin(lat_a), cos(lat_a)
-
-    def to(lat: float, lng: float) -> float:
-        lat_b, east = radians(lat), radians(lng - lng_a)
-        cos_b = cos(lat_b)
-        course = atan2(sin(east) * cos_b, cos_a * sin(lat_b) - sin_a * cos_b * cos(east))
-        return degrees(course) % 360 % 360  # a tiny negative course rounds up to 360 the first time
-
-    return to
-
-
-def directions_from(a: Point) -> Callable[[float, float], Direction]:
-    """The same as the wind, of eight, in which the other place lies."""
-    bearing = bearings_from(a)
-    return lambda lat, lng: _WINDS[round(bearing(lat, lng) / 45) % 8]
 
 
 def cell(lat: float, lng: float) -> int:

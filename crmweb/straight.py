@@ -10,8 +10,12 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Connection, Dialect
+from flask import Flask, g, has_app_context, has_request_context
+from sqlalchemy import Connection, Dialect, event
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import SelectBase
+
+from crmweb.db import db
 
 Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
@@ -25,6 +29,37 @@ class _Sent(NamedTuple):
 
 
 _PLAIN, _SCOPED = _Sent({}), _Sent({"scoped": True})
+
+
+def connection() -> Connection:
+    """Where a short statement runs: with the session once it is at work, so that it sees what is not saved yet.
+
+    Before that a request has a connection without a transaction: each statement sees what was saved last, and the many
+    requests that ask for nothing else spare what a session costs, a tenth of their time.
+    """
+    session = db.session()
+    if session.in_transaction() or not has_request_context():
+        return session.connection()
+    if "straight" not in g:
+        g.straight = db.engine.connect()
+    here: Connection = g.straight
+    return here
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _make_room(_session: Session, _transaction: Any) -> None:
+    """A request holds one connection at a time."""
+    if has_app_context():
+        _let_go()
+
+
+def _let_go(_error: BaseException | None = None) -> None:
+    if (held := g.pop("straight", None)) is not None:
+        held.close()
+
+
+def init_app(app: Flask) -> None:
+    app.teardown_appcontext(_let_go)
 
 
 def rows(connection: Connection, sql: str, parameters: Any, *, scoped: bool = False) -> Sequence[Row]:

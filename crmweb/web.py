@@ -20,7 +20,6 @@ from werkzeug.exceptions import Forbidden
 
 from crmweb import compression, errors, outbox_answers
 from crmweb.browser import (
-    Limited,
     NoSession,
     is_looked_at,
     limit_browser,
@@ -48,15 +47,6 @@ LONGEST_PATH = 2000
 
 log = structlog.get_logger("crmweb.web")
 htmx = Htmx()
-
-
-class Edge(Flask):
-    """Flask, which is told once that no view or hook of ours is a coroutine, and need not look at each, each time."""
-
-    response_class = Limited
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        return func
 
 
 # Who may come in ------------------------------------------------------------------------------------------

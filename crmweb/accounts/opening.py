@@ -16,8 +16,8 @@ from crmweb.accounts.policy_kinds import POLICIES
 from crmweb.accounts.roles import Role, rights
 from crmweb.accounts.session_tokens import ON_THE_WAY, SessionToken
 from crmweb.accounts.sessions import DeviceSession, token_hash
-from crmweb.db import Id, UtcDateTime, db
-from crmweb.straight import Straight
+from crmweb.db import Id, UtcDateTime
+from crmweb.straight import Straight, connection
 
 
 def held_by(token: str, *, at: datetime) -> Held | None:
@@ -30,7 +30,7 @@ def held_by(token: str, *, at: datetime) -> Held | None:
 
 
 def _found(statement: Straight[_Opened], at: datetime, **asked: Any) -> Held | None:
-    found = statement.rows(db.session.connection(), **asked)
+    found = statement.rows(connection(), **asked)
     if not found:
         return None
     held, begun_at, limits = found[0]

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crmweb import straight
 from crmweb.accounts.models import Oversight, User
 from crmweb.audit import Audited
 from crmweb.db import Model, db, new_id
@@ -109,7 +110,7 @@ class Calendar:
         """
         weeks: dict[uuid.UUID | None, int] = {}
         off: set[date] = set()
-        for said in _SAID_FOR.rows(db.session.connection(), person=person_id, since=around - LOOKED_BACK):
+        for said in _SAID_FOR.rows(straight.connection(), person=person_id, since=around - LOOKED_BACK):
             if said.day_off is None:
                 weeks[said.head_id] = said.weekdays
             else:

@@ -41,12 +41,10 @@ class Asking:
     """
 
     def __init__(self, at: Point, *, today: date, k: int = 20, filters: Filters = NO_FILTERS) -> None:
-        session = db.session()
-        who = principal()
-        self.connection, self.at, self.k = session.connection(), at, k
+        who, dialect = principal(), db.engine.dialect
+        self.at, self.k = at, k
         self.radius_m, self.bound = 0.0, 1.0
-        self.paramstyle = self.connection.dialect.paramstyle
-        self.codec = _CODECS[self.connection.dialect.name]
+        self.paramstyle, self.codec = dialect.paramstyle, _CODECS[dialect.name]
         self.shape = Shape.of(
             who.sees_all, filters.person_id is not None, filters.due, filters.tiers, filters.statuses
         )
@@ -94,7 +92,7 @@ class Asking:
     def rows(self, statement: str, **parameters: Any) -> Sequence[Any]:
         """Runs a statement of this question's shape, close to the driver: it carries its scope itself."""
         sql = rendered(statement, self.shape, self.paramstyle)
-        return straight.rows(self.connection, sql, self.parameters | parameters, scoped=True)
+        return straight.rows(straight.connection(), sql, self.parameters | parameters, scoped=True)
 
 
 def _same(value: Any) -> Any:

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from crmweb.geo import Direction, Point, directions_from, metres
+from crmweb.geo import Point, metres
+from crmweb.winds import Direction, directions_from
 
 # What the database tells of a customer, as the driver gives it; its columns are those of `Told`, in order.
 Stored = tuple[Any, ...]

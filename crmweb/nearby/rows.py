@@ -12,10 +12,10 @@ from markupsafe import Markup
 from crmweb.accounts.actor import Actor
 from crmweb.customers.due import Due, late_before
 from crmweb.customers.words import days_since
-from crmweb.geo import Direction
 from crmweb.languages import distance, distance_in, language, ngettext
 from crmweb.nearby.neighbours import Codec, Neighbour, Stored, Told
 from crmweb.templating import Kept
+from crmweb.winds import Direction
 
 WALKING_M_A_MINUTE = 75
 WALKABLE_M = 2_000

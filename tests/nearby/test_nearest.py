@@ -15,6 +15,7 @@ from crmweb.geo import Point, haversine_m
 from crmweb.nearby import books
 from crmweb.nearby import nearest as nearby
 from crmweb.nearby.asking import NO_FILTERS, Filters
+from crmweb.nearby.hunches import Hunches
 from crmweb.nearby.nearest import DueCounts, Search, nearest
 from crmweb.nearby.neighbours import Neighbour
 from crmweb.scope import NoPrincipal
@@ -105,6 +106,12 @@ def app(standing: Standing) -> Iterator[Flask]:
     with app.app_context():
         yield app
     app.extensions.pop("world", None)
+
+
+@pytest.fixture(autouse=True)
+def _no_hunches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was learned in another world: people are called the same there."""
+    monkeypatch.setattr(nearby, "_SIZES", Hunches())
 
 
 @pytest.fixture

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, select
+from flask import Flask
+from sqlalchemy import bindparam, event, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import Pool
 
 from crmweb import straight
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.db import db
+from crmweb.db import db, writing
 from crmweb.protected import Unscoped
-from crmweb.scope import NoPrincipal, act_for
+from crmweb.scope import NoPrincipal, act_for, system_access
 from crmweb.straight import Straight
 from tests.statements import counted
 
+NAME = Straight(select(User.name).where(User.id == bindparam("person")), str)
 House = Callable[[], AbstractContextManager[None]]
 CUSTOMERS = "SELECT name FROM customers"
+
+
+@contextmanager
+def listening_to_the_pool() -> Iterator[list[int]]:
+    """How many connections are out, each time one goes or comes."""
+    held: list[int] = []
+
+    def out(*_: Any) -> None:
+        held.append((held or [0])[-1] + 1)
+
+    def back(*_: Any) -> None:
+        held.append(held[-1] - 1)
+
+    event.listen(Pool, "checkout", out)
+    event.listen(Pool, "checkin", back)
+    try:
+        yield held
+    finally:
+        event.remove(Pool, "checkout", out)
+        event.remove(Pool, "checkin", back)
 
 
 @pytest.mark.usefixtures("shops")
@@ -40,6 +64,44 @@ class TestGuard:
         with house():
             act_for(lan.principal)
             assert straight.rows(db.session.connection(), f"{CUSTOMERS} WHERE 1 = 0", {}, scoped=True) == []
+
+
+class TestConnection:
+    """A request has one connection at a time: one without a transaction, until the session is at work."""
+
+    def test_a_request_that_only_reads_so_begins_nothing(self, app: Flask) -> None:
+        with app.test_request_context():
+            assert straight.connection() is straight.connection()
+            assert not db.session().in_transaction()
+
+    def test_the_session_takes_its_place(self, app: Flask) -> None:
+        with listening_to_the_pool() as held, app.test_request_context():
+            before = straight.connection()
+            assert held == [1]
+            db.session.execute(select(1))
+            assert before.closed
+            assert straight.connection() is db.session.connection()
+        assert max(held) == 1
+        assert held[-1] == 0
+
+    def test_what_is_not_saved_yet_is_seen(self, app: Flask, lan: Actor) -> None:
+        with app.test_request_context(), system_access("a test"), writing():
+            db.session.get_one(User, lan.id).name = "Lan Anh"
+            db.session.flush()
+            assert NAME.rows(straight.connection(), person=lan.id) == ["Lan Anh"]
+
+    def test_what_others_saved_meanwhile_is_seen(self, app: Flask, lan: Actor) -> None:
+        with app.test_request_context():
+            assert NAME.rows(straight.connection(), person=lan.id) == [lan.name]
+            with system_access("somebody else"), writing():
+                db.session.get_one(User, lan.id).name = "Lan Anh"
+            assert NAME.rows(straight.connection(), person=lan.id) == ["Lan Anh"]
+
+    def test_nobody_reads_customers_past_the_scope_there_either(self, app: Flask, lan: Actor) -> None:
+        with app.test_request_context():
+            act_for(lan.principal)
+            with pytest.raises(NoPrincipal):
+                straight.rows(straight.connection(), CUSTOMERS, {})
 
 
 def test_what_the_driver_refuses_comes_in_the_words_of_sqlalchemy(house: House) -> None:
