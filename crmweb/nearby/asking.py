@@ -42,7 +42,7 @@ class Asking:
 
     def __init__(self, at: Point, *, today: date, k: int = 20, filters: Filters = NO_FILTERS) -> None:
         who, dialect = principal(), db.engine.dialect
-        self.at, self.k = at, k
+        self.at, self.k, self.filters = at, k, filters
         self.radius_m, self.bound = 0.0, 1.0
         self.paramstyle, self.codec = dialect.paramstyle, _CODECS[dialect.name]
         self.shape = Shape.of(
@@ -69,6 +69,12 @@ class Asking:
         """Sets the ranges of cells to those of a circle."""
         self.radius_m = radius_m
         self.look_in(cover(boxes_around(self.at, radius_m * _MARGIN + MARGIN_M), most=RANGES), slots=RANGES)
+
+    def is_boxed(self, radius_m: float) -> bool:
+        """Sets the box around a circle; False where it takes two."""
+        boxes = boxes_around(self.at, radius_m * _MARGIN + MARGIN_M)
+        self.parameters |= boxes[0]._asdict()
+        return len(boxes) == 1
 
     def look_within(self, radius_m: float) -> None:
         """The same, where whoever is farther away need not be told of: others are nearer already."""

@@ -1,9 +1,9 @@
 """The customers nearest to a place, of those a person may see: exact, on SQLite and PostgreSQL alike.
 
-A *book*, up to `AT_ONCE` assignments, is measured as a whole. For more there is first an upper bound on the distance
-of the K-th nearest, then everyone within it is measured: the boxes around that circle, as a few ranges of cells (the
-*cover*). The bound is the *seed*: K customers on each side of the point's cell in the order of the customers' cell
-index. Where the asker's customers are thin there, or the circle holds a crowd,
+A *book*, up to `AT_ONCE` assignments, is measured as a whole, or in a box that held enough lately. For more there is
+first an upper bound on the distance of the K-th nearest, then everyone within it is measured: the boxes around that
+circle, as a few ranges of cells (the *cover*). The bound is the *seed*: K customers on each side of the point's cell in
+the order of the customers' cell index. Where the asker's customers are thin there, or the circle holds a crowd,
 
 * of a *team* and of more, the seed comes from the book of each of its people, and only books that lie near enough are
   read, by the square of the curve that holds them;
@@ -53,7 +53,13 @@ SQUARE = 250
 ALL = 2**62
 HALFWAY_ROUND_M = pi * EARTH_RADIUS_M
 
-_SIZES = Hunches()
+NEIGHBOURHOOD = 24
+"""Bits of a cell that do not tell one neighbourhood, 2.4 km wide at the equator, from another."""
+
+LEEWAY = 1.5
+"""How much farther than lately the last of the nearest may be, as one walks through the neighbourhood."""
+
+_SIZES, _REACHES = Hunches[int](), Hunches[float]()
 
 
 class DueCounts(NamedTuple):
@@ -79,13 +85,28 @@ class Search(BookSearch):
         if not self.shape.through_assignments:
             return self.of_everyone()
         if not self.shape.everyone and self.scope_size() <= AT_ONCE:
-            return self.found("all_in_scope")
+            return self.of_a_book()
         if self.is_wide() and self.seed(SEED):
             if not self.crowded():
                 return self.found("customers_in_ranges")
             if self.shape.narrowed and self.sees_most():
                 return self.closed_in()
         return self.of_books()
+
+    def of_a_book(self) -> list[Neighbour]:
+        """By measuring all, or those in a box that held enough of them lately, a third of the work: if it still holds k
+        within the circle in it, nobody outside is nearer.
+        """
+        about = self.scope, self.k, self.filters, self.at.cell >> NEIGHBOURHOOD
+        reach = _REACHES.get(about)
+        if reach is not None and self.is_boxed(reach):
+            found = self.found("all_in_box")
+            if len(found) == self.k and found[-1].distance_m <= reach:
+                return found
+        found = self.found("all_in_scope")
+        if len(found) == self.k:
+            _REACHES.note(about, found[-1].distance_m * LEEWAY)
+        return found
 
     def is_wide(self) -> bool:
         """Whether so many people's customers count that the nearest of all may well be theirs."""

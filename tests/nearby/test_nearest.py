@@ -112,6 +112,7 @@ def app(standing: Standing) -> Iterator[Flask]:
 def _no_hunches(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was learned in another world: people are called the same there."""
     monkeypatch.setattr(nearby, "_SIZES", Hunches())
+    monkeypatch.setattr(nearby, "_REACHES", Hunches())
 
 
 @pytest.fixture
@@ -195,6 +196,19 @@ def test_everyone_is_shown_their_true_nearest_where_geometry_is_hard(adversarial
     for filters in (asked(adversarial) for asked in FILTERS):
         for at in PLACES:
             _assert_same(adversarial, viewer, at, 20, filters)
+
+
+@pytest.mark.parametrize("leeway", [1.5, 0.8, 0.1])
+@pytest.mark.parametrize("viewer", ["Lan", "Mai", "Huy"])
+def test_what_was_near_lately_changes_no_answer(
+    adversarial: World, viewer: str, leeway: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearby, "AT_ONCE", 10**6)
+    monkeypatch.setattr(nearby, "LEEWAY", leeway)
+    for filters in (asked(adversarial) for asked in FILTERS[:4]):
+        for at in PLACES:
+            for step in (at, *spread(Random(3), 4, [at], 800)):
+                _assert_same(adversarial, viewer, step, 20, filters)
 
 
 @pytest.mark.usefixtures("way")
