@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, Forbidden
 
 from crmweb.config import current_settings
-from crmweb.edge import Limited
+from crmweb.edge import Answer
 from crmweb.errors import sent_by_script
 
 P = ParamSpec("P")
@@ -107,34 +107,31 @@ def _holds_null(asked: MultiDict[str, str]) -> bool:
 
 def limit_browser(answer: Response) -> Response:
     """Tell the browser what this answer may do, who may keep it, and for whom it is."""
-    head = answer.headers
-    told = {name.lower() for name, _ in head}
-    cast(Limited, answer).limits = _limits(current_settings().tile_url, on_https())
-    head["X-Request-Id"] = g.get("request_id", "")
+    head, said = answer.headers, [("X-Request-Id", g.get("request_id", ""))]
     if not _keep_for_all(answer):
-        if "vary" in told:
+        if "Vary" in head:
             answer.vary.update(VARIES)
         else:
             head.add("Vary", ", ".join(VARIES))
         if _looks_as_another():
             head["Cache-Control"] = "private, no-store"
-        elif "cache-control" not in told:
-            head.add("Cache-Control", "private, no-cache")
-        _name_person(answer)
+        said.append(("Cache-Control", "private, no-cache"))
+        said += _names_of_person(answer)
+    cast(Answer, answer).unless_said = [*said, *_limits(current_settings().tile_url, on_https())]
     return answer
 
 
 VARIES = ("HX-Request", "Cookie", "Accept-Language")
 
 
-def _name_person(answer: Response) -> None:
+def _names_of_person(answer: Response) -> Iterator[tuple[str, str]]:
     """Whose answer it is, and of a page whose it is to keep: a phone files its pages by person."""
     person = g.get("_login_user")
     if person is None or not person.is_authenticated:
         return
-    answer.headers["X-User"] = str(person.id)
+    yield "X-User", str(person.id)
     if answer.mimetype == "text/html" and (whose := person_of_pages()):
-        answer.headers["Person"] = whose
+        yield "Person", whose
 
 
 def person_of_pages() -> str:

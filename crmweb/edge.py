@@ -11,21 +11,23 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
-class Limited(Response):
-    """An answer with what it may do: said at the end, as it stands, where its view has not said otherwise."""
+class Answer(Response):
+    """An answer with headers that are said at the end, where nobody has said otherwise; they are looked at no more, and
+    are words of ours.
+    """
 
-    limits: Sequence[tuple[str, str]] = ()
+    unless_said: Sequence[tuple[str, str]] = ()
 
     def get_wsgi_response(self, environ: WSGIEnvironment) -> Any:
         chunks, status, head = super().get_wsgi_response(environ)
         told = {name.lower() for name, _ in head}
-        return chunks, status, [*head, *(limit for limit in self.limits if limit[0].lower() not in told)]
+        return chunks, status, [*head, *(more for more in self.unless_said if more[0].lower() not in told)]
 
 
 class Edge(Flask):
     """Flask, which is told once that no view or hook of ours is a coroutine, and need not look at each, each time."""
 
-    response_class = Limited
+    response_class = Answer
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

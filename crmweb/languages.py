@@ -15,6 +15,8 @@ from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from crmweb import clock
 from crmweb.names import given_name, initials
@@ -90,7 +92,13 @@ def _locale(name: str) -> Locale:
 def chosen_locale() -> str:
     """What the person chose, else what their browser asks for, else English."""
     chosen = getattr(current_user, "locale", None) or request.cookies.get("lang")
-    return chosen if chosen in LOCALES else request.accept_languages.best_match(LOCALES) or "en"
+    return chosen if chosen in LOCALES else _asked_for(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(1000)
+def _asked_for(languages: str) -> str:
+    """Browsers ask in the same few words, which take their time to read."""
+    return parse_accept_header(languages, LanguageAccept).best_match(LOCALES) or LOCALES[0]
 
 
 def chosen_zone() -> str:

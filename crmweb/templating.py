@@ -46,21 +46,24 @@ GAP = Gaps()
 
 
 class Fragment(NamedTuple):
-    """A text with gaps: the words before the first, between two, and after the last; and what is wanted in each."""
+    """A text with gaps, as it is sent: the words before the first, between two, and after the last; and what is wanted
+    in each. A page of twenty is copied once so, and not at each step.
+    """
 
-    words: tuple[str, ...]
+    words: tuple[bytes, ...]
     gaps: tuple[str, ...]
 
-    def filled(self, **said: object) -> Markup:
+    def filled(self, **said: object) -> bytes:
         """The text with what its gaps say here."""
-        return Markup(self.laid_out({gap: escape(each) for gap, each in said.items()}))  # nosec B704  # noqa: S704 - escaped
+        return b"".join(self.pieces({gap: escape(each).encode() for gap, each in said.items()}))
 
-    def laid_out(self, said: Mapping[str, str]) -> str:
-        """The same, as it stands: for numbers, and words of ours."""
-        text: list[str] = []
+    def pieces(self, said: Mapping[str, bytes]) -> list[bytes]:
+        """The same in pieces, as they stand: for numbers, words of ours, and other fragments."""
+        pieces: list[bytes] = []
         for word, gap in zip(self.words, self.gaps, strict=False):
-            text += word, said[gap]
-        return "".join(text) + self.words[-1]
+            pieces += word, said[gap]
+        pieces.append(self.words[-1])
+        return pieces
 
 
 class _Seen:
@@ -98,8 +101,8 @@ class Kept:
         """In another language, and with other icons, it is another text."""
         _language, _icons, of_all = seen.said
         template = current_app.jinja_env.get_template(self._template)
-        pieces = template.render(self._tells(*own, *of_all), gap=GAP).split("\0")
-        return Fragment(tuple(pieces[::2]), tuple(pieces[1::2]))
+        pieces = template.render(self._tells(*own, *of_all), gap=GAP).encode().split(b"\0")
+        return Fragment(tuple(pieces[::2]), tuple(map(bytes.decode, pieces[1::2])))
 
 
 DAY_S = 86_400

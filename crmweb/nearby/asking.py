@@ -49,10 +49,11 @@ class Asking:
             who.sees_all, filters.person_id is not None, filters.due, filters.tiers, filters.statuses
         )
         self.scope = who.viewer_id, filters.person_id
+        self.late = late_before(today)
         self.parameters: dict[str, Any] = {
             "viewer": who.viewer_id and self.codec.id_in(who.viewer_id),
             "person": filters.person_id and self.codec.id_in(filters.person_id),
-            "today": self.codec.date_in(today), "late": self.codec.date_in(late_before(today)),
+            "today": self.codec.date_in(today), "late": self.codec.date_in(self.late),
             "lat": at.lat, "lng": at.lng, "cos_lat": cos(radians(at.lat)), "cell": at.cell,
             "k": k, "take": 2 * k, "within": 1.0, **slots("tier", filters.tiers), **slots("status", filters.statuses),
         }  # fmt: skip

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
+from markupsafe import escape
 
 from crmweb.nearby.asking import Filters
 from crmweb.nearby.forms import Anywhere, Question
@@ -42,12 +42,13 @@ class Frame(NamedTuple):
 _FRAME = Kept("nearby/_results.html", Frame.tells)
 
 
-def results(question: Question, found: Sequence[Neighbour], sight: Sight, frame: Frame) -> Markup:
+def results(question: Question, found: Sequence[Neighbour], sight: Sight, frame: Frame) -> bytes:
     """The chips, the nearest customer, the others, and the map beside them where there is room."""
     drawn = _FRAME.anew(frame) if len(frame.people) > KEPT_NAMES else _FRAME.here()(frame)
-    return drawn.filled(
-        place=question.place,
-        here=question.here,
-        nearest=as_the_nearest(found[0], sight) if found else "",
-        others=in_a_list(found[1:], sight),
-    )
+    gaps = {
+        "place": escape(question.place).encode(),
+        "here": escape(question.here).encode(),
+        "nearest": as_the_nearest(found[0], sight) if found else b"",
+        "others": in_a_list(found[1:], sight),
+    }
+    return b"".join(drawn.pieces(gaps))

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy import select
 
 from crmweb import clock
@@ -95,9 +96,9 @@ def _answer(template: str, question: Question, at: Point, *, on_map: bool) -> Re
     today = who.today(clock.now())
     search = Search(at, today=today, k=question.k, filters=question.filters)
     counts, found = search.due_counts(), search.run()
-    people, sight = _people(who), Sight.of(who, today)
+    people, sight = _people(who), Sight.of(who, today, search.late)
     if on_map:
-        rows = in_a_list(found, sight)
+        rows = _drawn(in_a_list(found, sight))
         return page(template, question=question, rows=rows, counts=counts, people=people)
     settings, more = current_settings(), len(found) == question.k < MOST
     frame = Frame(
@@ -105,7 +106,13 @@ def _answer(template: str, question: Question, at: Point, *, on_map: bool) -> Re
         settings.tile_url, settings.tile_credit,
     )  # fmt: skip
     shown = results(question, found, sight, frame)
-    return make_response(shown) if wants_fragment() else page(template, question=question, results=shown)
+    if wants_fragment():
+        return make_response(shown)
+    return page(template, question=question, results=_drawn(shown))
+
+
+def _drawn(fragment: bytes) -> Markup:
+    return Markup(fragment.decode())  # nosec B704  # noqa: S704 - a template's words
 
 
 def _people(who: Actor) -> People:

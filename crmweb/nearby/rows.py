@@ -7,10 +7,8 @@ from datetime import date
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from markupsafe import Markup
-
 from crmweb.accounts.actor import Actor
-from crmweb.customers.due import Due, late_before
+from crmweb.customers.due import Due
 from crmweb.customers.words import days_since
 from crmweb.languages import distance, distance_in, language, ngettext
 from crmweb.nearby.neighbours import Codec, Neighbour, Stored, Told
@@ -49,8 +47,8 @@ class Sight(NamedTuple):
     plans: bool
 
     @classmethod
-    def of(cls, who: Actor, today: date) -> Self:
-        return cls(today, late_before(today), who.zone, who.name, who.may("visits:write"))
+    def of(cls, who: Actor, today: date, late: date) -> Self:
+        return cls(today, late, who.zone, who.name, who.may("visits:write"))
 
     def row(self, told: Told, direction: Direction) -> Row:
         """A neighbour as the list tells of it. One's own name in each row would say nothing."""
@@ -70,21 +68,21 @@ def _tells(stored: Stored, direction: Direction, codec: Codec, sight: Sight) -> 
 _ROW, _NEAREST = Kept("nearby/_row.html", _tells), Kept("nearby/_nearest.html", _tells)
 
 
-def in_a_list(found: Sequence[Neighbour], sight: Sight) -> Markup:
+def in_a_list(found: Sequence[Neighbour], sight: Sight) -> bytes:
     """One row each."""
     if not found:
-        return Markup()
+        return b""
     row, spoken = _ROW.here(found[0].codec, sight), language()
-    drawn = [
-        row(near.stored, near.direction).laid_out(
-            {"metres": str(round(near.distance_m)), "distance": distance_in(spoken, near.distance_m)}
+    pieces: list[bytes] = []
+    for near in found:
+        far = near.distance_m
+        pieces += row(near.stored, near.direction).pieces(
+            {"metres": b"%d" % round(far), "distance": distance_in(spoken, far).encode()}
         )
-        for near in found
-    ]
-    return Markup("".join(drawn))  # nosec B704  # noqa: S704 - a fragment with numbers and words of ours in its gaps
+    return b"".join(pieces)
 
 
-def as_the_nearest(near: Neighbour, sight: Sight) -> Markup:
+def as_the_nearest(near: Neighbour, sight: Sight) -> bytes:
     """The first, larger: where next, and how."""
     minutes = minutes_on_foot(near.distance_m)
     walk = ngettext("%(num)s min on foot", "%(num)s min on foot", minutes) if minutes else ""
