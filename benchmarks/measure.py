@@ -41,10 +41,11 @@ def times(work: Callable[[T], object], cases: Iterable[T]) -> Times:
     cases = list(cases)
     for case in cases:
         work(case)
-    return Times([_once(work, case) for case in cases])
+    return Times([once(work, case) for case in cases])
 
 
-def _once(work: Callable[[T], object], case: T) -> float:
+def once(work: Callable[[T], object], case: T) -> float:
+    """The milliseconds of one case."""
     begun = process_time()
     work(case)
     return (process_time() - begun) * 1000
