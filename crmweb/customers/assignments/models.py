@@ -78,8 +78,16 @@ class Assignment(Planned, OfCustomer, Model):
         ),
         # Whoever reads customers asks this one who may see them.
         Index("ix_assignments_sight", "customer_id", "person_id", "ended_at", "started_at"),
+        # The last three: what is due is counted without a look at any row.
         Index(
-            "ix_assignments_due", "person_id", "next_due", sqlite_where=STANDING, postgresql_where=STANDING
+            "ix_assignments_due",
+            "person_id",
+            "next_due",
+            "customer_id",
+            "started_at",
+            "cell",
+            sqlite_where=STANDING,
+            postgresql_where=STANDING,
         ),
         Index(
             "ix_assignments_quiet",
