@@ -107,44 +107,48 @@ def _holds_null(asked: MultiDict[str, str]) -> bool:
 
 def limit_browser(answer: Response) -> Response:
     """Tell the browser what this answer may do, who may keep it, and for whom it is."""
-    head, said = answer.headers, [("X-Request-Id", g.get("request_id", ""))]
+    head, said, who = answer.headers, [("X-Request-Id", g.get("request_id", ""))], _person()
     if not _keep_for_all(answer):
         if "Vary" in head:
             answer.vary.update(VARIES)
         else:
             head.add("Vary", ", ".join(VARIES))
-        if _looks_as_another():
+        if _looks_as_another(who):
             head["Cache-Control"] = "private, no-store"
         said.append(("Cache-Control", "private, no-cache"))
-        said += _names_of_person(answer)
+        said += _names(who, answer)
     cast(Answer, answer).unless_said = [*said, *_limits(current_settings().tile_url, on_https())]
     return answer
 
 
-VARIES = ("HX-Request", "Cookie", "Accept-Language")
+VARIES = ("HX-Request", "Cookie", "Accept-Language", "Accept-Encoding")
 
 
-def _names_of_person(answer: Response) -> Iterator[tuple[str, str]]:
+def _person() -> Any:
+    """Who asks, a stranger, or nobody where it was not asked yet."""
+    return g.get("_login_user")
+
+
+def _names(who: Any, answer: Response) -> Iterator[tuple[str, str]]:
     """Whose answer it is, and of a page whose it is to keep: a phone files its pages by person."""
-    person = g.get("_login_user")
-    if person is None or not person.is_authenticated:
+    if who is None or not who.is_authenticated:
         return
-    yield "X-User", str(person.id)
-    if answer.mimetype == "text/html" and (whose := person_of_pages()):
-        yield "Person", whose
+    yield "X-User", str(who.id)
+    if answer.mimetype == "text/html" and not _looks_as_another(who):
+        yield "Person", str(who.id)
 
 
 def person_of_pages() -> str:
     """The id under which this browser keeps pages and unsent writes; nothing for strangers, and for who only looks as
     somebody else.
     """
-    person = g.get("_login_user")
-    return str(person.id) if person and person.is_authenticated and not _looks_as_another() else ""
+    who = _person()
+    return str(who.id) if who and who.is_authenticated and not _looks_as_another(who) else ""
 
 
-def _looks_as_another() -> bool:
+def _looks_as_another(who: Any) -> bool:
     """What an admin sees as somebody else is nothing that their browser should keep under that name."""
-    return getattr(g.get("_login_user"), "looker", None) is not None
+    return getattr(who, "looker", None) is not None
 
 
 def _keep_for_all(answer: Response) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import flask_babel
 from babel import Locale
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 from markupsafe import Markup
@@ -69,19 +69,17 @@ def _written_count(one: str, many: str, num: int, **values: Any) -> Markup:
 
 def language() -> str:
     """The language at work, one of `LOCALES`; flask-babel's note of it is read first, which `force_locale` changes."""
-    try:
-        noted: str = g._flask_babel.babel_locale.language
-    except (AttributeError, RuntimeError):
-        return _noted(chosen_locale()) if has_request_context() else str(get_locale())
-    return noted
+    noted = g.get("_flask_babel") if has_app_context() else None
+    locale: Locale | None = getattr(noted, "babel_locale", None)
+    if locale is not None:
+        return str(locale.language)
+    return _note(chosen_locale()) if has_request_context() else str(get_locale())
 
 
-def _noted(locale: str) -> str:
+def _note(language: str) -> str:
     """Note it where flask-babel would, which reads the locale's file anew each time."""
-    if not hasattr(g, "_flask_babel"):
-        g._flask_babel = SimpleNamespace()
-    g._flask_babel.babel_locale = _locale(locale)
-    return locale
+    g.setdefault("_flask_babel", SimpleNamespace()).babel_locale = _locale(language)
+    return language
 
 
 @cache

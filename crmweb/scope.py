@@ -238,12 +238,18 @@ def _part(_connection: Any, record: ConnectionPoolEntry) -> None:
     record.info.pop("session", None)  # whoever comes next has to say who they are
 
 
-@event.listens_for(Engine, "before_cursor_execute")
+@event.listens_for(
+    Engine, "before_cursor_execute", retval=True
+)  # it returns what it got: without, it is wrapped
 def _refuse_unscoped(
-    connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool
-) -> None:
-    if not names_protected(statement):
-        return
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, context: Any, _many: bool
+) -> tuple[str, Any]:
+    if names_protected(statement):
+        _refuse(connection, statement, context)
+    return statement, parameters
+
+
+def _refuse(connection: Connection, statement: str, context: Any) -> None:
     session: Session | None = connection.info.get("session")
     who = session.info.get("principal") if session else None
     if who is not None and (who.is_system or _flushes(session)):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask, current_app
 from flask.templating import Environment
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from crmweb import clock
 from crmweb.assets import asset
@@ -53,12 +53,8 @@ class Fragment(NamedTuple):
     words: tuple[bytes, ...]
     gaps: tuple[str, ...]
 
-    def filled(self, **said: object) -> bytes:
-        """The text with what its gaps say here."""
-        return b"".join(self.pieces({gap: escape(each).encode() for gap, each in said.items()}))
-
     def pieces(self, said: Mapping[str, bytes]) -> list[bytes]:
-        """The same in pieces, as they stand: for numbers, words of ours, and other fragments."""
+        """The text in pieces, with these in its gaps as they stand: numbers, words of ours, what is escaped."""
         pieces: list[bytes] = []
         for word, gap in zip(self.words, self.gaps, strict=False):
             pieces += word, said[gap]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
+import random
 import time
 import uuid
 from collections.abc import Callable
@@ -30,6 +30,7 @@ from crmweb.browser import (
 )
 from crmweb.config import current_settings
 from crmweb.errors import sent_by_script, told_path
+from crmweb.logs import tell_of_request
 from crmweb.metrics import count_answer
 from crmweb.outbox_answers import by_outbox, refusal
 
@@ -45,7 +46,6 @@ LARGEST_UPLOAD = 13 * 1024 * 1024
 LONGEST_PATH = 2000
 """Characters of an address to come back to; proxies cut answers with longer headers."""
 
-log = structlog.get_logger("crmweb.web")
 htmx = Htmx()
 
 
@@ -105,9 +105,9 @@ def may(permission: str) -> bool:
 
 
 def _check_rights() -> ResponseReturnValue | None:
-    if request.endpoint is None:
+    if (endpoint := request.endpoint) is None:
         return None  # 404 and 405 come by themselves
-    permission = declared(current_app, request.endpoint)
+    permission = declared(current_app, endpoint)
     if permission is None:
         return None
     who = current_user._get_current_object()
@@ -115,18 +115,17 @@ def _check_rights() -> ResponseReturnValue | None:
         return sign_in_first()
     if not who.may(permission):
         raise Forbidden
-    return _ask_at_gates(current_app.view_functions[request.endpoint])
-
-
-GATES: list[Callable[[Any], ResponseReturnValue | None]] = []
-"""What else somebody with the right is asked before a view lets them in; each returns an answer, or None to pass."""
-
-
-def _ask_at_gates(view: Any) -> ResponseReturnValue | None:
+    view = current_app.view_functions[endpoint]
     for gate in GATES:
-        if (answer := gate(view)) is not None:
+        if (answer := gate(view, who)) is not None:
             return answer
     return None
+
+
+GATES: list[Callable[[Any, Any], ResponseReturnValue | None]] = []
+"""What else somebody with the right is asked before a view lets them in: each gets the view and the person, and returns
+an answer, or None to pass.
+"""
 
 
 def sign_in_first() -> ResponseReturnValue:
@@ -248,7 +247,7 @@ def not_found_unless(found: Any) -> Any:
 
 
 def _begin() -> None:
-    g.request_id = secrets.token_hex(8)
+    g.request_id = f"{random.getrandbits(64):016x}"  # nosec B311
     g.begun = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -260,8 +259,8 @@ def _log(answer: Response) -> Response:
     seconds, endpoint, method = time.perf_counter() - g.begun, request.endpoint, request.method
     count_answer(endpoint or "none", method, answer.status_code, seconds)
     if endpoint not in ("static", "health.healthz"):
-        log.info(
-            "request",
+        tell_of_request(
+            request_id=g.request_id,
             method=method,
             path=told_path(),
             status=answer.status_code,

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.accounts.actor import Actor
 from crmweb.accounts.previews import Preview
 from crmweb.db import writing
 from crmweb.errors import sent_by_script
@@ -43,10 +44,9 @@ def end() -> ResponseReturnValue:
     return go(f"/admin/users/{seen_id}" if looker is not current_user else "/", notice="preview_ended")
 
 
-def _only_look(view: Any) -> ResponseReturnValue | None:
+def _only_look(view: Any, who: Actor) -> ResponseReturnValue | None:
     """Nothing is written in another's name, and what would have to be proved is not shown."""
-    looks = current_user.is_authenticated and current_user.looker is not None
-    if not looks or getattr(view, "while_looking", False):
+    if who.looker is None or getattr(view, "while_looking", False):
         return None
     if request.method in SAFE and not getattr(view, "fresh", False):
         return None

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crmweb import clock
+from crmweb.accounts.actor import Actor
 from crmweb.accounts.held import Held
 from crmweb.accounts.second_factors import has_second_factor, mfa_needed
 from crmweb.web import GATES, elsewhere_first, local_path, wants_fragment
@@ -44,16 +45,16 @@ def before_second_factor(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
-def _second_factor_first(view: Any) -> ResponseReturnValue | None:
+def _second_factor_first(view: Any, who: Actor) -> ResponseReturnValue | None:
     held: Held | None = g.get("held")
     needed = held.second_needed if held else mfa_needed()
-    if not needed or getattr(view, "before_second_factor", False) or current_user.second_at:
+    if not needed or getattr(view, "before_second_factor", False) or who.second_at:
         return None
-    path = PROOF if has_second_factor(current_user.id) else SET_UP
+    path = PROOF if has_second_factor(who.id) else SET_UP
     return elsewhere_first(path, "second_factor_needed", back=came_for())
 
 
-def _proof_first(view: Any) -> ResponseReturnValue | None:
+def _proof_first(view: Any, _who: Actor) -> ResponseReturnValue | None:
     return ask_for_proof() if getattr(view, "fresh", False) else None
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -120,6 +121,7 @@ class Calendar:
     def works(self, day: date) -> bool:
         return bool(self.weekdays >> day.weekday() & 1) and day not in self.days_off
 
+    @lru_cache(1000)  # noqa: B019 - as few calendars as teams and days
     def late_before(self, today: date) -> date:
         """Whatever was due before this date is overdue today.
 

@@ -81,16 +81,22 @@ _NEXT_DUE, _LAST_VISIT, _ASKED = 10, 11, 14
 _STORED, _STANDING = slice(2, 14), slice(15, None)
 
 
-def neighbours(rows: Iterable[Row], at: Point, codec: Codec) -> list[Neighbour]:
+def neighbours(rows: Sequence[Row], at: Point, codec: Codec) -> list[Neighbour]:
     """One neighbour a customer, from rows that come nearest first."""
-    customers: dict[Any, list[Row]] = {}
-    for row in rows:
-        customers.setdefault(row[_CUSTOMER], []).append(row)
     direction = directions_from(at)
     return [
         Neighbour(metres(row[_HAVERSINE]), direction(row[_LAT], row[_LNG]), tuple(row[_STORED]), codec)
-        for row in map(_one, customers.values())
+        for row in _one_each(rows)
     ]
+
+
+def _one_each(rows: Sequence[Row]) -> Iterable[Row]:
+    customers: dict[Any, list[Row]] = {}
+    for row in rows:
+        customers.setdefault(row[_CUSTOMER], []).append(row)
+    if len(customers) == len(rows) and all(row[_ASKED] for row in rows):
+        return rows
+    return map(_one, customers.values())
 
 
 def assignments_behind(rows: Iterable[Row]) -> int:

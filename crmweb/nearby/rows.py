@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from crmweb.accounts.actor import Actor
 from crmweb.customers.due import Due
 from crmweb.customers.words import days_since
-from crmweb.languages import distance, distance_in, language, ngettext
+from crmweb.languages import distance_in, language, ngettext
 from crmweb.nearby.neighbours import Codec, Neighbour, Stored, Told
 from crmweb.templating import Kept
 from crmweb.winds import Direction
@@ -84,13 +85,19 @@ def in_a_list(found: Sequence[Neighbour], sight: Sight) -> bytes:
 
 def as_the_nearest(near: Neighbour, sight: Sight) -> bytes:
     """The first, larger: where next, and how."""
-    minutes = minutes_on_foot(near.distance_m)
-    walk = ngettext("%(num)s min on foot", "%(num)s min on foot", minutes) if minutes else ""
-    return _NEAREST.here(near.codec, sight)(near.stored, near.direction).filled(
-        metres=round(near.distance_m),
-        distance=distance(near.distance_m),
-        on_foot=f" · {walk}" if walk else "",
-    )
+    far, spoken = near.distance_m, language()
+    said = {
+        "metres": b"%d" % round(far),
+        "distance": distance_in(spoken, far).encode(),
+        "on_foot": _on_foot(minutes_on_foot(far), spoken),
+    }
+    return b"".join(_NEAREST.here(near.codec, sight)(near.stored, near.direction).pieces(said))
+
+
+@cache
+def _on_foot(minutes: int | None, _language: str) -> bytes:
+    words = " · " + ngettext("%(num)s min on foot", "%(num)s min on foot", minutes) if minutes else ""
+    return words.encode()
 
 
 def minutes_on_foot(distance_m: float) -> int | None:

@@ -17,7 +17,7 @@ from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
 from crmweb.db import db, writing
 from crmweb.protected import Unscoped
-from crmweb.scope import NoPrincipal, act_for, system_access
+from crmweb.scope import NoPrincipal, Principal, act_for, system_access
 from crmweb.straight import Straight
 from tests.statements import counted
 
@@ -90,10 +90,11 @@ class TestConnection:
             db.session.flush()
             assert NAME.rows(straight.connection(), person=lan.id) == ["Lan Anh"]
 
-    def test_what_others_saved_meanwhile_is_seen(self, app: Flask, lan: Actor) -> None:
+    def test_what_this_request_saved_is_seen(self, app: Flask, lan: Actor) -> None:
         with app.test_request_context():
             assert NAME.rows(straight.connection(), person=lan.id) == [lan.name]
-            with system_access("somebody else"), writing():
+            act_for(Principal(viewer_id=None, sees_all=True, why="a test"))
+            with writing():
                 db.session.get_one(User, lan.id).name = "Lan Anh"
             assert NAME.rows(straight.connection(), person=lan.id) == ["Lan Anh"]
 
