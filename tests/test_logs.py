@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import logging
+from datetime import datetime, timedelta
 
 import pytest
 import structlog
@@ -55,6 +56,26 @@ def test_a_traceback_keeps_secrets_back_too(said: io.StringIO) -> None:
         structlog.get_logger("crmweb.test").exception("redis away")
     assert "ConnectionError" in said.getvalue()
     assert "s3cret" not in said.getvalue()
+
+
+def test_the_line_of_a_request_reads_like_any_other(client: FlaskClient, said: io.StringIO) -> None:
+    structlog.contextvars.bind_contextvars(request_id="r-17")
+    structlog.get_logger("crmweb.web").info("request")
+    any_other = _last_line(said)
+    named = client.get("/session/new?next=/").headers["X-Request-Id"]
+    line = _last_line(said)
+    assert any_other.keys() < line.keys()
+    told = ("event", "logger", "level", "request_id", "path", "status")
+    assert [line[key] for key in told] == ["request", "crmweb.web", "info", named, "/session/new", 200]
+    assert line["timestamp"].endswith("Z")
+    begun, ended = (datetime.fromisoformat(each["timestamp"]) for each in (any_other, line))
+    assert timedelta() <= ended - begun < timedelta(minutes=1)
+
+
+def test_where_only_warnings_are_heard_a_request_is_not(client: FlaskClient, said: io.StringIO) -> None:
+    logs.set_up("production", level=logging.WARNING, to=said)
+    client.get("/session/new")
+    assert said.getvalue() == ""
 
 
 @pytest.mark.usefixtures("said")
