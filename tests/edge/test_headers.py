@@ -92,6 +92,13 @@ def test_every_answer_limits_the_browser(answers: dict[str, TestResponse], subte
             assert "X-Powered-By" not in head
 
 
+def test_no_answer_says_a_header_twice(answers: dict[str, TestResponse], subtests: pytest.Subtests) -> None:
+    for name, answer in answers.items():
+        with subtests.test(name):
+            said = [header.lower() for header, _ in answer.headers if header != "Set-Cookie"]
+            assert len(said) == len(set(said))
+
+
 def test_what_is_somebodys_is_kept_by_their_browser_alone(
     answers: dict[str, TestResponse], subtests: pytest.Subtests
 ) -> None:
