@@ -266,7 +266,8 @@ def acting(app: Flask) -> Callable[[Actor], AbstractContextManager[None]]:
 
 class Visitor(FlaskClient):
     """A browser as the server sees it: it says where its writes come from, as browsers do, and reads each answer to
-    its end, so that what streams one lets its session go.
+    its end, so that what streams one lets its session go. What it sent is gone then, too: of a large body it is a file,
+    which would be closed whenever Python comes to it, and be told of as left open by whoever is at work there.
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
@@ -276,7 +277,9 @@ class Visitor(FlaskClient):
         headers = dict(kwargs.pop("headers", None) or {})
         headers.setdefault("Sec-Fetch-Site", "same-origin")
         kwargs.setdefault("buffered", True)
-        return super().open(*args, headers=headers, **kwargs)
+        answer = super().open(*args, headers=headers, **kwargs)
+        answer.request.environ["wsgi.input"].close()
+        return answer
 
 
 @pytest.fixture
