@@ -163,6 +163,16 @@ _TEXTS = {
 }
 
 
+_OF_BOOKS = frozenset(
+    (
+        "all_in_scope", "all_in_box", "due_counts", "books", "seed_of_book", "few_books_in_ranges", "books_in_ranges",
+    )
+)  # fmt: skip
+"""What is always read by the index of books: SQLite is kept from planning it anew at each run, as it does where a plan
+may depend on what is bound to a bare parameter. The others need it: told nothing, it reads all customers.
+"""
+
+
 @cache
 def rendered(name: str, shape: Shape, paramstyle: str) -> str:
     """The text of a statement for a shape, its parameters written as the driver wants them."""
@@ -191,8 +201,9 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
         fine_ranges=_FINE_VALUES,
         one_range=_ONE_RANGE,
     )
-    # SQLite plans a statement anew at each run when its plan may depend on what is bound to a bare parameter.
-    return re.sub(r":(\w+)", r"%(\1)s" if paramstyle == "pyformat" else r"+:\1", sql)
+    if paramstyle == "pyformat":
+        return re.sub(r":(\w+)", r"%(\1)s", sql)
+    return re.sub(r":(\w+)", r"+:\1", sql) if name in _OF_BOOKS else sql
 
 
 _IN_RANGE = " AND a.cell BETWEEN r.column1 AND r.column2"
