@@ -94,8 +94,8 @@ class Search(BookSearch):
         return self.of_books()
 
     def of_a_book(self) -> list[Neighbour]:
-        """By measuring all, or those in a box that held enough of them lately, a third of the work: if it still holds k
-        within the circle in it, nobody outside is nearer.
+        """By measuring all, or those in a box that held enough of them lately: if it still holds k within the circle
+        in it, nobody outside is nearer.
         """
         about = self.scope, self.k, self.filters, self.at.cell >> NEIGHBOURHOOD
         reach = _REACHES.get(about)

@@ -168,8 +168,8 @@ _OF_BOOKS = frozenset(
         "all_in_scope", "all_in_box", "due_counts", "books", "seed_of_book", "few_books_in_ranges", "books_in_ranges",
     )
 )  # fmt: skip
-"""What is always read by the index of books: SQLite is kept from planning it anew at each run, as it does where a plan
-may depend on what is bound to a bare parameter. The others need it: told nothing, it reads all customers.
+"""What is read person by person: SQLite is kept from planning it anew at each run, as it does where a plan may
+depend on what is bound to a bare parameter. The nearest of everyone's took 215 ms at a million so, and 0.4 without.
 """
 
 

@@ -67,7 +67,7 @@ class TestGuard:
 
 
 class TestConnection:
-    """A request has one connection at a time: one without a transaction, until the session is at work."""
+    """A request has one connection at a time: one beside the session, until that is at work."""
 
     def test_a_request_that_only_reads_so_begins_nothing(self, app: Flask) -> None:
         with app.test_request_context():
