@@ -155,6 +155,18 @@ def test_a_button_without_a_signal_stays_and_says_so(phone: Phone, live_server: 
     until(lambda: _done(live_server, reminder))
 
 
+def test_a_button_is_there_until_the_server_has_answered(phone: Phone, live_server: LiveServer) -> None:
+    phone.gets(_push(phone.url, *reversed(_reminder(live_server))))
+    until(lambda: len(phone.shown()) == 1)
+    (worker,) = phone.page.context.service_workers
+    worker.evaluate("() => { self.fetch = () => new Promise(answered => (self.answers = answered)); }")
+    phone.tap("done")
+    until(lambda: worker.evaluate("() => Boolean(self.answers)"))
+    assert len(phone.shown()) == 1
+    worker.evaluate("() => self.answers(new Response(null, { status: 204 }))")
+    until(lambda: phone.shown() == [])
+
+
 def test_a_button_of_somebody_who_is_signed_out_opens_the_page(
     phone: Phone, live_server: LiveServer, complaints: list[str]
 ) -> None:

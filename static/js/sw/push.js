@@ -16,7 +16,7 @@ self.addEventListener("notificationclick", (event) => {
   const { notification, action } = event;
   const { path = "/notifications", actions = [] } = notification.data ?? {};
   const chosen = actions.find((each) => each.action === action);
-  notification.close();
+  if (!chosen) notification.close();
   event.waitUntil(chosen ? done(notification, chosen) : open(path));
 });
 

@@ -12,7 +12,11 @@ export async function open(path) {
   return window.navigate(path).catch(() => self.clients.openWindow(path)); // not ours to steer
 }
 
-/** One of its buttons: a POST, named so that a second tap, on this phone or another, is the same act. */
+/**
+ * One of its buttons: a POST, named so that a second tap, on this phone or another, is the same act. The notification
+ * stays until the server has answered: one that was closed before could be lost with the signal, since a browser may
+ * carry out a closing after the showing that followed it.
+ */
 export async function done(notification, { action, path }) {
   let answer;
   try {
@@ -25,6 +29,7 @@ export async function done(notification, { action, path }) {
   } catch {
     return again(notification);
   }
+  notification.close();
   // Signed out, or no longer to be done: its page says so.
   return answer.ok ? undefined : open(notification.data.path);
 }
