@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import math
 import time
 import uuid
@@ -10,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
-from typing import IO, Any
+from typing import Any
 
 import pysqlite3
 import uuid_utils.compat as uuid_utils
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_app_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     BLOB,
     BigInteger,
@@ -42,24 +41,21 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from crmweb.config import PROJECT, Settings
+from crmweb.turns import Busy, turn_to_write
 
 LOCK_PATIENCE = 3.0
 """Seconds that a write waits for its turn, so that a stuck writer is a 503 within five."""
 
-MMAP = f"mmap_size={2**30}"
-"""Bytes of SQLite's file that are read where the system keeps them, without a copy; an address, not memory of ours."""
+MMAP = f"mmap_size={2**31}"
+"""Bytes of SQLite's file that are read where the system keeps them, without a copy; an address, not memory of ours. It
+maps no more than this (SQLITE_MAX_MMAP_SIZE).
+"""
 
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 """SQLite versions, first and last, that can lose a commit when the log is reset."""
 
 SerialId = BigInteger().with_variant(Integer(), "sqlite")
 """A running number that the database gives out, in order."""
-
-_threads = Lock()
-
-
-class Busy(Exception):
-    """The database could not be written in time, because another writes or the disk refuses; nothing was written."""
 
 
 class Id(TypeDecorator[uuid.UUID]):
@@ -120,8 +116,32 @@ class Model(DeclarativeBase):
     type_annotation_map = {uuid.UUID: Id(), datetime: UtcDateTime()}
 
 
-db = SQLAlchemy(metadata=Model.metadata)
+class _Session(FlaskSession):
+    """A session that knows from its first moment what was said of it before it was there."""
+
+    def __init__(self, db: SQLAlchemy, **kwargs: Any) -> None:
+        super().__init__(db, **kwargs)
+        if has_app_context():
+            self.info.update(g.pop("session_info", {}))
+
+
+db = SQLAlchemy(metadata=Model.metadata, session_options={"class_": _Session})
 migrate = Migrate()
+
+
+def session_at_work() -> Session | None:
+    """The session at work, if anything has asked for one yet: many requests answer without, and it costs a thirtieth of
+    the quickest.
+    """
+    return db.session() if db.session.registry.has() else None
+
+
+def session_info() -> dict[Any, Any]:
+    """What is said of the session at work, or of the one that is to come."""
+    if session := session_at_work():
+        return session.info
+    told: dict[Any, Any] = g.setdefault("session_info", {})
+    return told
 
 
 def open_database(app: Flask, settings: Settings) -> None:
@@ -199,7 +219,7 @@ def writing(*, patience: float = LOCK_PATIENCE) -> Iterator[None]:
     session = db.session()
     session.rollback()
     deadline = time.monotonic() + patience
-    with _turn_to_write(db.engine, deadline):
+    with turn_to_write(db.engine, deadline):
         _begin_to_write(session, deadline)
         try:
             yield
@@ -216,42 +236,6 @@ def _begin_to_write(session: Session, deadline: float) -> None:
     except OperationalError as held:
         session.rollback()
         raise Busy from held
-
-
-@contextmanager
-def _turn_to_write(engine: Engine, deadline: float) -> Iterator[None]:
-    """A file lock around SQLite's own: it is handed on at once, where SQLite's waiters sleep and starve.
-
-    The threads of a process settle first which of them asks for it: seven that ask every moment hold up the eighth.
-    """
-    if engine.dialect.name != "sqlite" or not engine.url.database:
-        yield
-        return
-    if not _threads.acquire(timeout=max(0.0, deadline - time.monotonic())):
-        raise Busy
-    try:
-        with _turn_file(engine.url.database) as turn:
-            _wait_for(turn.fileno(), deadline)
-            yield
-    finally:
-        _threads.release()
-
-
-def _turn_file(database: str) -> IO[bytes]:
-    try:
-        return Path(f"{database}.turn").open("ab")
-    except OSError as unwritable:
-        raise Busy from unwritable  # so is the database beside it
-
-
-def _wait_for(file: int, deadline: float) -> None:
-    while True:
-        try:
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise Busy from None
-            time.sleep(0.002)
 
 
 def changed(statement: UpdateBase) -> int:

@@ -35,7 +35,7 @@ from sqlalchemy.orm import Mapped, ORMExecuteState, Session, with_loader_criteri
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.sql.elements import ClauseElement
 
-from crmweb.db import Id, db
+from crmweb.db import Id, db, session_at_work, session_info
 from crmweb.protected import (
     PROTECTED,
     RowKey,
@@ -73,12 +73,12 @@ def act_for(principal: Principal) -> None:
 
     Raises RuntimeError where the other one's work is not saved yet.
     """
-    session = db.session()
-    if session.info.get("principal", principal) != principal:
+    session, info = session_at_work(), session_info()
+    if session and info.get("principal", principal) != principal:
         if session.new or session.dirty or session.deleted:
             raise RuntimeError("somebody else's work is not saved yet")
         session.expunge_all()
-    session.info["principal"] = principal
+    info["principal"] = principal
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def system_access(why: str) -> Iterator[None]:
 
 def principal() -> Principal:
     """Who the session at work speaks for. Raises `NoPrincipal`."""
-    return _principal_of(db.session().info)
+    return _principal_of(session_info())
 
 
 def _principal_of(info: Mapping[Any, Any]) -> Principal:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import SelectBase
 
-from crmweb.db import db
+from crmweb.db import db, session_at_work
 
 Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
@@ -39,9 +39,9 @@ def connection() -> Connection:
     """
     held: Connection | None = g.get("straight")
     if held is None:
-        session = db.session()
-        if session.in_transaction() or not has_request_context():
-            return session.connection()
+        session = session_at_work()
+        if (session and session.in_transaction()) or not has_request_context():
+            return db.session.connection()
         held = g.straight = db.engine.connect()
         if held.dialect.name == "sqlite":
             held.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from crmweb.accounts.actor import Actor
 from crmweb.customers.models import Customer, CustomerTag
-from crmweb.db import db
+from crmweb.db import db, session_at_work
 from crmweb.protected import Unscoped
 from crmweb.scope import NoPrincipal, act_for, principal, system_access
 from tests.shops import Shops, shop_name
@@ -48,6 +48,23 @@ def test_a_removed_session_takes_its_person_along(shops: Shops, acting: Acting, 
         db.session.remove()
         with pytest.raises(NoPrincipal):
             names()
+
+
+def test_a_person_is_known_before_there_is_a_session_and_to_it_alone(
+    app: Flask, shops: Shops, lan: Actor, hung: Actor
+) -> None:
+    with app.app_context():
+        act_for(hung.principal)
+        act_for(lan.principal)
+        assert session_at_work() is None
+        assert principal() == lan.principal
+        with app.app_context(), pytest.raises(NoPrincipal):
+            names()
+        assert names() == {shop_name("lan")}
+        assert principal() == lan.principal
+        db.session.remove()
+        with pytest.raises(NoPrincipal):
+            principal()
 
 
 def test_the_house_inside_lans_request_is_a_session_of_its_own(
