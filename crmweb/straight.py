@@ -6,11 +6,12 @@ SQLAlchemy's own way costs four times what SQLite takes for such a statement.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from flask import Flask, g, has_app_context, has_request_context
+from flask import Flask, current_app, g, has_app_context, has_request_context
 from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import SelectBase
@@ -42,26 +43,64 @@ def connection() -> Connection:
         session = session_at_work()
         if (session and session.in_transaction()) or not has_request_context():
             return db.session.connection()
-        held = g.straight = db.engine.connect()
-        if held.dialect.name == "sqlite":
-            held.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]
+        held = g.straight = _taken()
     return held
+
+
+WAITING = 8
+"""Connections to SQLite that stay open for the next requests at most, in each process: a pool looks each over as it
+comes and goes, which takes longer than most statements.
+"""
+
+
+def _taken() -> Connection:
+    try:
+        held: Connection = _waiting().pop()
+    except IndexError:
+        held = db.engine.connect()
+    if held.dialect.name == "sqlite":
+        _driver(held).execute("BEGIN")
+    return held
+
+
+def _let_go(_error: BaseException | None = None) -> None:
+    if (held := g.pop("straight", None)) is None:
+        return
+    waiting = _waiting()
+    if held.dialect.name == "sqlite" and not held.invalidated and len(waiting) < WAITING:
+        _driver(held).rollback()
+        waiting.append(held)
+    else:
+        held.close()
+
+
+def _driver(held: Connection) -> Any:
+    return held.connection.driver_connection
+
+
+def _waiting() -> deque[Connection]:
+    waiting: deque[Connection] = current_app.extensions["straight"]
+    return waiting
 
 
 @event.listens_for(Session, "after_transaction_create")
 def _make_room(_session: Session, _transaction: Any) -> None:
-    """A request holds one connection at a time."""
+    """A request reads in one transaction at a time."""
     if has_app_context():
         _let_go()
 
 
-def _let_go(_error: BaseException | None = None) -> None:
-    if (held := g.pop("straight", None)) is not None:
-        held.close()
-
-
 def init_app(app: Flask) -> None:
+    waiting: deque[Connection] = deque()
+    app.extensions["straight"] = waiting
     app.teardown_appcontext(_let_go)
+    with app.app_context():
+        event.listen(db.engine, "engine_disposed", lambda _engine: _close(waiting))
+
+
+def _close(waiting: deque[Connection]) -> None:
+    while waiting:
+        waiting.pop().close()
 
 
 def rows(connection: Connection, sql: str, parameters: Any, *, scoped: bool = False) -> Sequence[Row]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, event, select
+from sqlalchemy import Connection, bindparam, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import Pool
 
 from crmweb import straight
 from crmweb.accounts.actor import Actor
 from crmweb.accounts.models import User
-from crmweb.db import db, writing
+from crmweb.db import db, is_sqlite, writing
 from crmweb.protected import Unscoped
 from crmweb.scope import NoPrincipal, Principal, act_for, system_access
 from crmweb.straight import Straight
+from tests.conftest import system_access_to
 from tests.statements import counted
 
 NAME = Straight(select(User.name).where(User.id == bindparam("person")), str)
@@ -46,6 +47,11 @@ def listening_to_the_pool() -> Iterator[list[int]]:
         event.remove(Pool, "checkin", back)
 
 
+def is_over(connection: Connection) -> bool:
+    """Whether it holds no state of the house any more."""
+    return connection.closed or not connection.connection.driver_connection.in_transaction  # type: ignore[union-attr]
+
+
 @pytest.mark.usefixtures("shops")
 class TestGuard:
     def test_whoever_is_nobody_reads_no_customers(self, house: House) -> None:
@@ -67,7 +73,7 @@ class TestGuard:
 
 
 class TestConnection:
-    """A request has one connection at a time: one beside the session, until that is at work."""
+    """A request reads in one transaction at a time: beside the session, until that is at work."""
 
     def test_a_request_that_only_reads_so_begins_nothing(self, app: Flask) -> None:
         with app.test_request_context():
@@ -75,14 +81,52 @@ class TestConnection:
             assert not db.session().in_transaction()
 
     def test_the_session_takes_its_place(self, app: Flask) -> None:
-        with listening_to_the_pool() as held, app.test_request_context():
+        with app.test_request_context():
             before = straight.connection()
-            assert held == [1]
             db.session.execute(select(1))
-            assert before.closed
+            assert is_over(before)
             assert straight.connection() is db.session.connection()
-        assert max(held) == 1
-        assert held[-1] == 0
+
+    def test_a_request_holds_one_connection_of_a_server(self, app: Flask) -> None:
+        with listening_to_the_pool() as held, app.test_request_context():
+            straight.connection()
+            db.session.execute(select(1))
+            kept_open = is_sqlite()
+        assert max(held) == 1 + kept_open
+        assert held[-1] == kept_open
+
+    def test_it_waits_open_for_the_next_request_and_sees_what_was_saved_between(
+        self, app: Flask, lan: Actor
+    ) -> None:
+        used = []
+        for name in ("Lan", "Lan Anh"):
+            with system_access_to(app, "a test"), writing():
+                db.session.get_one(User, lan.id).name = name
+            with app.test_request_context():
+                used.append(straight.connection())
+                assert NAME.rows(used[-1], person=lan.id) == [name]
+            assert is_over(used[-1])
+        with app.app_context():
+            assert (used[0] is used[1]) is is_sqlite()
+
+    def test_no_two_requests_share_one_and_few_wait(self, app: Flask) -> None:
+        with ExitStack() as requests:
+            many = []
+            for _ in range(straight.WAITING + 2):
+                requests.enter_context(app.app_context())
+                requests.enter_context(app.test_request_context())
+                many.append(straight.connection())
+            assert len(set(map(id, many))) == len(many)
+        with app.app_context():
+            assert sum(not each.closed for each in many) == (straight.WAITING if is_sqlite() else 0)
+
+    def test_they_go_with_the_engine(self, app: Flask) -> None:
+        with app.test_request_context():
+            before = straight.connection()
+        with app.app_context():
+            assert before.closed is not is_sqlite()
+            db.engine.dispose()
+        assert before.closed
 
     def test_what_is_not_saved_yet_is_seen(self, app: Flask, lan: Actor) -> None:
         with app.test_request_context(), system_access("a test"), writing():
