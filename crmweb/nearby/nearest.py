@@ -53,10 +53,10 @@ SQUARE = 250
 ALL = 2**62
 HALFWAY_ROUND_M = pi * EARTH_RADIUS_M
 
-NEIGHBOURHOOD = 24
-"""Bits of a cell that do not tell one neighbourhood, 2.4 km wide at the equator, from another."""
+NEIGHBOURHOOD = 22
+"""Bits of a cell that do not tell one neighbourhood, 1.2 km wide at the equator, from another."""
 
-LEEWAY = 1.5
+LEEWAY = 1.3
 """How much farther than lately the last of the nearest may be, as one walks through the neighbourhood."""
 
 _SIZES, _REACHES = Hunches[int](), Hunches[float]()
