@@ -136,14 +136,15 @@ _FACES = """
 SELECT n.h, n.twins, c.id, c.name, c.phone, c.email, c.tier, c.status, c.lat, c.lng,
        a.next_due, a.last_visit_at, {responsible}, t.visit_every_days, {asked}, a.line, a.since, a.id
 FROM ({nearest}) AS n
-JOIN customers c ON c.id = n.id
+CROSS JOIN customers c
 LEFT JOIN assignments a ON a.customer_id = c.id AND {current}
 {named}
 LEFT JOIN tiers t ON t.name = c.tier
+WHERE c.id = n.id
 ORDER BY n.h, n.id
 """
 
-_TEXTS = {
+TEXTS = {
     "scope_size": _SCOPE_SIZE,
     "people_count": _PEOPLE_COUNT,
     "sees_most": _SEES_MOST,
@@ -163,20 +164,10 @@ _TEXTS = {
 }
 
 
-_OF_BOOKS = frozenset(
-    (
-        "all_in_scope", "all_in_box", "due_counts", "books", "seed_of_book", "few_books_in_ranges", "books_in_ranges",
-    )
-)  # fmt: skip
-"""What is read person by person: SQLite is kept from planning it anew at each run, as it does where a plan may
-depend on what is bound to a bare parameter. The nearest of everyone's took 215 ms at a million so, and 0.4 without.
-"""
-
-
 @cache
 def rendered(name: str, shape: Shape, paramstyle: str) -> str:
     """The text of a statement for a shape, its parameters written as the driver wants them."""
-    sql = _TEXTS[name].format(
+    sql = TEXTS[name].format(
         scope=_scope(shape, "assignments a"),
         few_books_in_ranges=_of_some(_FEW_PEOPLE, shape),
         books_in_ranges=_of_some(_SOME_PEOPLE, shape),
@@ -203,7 +194,8 @@ def rendered(name: str, shape: Shape, paramstyle: str) -> str:
     )
     if paramstyle == "pyformat":
         return re.sub(r":(\w+)", r"%(\1)s", sql)
-    return re.sub(r":(\w+)", r"+:\1", sql) if name in _OF_BOOKS else sql
+    # SQLite plans a statement anew at each run where its plan may depend on what is bound to a bare parameter.
+    return re.sub(r":(\w+)", r"+:\1", sql)
 
 
 _IN_RANGE = " AND a.cell BETWEEN r.column1 AND r.column2"
