@@ -32,6 +32,8 @@ LOOKED_AT = 4_000
 """Milliseconds after a tap: by then its place has come, too, and nobody is at the next shop yet."""
 RUNS = 3
 """Of Lighthouse; the median counts."""
+TRIES = 3
+"""Of each: now and then it loses its own trace, and asks to be run again."""
 
 PAINTED = """() => new Promise((done) => {
   new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime))
@@ -184,7 +186,10 @@ def _scores(token: str, url: str) -> dict[str, float]:
             f"--chrome-flags=--headless {' '.join(chromium.FLAGS)}",
         ]  # fmt: skip
         environment = {**os.environ, **chromium.environment(), "CHROME_PATH": str(chromium.where())}
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180)
+        for _ in range(TRIES):
+            run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180)
+            if "run Lighthouse again" not in run.stderr:
+                break
         assert run.returncode == 0, run.stderr
         found = json.loads(report.read_text())
     assert found["finalDisplayedUrl"] == url, found["finalDisplayedUrl"]
