@@ -93,6 +93,16 @@ def test_he_sees_whom_mai_leads(tuans: FlaskClient, mai: Actor) -> None:
     assert "Lê Văn Hùng" in tuans.get(f"{HERE}/{mai.id}").text
 
 
+def test_he_reads_where_somebody_leads_people_and_cannot_see_their_work(
+    tuans: FlaskClient, house: House, mai: Actor, lan: Actor
+) -> None:
+    leads_nobody = "does not see what they look after: the role “Rep” leads nobody."
+    assert leads_nobody not in tuans.get(f"{HERE}/{lan.id}", headers=ENGLISH).text, "nobody works under her"
+    assert "does not see" not in tuans.get(f"{HERE}/{mai.id}", headers=ENGLISH).text
+    tuans.post(HERE, data={**NGOC, "manager": "lan@example.com"})
+    assert f"Lan {leads_nobody}" in tuans.get(f"{HERE}/{lan.id}", headers=ENGLISH).text
+
+
 def test_who_left_stands_apart(tuans: FlaskClient, house: House, lan: Actor) -> None:
     with house(), writing():
         db.session.get_one(User, lan.id).deactivate(by=None, at=clock.now())
