@@ -132,6 +132,7 @@ _IN_RANGES = """
     ORDER BY h, c.id LIMIT :k
 """
 
+# Crossed, so that SQLite begins with the nearest: it cannot know how few they are, and would read all customers.
 _FACES = """
 SELECT n.h, n.twins, c.id, c.name, c.phone, c.email, c.tier, c.status, c.lat, c.lng,
        a.next_due, a.last_visit_at, {responsible}, t.visit_every_days, {asked}, a.line, a.since, a.id

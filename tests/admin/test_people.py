@@ -94,7 +94,7 @@ def test_he_sees_whom_mai_leads(tuans: FlaskClient, mai: Actor) -> None:
 
 
 def test_he_reads_where_somebody_leads_people_and_cannot_see_their_work(
-    tuans: FlaskClient, house: House, mai: Actor, lan: Actor
+    tuans: FlaskClient, mai: Actor, lan: Actor
 ) -> None:
     leads_nobody = "does not see what they look after: the role “Rep” leads nobody."
     assert leads_nobody not in tuans.get(f"{HERE}/{lan.id}", headers=ENGLISH).text, "nobody works under her"
