@@ -38,13 +38,13 @@ def connection() -> Connection:
     Before that a request has a connection beside it, and the many that ask for nothing else spare what a session costs,
     a twentieth of their time. On SQLite its statements see one state of the house: cheaper than a lock for each.
     """
-    held: Connection | None = g.get("straight")
+    held: _Held | None = g.get("straight")
     if held is None:
         session = session_at_work()
         if (session and session.in_transaction()) or not has_request_context():
             return db.session.connection()
         held = g.straight = _taken()
-    return held
+    return held.connection
 
 
 WAITING = 8
@@ -53,25 +53,38 @@ comes and goes, which takes longer than most statements.
 """
 
 
-def _taken() -> Connection:
+class _Held(NamedTuple):
+    """A connection at work, and the row that it may wait in afterwards: another one once its engine has let go."""
+
+    connection: Connection
+    row: deque[Connection]
+
+
+def _taken() -> _Held:
+    row = _waiting()
     try:
-        held: Connection = _waiting().pop()
+        taken = row.pop()
     except IndexError:
-        held = db.engine.connect()
-    if held.dialect.name == "sqlite":
-        _driver(held).execute("BEGIN")
-    return held
+        taken = db.engine.connect()
+    if taken.dialect.name == "sqlite":
+        _driver(taken).execute("BEGIN")
+    return _Held(taken, row)
 
 
 def _let_go(_error: BaseException | None = None) -> None:
-    if (held := g.pop("straight", None)) is None:
+    held: _Held | None = g.pop("straight", None)
+    if held is None:
         return
-    waiting = _waiting()
-    if held.dialect.name == "sqlite" and not held.invalidated and len(waiting) < WAITING:
-        _driver(held).rollback()
-        waiting.append(held)
+    done, row = held
+    if _may_wait(done) and row is _waiting() and len(row) < WAITING:
+        _driver(done).rollback()
+        row.append(done)
     else:
-        held.close()
+        done.close()
+
+
+def _may_wait(done: Connection) -> bool:
+    return done.dialect.name == "sqlite" and not done.invalidated
 
 
 def _driver(held: Connection) -> Any:
@@ -91,14 +104,14 @@ def _make_room(_session: Session, _transaction: Any) -> None:
 
 
 def init_app(app: Flask) -> None:
-    waiting: deque[Connection] = deque()
-    app.extensions["straight"] = waiting
+    app.extensions["straight"] = deque()
     app.teardown_appcontext(_let_go)
     with app.app_context():
-        event.listen(db.engine, "engine_disposed", lambda _engine: _close(waiting))
+        event.listen(db.engine, "engine_disposed", lambda _engine: _close_all(app))
 
 
-def _close(waiting: deque[Connection]) -> None:
+def _close_all(app: Flask) -> None:
+    waiting, app.extensions["straight"] = app.extensions["straight"], deque()
     while waiting:
         waiting.pop().close()
 

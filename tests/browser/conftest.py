@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -79,8 +80,36 @@ def _street(standing: Standing) -> Standing:
 
 @pytest.fixture
 def app(_street: Standing) -> Flask:
-    """The app, with the cast and their street."""
+    """The app, with the cast and their street, once it has answered what the last test's pages asked."""
+    ANSWERING.wait_for_none()
     return _street.begin_from("street")
+
+
+class Answering:
+    """How many requests the server is at: a page that is gone leaves its last ones behind."""
+
+    def __init__(self) -> None:
+        self._now, self._changed = 0, Condition()
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        self._add(1)
+        try:
+            yield
+        finally:
+            self._add(-1)
+
+    def wait_for_none(self) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._now, PATIENCE / 1000), "a request has no end"
+
+    def _add(self, number: int) -> None:
+        with self._changed:
+            self._now += number
+            self._changed.notify_all()
+
+
+ANSWERING = Answering()
 
 
 OUT_OF_REACH = Event()
@@ -103,7 +132,8 @@ def _heard(app: Flask) -> WSGIApplication:
     def heard(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if OUT_OF_REACH.is_set():
             raise ConnectionResetError
-        return app(environ, start_response)
+        with ANSWERING.one_more():
+            return app(environ, start_response)
 
     return heard
 

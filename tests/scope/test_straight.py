@@ -128,6 +128,15 @@ class TestConnection:
             db.engine.dispose()
         assert before.closed
 
+    def test_nor_does_one_wait_that_was_at_work_as_the_engine_let_go(self, app: Flask, lan: Actor) -> None:
+        """It reads the file that was there before, perhaps of a house that is gone."""
+        with app.test_request_context():
+            before = straight.connection()
+            db.engine.dispose()
+        assert before.closed
+        with app.test_request_context():
+            assert NAME.rows(straight.connection(), person=lan.id) == [lan.name]
+
     def test_what_is_not_saved_yet_is_seen(self, app: Flask, lan: Actor) -> None:
         with app.test_request_context(), system_access("a test"), writing():
             db.session.get_one(User, lan.id).name = "Lan Anh"
