@@ -4,9 +4,11 @@ is asked once is answered once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import wtforms
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the types are of an older WTForms
 
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
@@ -24,6 +26,11 @@ SAID: Final[dict[str, Any]] = {
     "Field cannot be longer than %(max)d character.": _LENGTH,
 }
 """WTForms' words for what our fields and validators refuse → ours; it fills the gaps of a length."""
+
+
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """What a field offers, from its values and their names."""
+    return [SelectChoice(value, name) for value, name in pairs]
 
 
 class _Words:

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length
 from crmweb.accounts import passwords
 from crmweb.accounts.passkeys import LONGEST_CREDENTIAL, LONGEST_NAME
 from crmweb.accounts.tries import Verdict
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.languages import LOCALES, NAMES, gettext
 from crmweb.languages import lazy_gettext as _
 from crmweb.names import nfc
@@ -92,12 +92,12 @@ class LookForm(Form):
 
     locale = RadioField(
         _("Language"),
-        choices=[("", _("As in the browser")), *((code, NAMES[code]) for code in LOCALES)],
+        choices=options([("", _("As in the browser")), *((code, NAMES[code]) for code in LOCALES)]),
         default="",
     )
     theme = RadioField(
         _("Look"),
-        choices=[("", _("As on this device")), ("light", _("Light")), ("dark", _("Dark"))],
+        choices=options([("", _("As on this device")), ("light", _("Light")), ("dark", _("Dark"))]),
         default="",
     )
 
@@ -168,8 +168,8 @@ def zones() -> list[tuple[str, str]]:
 class WelcomeForm(Form):
     """What makes the account one's own on the first day. The password is for who can sign in with one."""
 
-    locale = RadioField(_("Language"), choices=[(code, NAMES[code]) for code in LOCALES])
-    zone = SelectField(_("Time zone"), choices=zones)
+    locale = RadioField(_("Language"), choices=options((code, NAMES[code]) for code in LOCALES))
+    zone = SelectField(_("Time zone"), choices=lambda: options(zones()))
     password = PasswordField(_("Password"))
 
     def validate_password(self, field: Any) -> None:

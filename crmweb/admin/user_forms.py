@@ -23,7 +23,7 @@ from crmweb.customers.reaching import phone_words
 from crmweb.customers.reaching.emails import flaw_words, read_email
 from crmweb.customers.reaching.phones import display, read_phone
 from crmweb.db import db
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 
@@ -58,8 +58,8 @@ class PersonForm(Form):
         self.sent = sent
         self.head: uuid.UUID | None = None
         self.was: dict[str, Any] = _read_was(sent) if sent is not None else data or {}
-        self.role.choices = grantable(current_user)
-        self.zone.choices = zones()
+        self.role.choices = options(grantable(current_user))
+        self.zone.choices = options(zones())
 
     @classmethod
     def of(cls, user: User) -> PersonForm:
@@ -94,7 +94,7 @@ class PersonForm(Form):
         return not self.errors
 
     def validate_role(self, field: Any) -> None:
-        if field.data not in [role for role, _name in field.choices]:
+        if field.data not in [choice.value for choice in field.choices]:
             raise ValidationError(gettext("Choose one of these."))
 
     def validate_zone(self, field: Any) -> None:

@@ -29,7 +29,7 @@ from crmweb.customers.reaching.phones import read_phone
 from crmweb.customers.tiers import Tier
 from crmweb.customers.words import kind_name, status_name
 from crmweb.db import db
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.geo import BadPoint, Point
 from crmweb.languages import gettext, ngettext
 from crmweb.languages import lazy_gettext as _
@@ -83,10 +83,10 @@ class CustomerForm(Form):
         self.sent = _without_aliases(sent) if sent is not None else None
         super().__init__(self.sent, data=data)
         self.customer, self.people = customer, people or []
-        self.kind.choices = [(kind, kind_name(kind)) for kind in KINDS]
-        self.status.choices = [(status, status_name(status)) for status in STATUSES]
-        self.tier.choices = [*((tier, tier) for tier in Tier.intervals()), ("", gettext("None"))]
-        self.responsible.choices = [(str(person.id), person.name) for person in self.people]
+        self.kind.choices = options((kind, kind_name(kind)) for kind in KINDS)
+        self.status.choices = options((status, status_name(status)) for status in STATUSES)
+        self.tier.choices = options([*((tier, tier) for tier in Tier.intervals()), ("", gettext("None"))])
+        self.responsible.choices = options((str(person.id), person.name) for person in self.people)
         self.point: Point | None = None
         self.parent_id: uuid.UUID | None = None
         self.was = _read_was(sent) if sent is not None and customer else None

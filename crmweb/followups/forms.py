@@ -25,7 +25,7 @@ from crmweb.followups.segments import Segments, segments, without_accents
 from crmweb.followups.tokens import flaw_of
 from crmweb.followups.unreachable import Unreachable
 from crmweb.followups.window import next_opening
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 
@@ -52,7 +52,7 @@ class FollowupForm(Form):
     """One message to one person at the customer."""
 
     to = Choice(_("To"))
-    channel = Choice(_("By"), choices=[(EMAIL, _("Email")), (SMS, "SMS")])
+    channel = Choice(_("By"), choices=options([(EMAIL, _("Email")), (SMS, "SMS")]))
     template_id = HiddenField()
     subject = Line(_("Subject"), most=LONGEST_SUBJECT)
     text = Lines(_("Text"), most=LONGEST_TEXT)
@@ -60,20 +60,22 @@ class FollowupForm(Form):
     when = Choice(
         _("When"),
         default=NOW,
-        choices=[
+        choices=options([
             (NOW, _("Now")), (TOMORROW, _("Tomorrow 9:00")), (IN_THREE_DAYS, _("In 3 days")), (AT, _("At a time")),
-        ],
+        ]),
     )  # fmt: skip
     at = Line(_("Day and time"), most=20)
     agreed = Choice(
         _("How did they agree?"),
         default="",
-        choices=[
-            ("", _("Not yet")),
-            (SPOKEN, _("They said so")),
-            (WRITTEN, _("In writing")),
-            (FORM, _("On a form")),
-        ],
+        choices=options(
+            [
+                ("", _("Not yet")),
+                (SPOKEN, _("They said so")),
+                (WRITTEN, _("In writing")),
+                (FORM, _("On a form")),
+            ]
+        ),
     )
 
     def __init__(
@@ -82,7 +84,7 @@ class FollowupForm(Form):
         super().__init__(sent, data=data)
         self.customer, self.by, self.now = customer, by, now
         self.people = addressees(customer)
-        self.to.choices = [(each.key, each.name) for each in self.people]
+        self.to.choices = options((each.key, each.name) for each in self.people)
 
     @property
     def whom(self) -> Addressee | None:

@@ -11,7 +11,7 @@ from wtforms import BooleanField, SelectField
 from crmweb.customers.fields import Line, a_name
 from crmweb.followups.message_templates import CHANNELS, EMAIL, SMS, MessageTemplate
 from crmweb.followups.sequences import LONGEST_WAIT, MOST_STEPS, Sequence, Step
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 
@@ -43,7 +43,7 @@ class SequenceForm(Form):
         super().__init__(sent, data=data)
         known = {value for value, _words in outcomes}
         gone = [(of.outcome, of.outcome)] if of and of.outcome and of.outcome not in known else []
-        self.outcome.choices = [("", gettext("By hand")), *outcomes, *gone]
+        self.outcome.choices = options([("", gettext("By hand")), *outcomes, *gone])
         self.templates = {each.id: each for each in [*templates, *_templates_of(of)]}
         messages = [("", gettext("None")), *_messages(list(self.templates.values()))]
         self.steps = [self._step(sent, place, messages, of) for place in range(MOST_STEPS)]
@@ -57,7 +57,7 @@ class SequenceForm(Form):
             step = of.steps[place]
             data = {"days": str(step.after_days), "at": f"{step.at_time:%H:%M}", "message": _message(step)}
         form = StepForm(sent, prefix=f"step{place}-", data=data)
-        form.message.choices = messages
+        form.message.choices = options(messages)
         return form
 
     @property

@@ -10,7 +10,7 @@ from crmweb.customers.fields import Choice, Line, Lines, a_name, is_blank
 from crmweb.followups.letters import LONGEST_SUBJECT, LONGEST_TEXT
 from crmweb.followups.message_templates import APPROVALS, EMAIL, SMS, ZALO, MessageTemplate
 from crmweb.followups.tokens import TOKENS, flaw_of
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 
@@ -33,12 +33,12 @@ class TemplateForm(Form):
     zalo_approval = Choice(
         _("Approved by Zalo"),
         default="none",
-        choices=[
+        choices=options([
             ("none", _("Not asked")), ("waiting", _("Waiting")), ("approved", _("Approved")), ("refused", _("Refused")),
-        ],
+        ]),
     )  # fmt: skip
     zalo_price = Line(_("Price of one message"), most=20)
-    zalo_currency = Choice(_("Currency"), default="VND", choices=[(code, code) for code in CURRENCIES])
+    zalo_currency = Choice(_("Currency"), default="VND", choices=options((code, code) for code in CURRENCIES))
 
     @classmethod
     def of(cls, template: MessageTemplate) -> TemplateForm:

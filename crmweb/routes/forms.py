@@ -12,7 +12,7 @@ from wtforms.widgets import CheckboxInput
 
 from crmweb.accounts.colleagues import Colleague
 from crmweb.customers.fields import Choice, Line, one_line, read_date
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 from crmweb.routes.cover import LONGEST
@@ -36,13 +36,13 @@ class RouteForm(Form):
     weekdays = Choices(_("Weekdays"), coerce=int)
     weeks = Choice(
         _("Weeks"),
-        choices=[(EVERY, _("Every week")), (ODD, _("Odd weeks")), (EVEN, _("Even weeks"))],
+        choices=options([(EVERY, _("Every week")), (ODD, _("Odd weeks")), (EVEN, _("Even weeks"))]),
         default=EVERY,
     )
 
     def __init__(self, sent: MultiDict[str, str] | None = None, *, route: Route | None = None) -> None:
         super().__init__(sent, data=_data_of(route) if route else None)
-        self.weekdays.choices = [(day, weekday_short(day)) for day in range(7)]
+        self.weekdays.choices = options((day, weekday_short(day)) for day in range(7))
 
     def validate_weekdays(self, field: Any) -> None:
         if not field.data:
@@ -65,10 +65,10 @@ class CoverForm(Form):
 
     when = Choice(
         _("When"),
-        choices=[
+        choices=options([
             (TODAY, _("Today")), (TOMORROW, _("Tomorrow")), (BOTH, _("Today and tomorrow")),
             (DATES, _("Other dates")),
-        ],
+        ]),
         default=TODAY,
     )  # fmt: skip
     since = StringField(_("From"), filters=[one_line])
@@ -80,7 +80,7 @@ class CoverForm(Form):
     ) -> None:
         super().__init__(sent)
         self.colleagues, self.today = colleagues, today
-        self.people.choices = [(str(each.id), each.name) for each in colleagues]
+        self.people.choices = options((str(each.id), each.name) for each in colleagues)
 
     @property
     def people_ids(self) -> list[uuid.UUID]:

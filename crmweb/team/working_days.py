@@ -31,7 +31,7 @@ from crmweb.accounts.public_holidays import (
 from crmweb.accounts.working_days import Calendar, DayOff, WorkingWeek
 from crmweb.customers.fields import Line, one_line, read_date
 from crmweb.db import db, writing
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.idempotency import acknowledged
 from crmweb.languages import LOCALES, lazy_gettext
 from crmweb.languages import gettext as _
@@ -66,7 +66,7 @@ class WeekForm(Form):
 
     def __init__(self, sent: Any = None, **known: Any) -> None:
         super().__init__(sent, **known)
-        self.weekdays.choices = [(day, weekday_short(day)) for day in range(7)]
+        self.weekdays.choices = options((day, weekday_short(day)) for day in range(7))
 
     def validate_weekdays(self, field: Any) -> None:
         if not field.data:

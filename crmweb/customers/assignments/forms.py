@@ -16,7 +16,7 @@ from crmweb.accounts.models import User
 from crmweb.customers.fields import Line, read_date
 from crmweb.customers.models import Customer
 from crmweb.db import db
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 
@@ -34,7 +34,7 @@ class AssignmentForm(Form):
     ) -> None:
         super().__init__(sent)
         self.people, self.today = people, today
-        self.person.choices = [(str(person.id), person.name) for person in people]
+        self.person.choices = options((str(person.id), person.name) for person in people)
 
     @property
     def person_id(self) -> uuid.UUID | None:

@@ -15,7 +15,7 @@ from crmweb.customers.reaching.emails import read_email
 from crmweb.customers.reaching.phone_words import flaw_words as phone_words
 from crmweb.customers.reaching.phones import read_phone
 from crmweb.customers.words import role_name
-from crmweb.forms import Form
+from crmweb.forms import Form, options
 from crmweb.languages import gettext
 from crmweb.languages import lazy_gettext as _
 
@@ -40,7 +40,7 @@ class ContactForm(Form):
         self.today, self.known = today, data or {}
         made_up = self.role.data if data and self.role.data not in CONTACT_ROLES else None
         roles = [*CONTACT_ROLES, *filter(None, [made_up])]
-        self.role.choices = [(role, role_name(role)) for role in roles]
+        self.role.choices = options((role, role_name(role)) for role in roles)
 
     @classmethod
     def of(cls, contact: Contact, role: str, *, today: date) -> ContactForm:
