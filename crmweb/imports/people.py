@@ -150,6 +150,10 @@ class RoleWords:
             raise ValueError(_("You may not give this role."))
         return role
 
+    def leads(self, role: str) -> bool:
+        """Whether it shows what one's people look after."""
+        return "customers:read:team" in self.rights.get(role, ())
+
 
 def sound(entry: PersonEntry, roles: RoleWords) -> Sound:
     """The row's own facts, its manager aside. Raises ValueError that says what is wrong."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -23,7 +23,7 @@ _folded = lru_cache(10_000)(fold)
 """The same people are looked at for each batch."""
 
 Known = Any
-"""A row of the people who are here: id, name, email_key, phone, manager_id, deactivated_at."""
+"""A row of the people who are here: id, name, role, email_key, phone, manager_id, deactivated_at."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,14 @@ class Planned:
     manager_line: int | None = None
 
 
+class Blind(NamedTuple):
+    """A manager whose role leads nobody, so that the work of those under them is not theirs to see."""
+
+    name: str
+    role: str
+    people: int  # of the file
+
+
 @dataclass
 class Plan:
     """The rows by what becomes of them; who is made stands after their manager."""
@@ -43,6 +51,7 @@ class Plan:
     made: list[Planned] = field(default_factory=list)
     here: list[tuple[PersonEntry, uuid.UUID, str]] = field(default_factory=list)
     rejected: list[tuple[PersonEntry, str]] = field(default_factory=list)
+    blind: list[Blind] = field(default_factory=list)
 
 
 class Planner:
@@ -55,7 +64,15 @@ class Planner:
         self.became: dict[int, uuid.UUID] = dict(made or {})
         self.new: dict[int, tuple[PersonEntry, Sound]] = {}
         self.bad: set[int] = set()
-        columns = (User.id, User.name, User.email_key, User.phone, User.manager_id, User.deactivated_at)
+        columns = (
+            User.id,
+            User.name,
+            User.role,
+            User.email_key,
+            User.phone,
+            User.manager_id,
+            User.deactivated_at,
+        )
         self.known: list[Known] = list(db.session.execute(select(*columns)))
         self.by_email = {row.email_key: row for row in self.known if row.email_key}
         self.by_name: dict[str, list[Known]] = defaultdict(list)
@@ -66,6 +83,7 @@ class Planner:
         self._judge_alone()
         self._know_again()
         self._place(self._under_whom())
+        self.plan.blind = list(self._blind())
         return self.plan
 
     def _reject(self, entry: PersonEntry, why: str) -> None:
@@ -169,3 +187,14 @@ class Planner:
                 later = later[1:]
             waiting = later
         self.plan.rejected.sort(key=lambda row: row[0].line)
+
+    def _blind(self) -> Iterator[Blind]:
+        """Managers of the new people who would not see them, in the order of the file."""
+        here = {row.id: row for row in self.known}
+        under = Counter(each.manager_id or each.manager_line for each in self.plan.made)
+        for head, people in under.items():
+            if head is None:
+                continue
+            of = here[head] if isinstance(head, uuid.UUID) else self.new[head][1]
+            if not self.roles.leads(of.role):
+                yield Blind(of.name, of.role, people)

@@ -62,6 +62,19 @@ def _reasons(page: str) -> list[str]:
     return [html.unescape(why) for why in re.findall(r"</svg><span>([^<]*)</span>", part)]
 
 
+def test_the_preview_says_who_would_not_see_those_under_them(tuans: FlaskClient, lan: Actor) -> None:
+    shown = _preview(
+        tuans,
+        "Họ tên,Vai trò,Giám sát\n"
+        f"Một,NVBH,{lan.name}\nHai,NVBH,{lan.name}\nBa,NVBH,Hai\nBốn,NVBH,Năm\nNăm,Giám sát,Trần Quốc Tuấn\n",
+    ).text
+    said = [html.unescape(each) for each in re.findall(r"<span>([^<]* leads nobody[^<]*)</span>", shown)]
+    assert said == [
+        f"{lan.name} will not see what 2 people under them look after: the role “Rep” leads nobody.",
+        "Hai will not see what 1 person under them looks after: the role “Rep” leads nobody.",
+    ]
+
+
 def test_a_hundred_and_twenty_people_are_shown_then_made(
     tuans: FlaskClient, house: House, tuan: Actor
 ) -> None:
