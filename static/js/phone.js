@@ -1,22 +1,10 @@
 // What this phone remembers beside the outbox, for pages and worker alike: small facts by name, and bytes by month.
-let opening;
-
-function database() {
-  opening ??= new Promise((done, failed) => {
-    const asked = indexedDB.open("phone", 1);
-    asked.onupgradeneeded = () => {
-      asked.result.createObjectStore("facts");
-      asked.result.createObjectStore("usage");
-    };
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => failed(asked.error);
-  });
-  return opening;
-}
+import { database } from "./database.js";
 
 async function within(store, mode, work) {
-  const transaction = (await database()).transaction(store, mode);
+  const db = await database("phone", (made) => ["facts", "usage"].forEach((name) => made.createObjectStore(name)));
   return new Promise((done, failed) => {
+    const transaction = db.transaction(store, mode);
     const asked = work(transaction.objectStore(store));
     transaction.oncomplete = () => done(asked?.result);
     transaction.onabort = transaction.onerror = () => failed(transaction.error);

@@ -2,39 +2,24 @@
 // An item: { seq, key, url, fields: [[name, text or Blob, file name]], at (ISO, this phone's clock), page, title, version,
 // state: "waiting" | "refused", and why: status, reason, tries, after (ms since the epoch), asked (until when its
 // page waits for the answer, ms), wifi, waits }.
+import { database } from "../database.js";
+
 const ITEMS = "items";
 const SENT = "sent";
 const SENT_KEPT = 60; // newest ones, for the list of what went out
 // On the disk before "saved" is said, whatever kills the phone next. What is forgotten may come back: it is only sent again.
 const STRICT = { durability: "strict" };
 
-const open = {}; // by person: a connection for as long as this page or worker lives
-
-function database(person) {
-  open[person] ??= new Promise((done, failed) => {
-    const asked = indexedDB.open(`outbox-${person}`, 1);
-    asked.onupgradeneeded = () => {
-      asked.result.createObjectStore(ITEMS, { keyPath: "seq", autoIncrement: true });
-      asked.result.createObjectStore(SENT, { keyPath: "seq" });
-    };
-    asked.onsuccess = () => {
-      asked.result.onclose = asked.result.onversionchange = () => {
-        asked.result.close();
-        delete open[person];
-      };
-      done(asked.result);
-    };
-    asked.onerror = () => failed(asked.error);
-  }).catch((wrong) => {
-    delete open[person];
-    throw wrong;
+function outbox(person) {
+  return database(`outbox-${person}`, (db) => {
+    db.createObjectStore(ITEMS, { keyPath: "seq", autoIncrement: true });
+    db.createObjectStore(SENT, { keyPath: "seq" });
   });
-  return open[person];
 }
 
 /** Does `work` with the stores in one transaction; what its request found is the result. */
 async function within(person, mode, work, how = {}) {
-  const db = await database(person);
+  const db = await outbox(person);
   return new Promise((done, failed) => {
     const transaction = db.transaction([ITEMS, SENT], mode, how);
     const asked = work(transaction.objectStore(ITEMS), transaction.objectStore(SENT));
