@@ -1,5 +1,5 @@
 // Whose pages lie on this phone, and for how long: one person's only, 72 hours from the last word with the server.
-import { recall, remember } from "../phone.js";
+import { forget as unlearn, recall, remember } from "../phone.js";
 
 const LIFE = 72 * 3600 * 1000; // ms
 const MOST_PAGES = 80; // besides what the pack brings
@@ -8,25 +8,29 @@ export const shelf = (person) => `pages-${person}`;
 
 /** Who was signed in here last, while what is kept of theirs may still be shown. */
 export async function person() {
-  const [last, contact] = await Promise.all([recall("person"), recall("contact")]);
-  if (last && !(Date.now() - contact < LIFE)) await forget();
-  else return last;
+  const last = await recall("met");
+  if (last && !(Date.now() - last.contact < LIFE)) await forget();
+  else return last?.person;
 }
 
-/** Somebody's page came from the server. Whoever was here before them leaves nothing behind but their outbox. */
+/**
+ * Somebody's page came from the server. Whoever was here before them leaves nothing behind but their outbox; what is theirs
+ * stays, also where the phone cannot tell for once who was here.
+ */
 export async function met(someone) {
-  if ((await recall("person")) !== someone) {
-    await forget();
-    await remember("person", someone);
-  }
-  await remember("contact", Date.now());
+  if ((await recall("met"))?.person !== someone) await clear(shelf(someone));
+  await remember("met", { person: someone, contact: Date.now() });
 }
 
 /** All pages and the pack go; what was not sent stays, wherever it lies. */
 export async function forget() {
-  const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(shelf(""))).map((name) => caches.delete(name)));
-  await remember("person", undefined);
+  await clear();
+  await unlearn("met");
+}
+
+async function clear(but) {
+  const names = (await caches.keys()).filter((name) => name.startsWith(shelf("")) && name !== but);
+  await Promise.all(names.map((name) => caches.delete(name)));
 }
 
 export async function keep(someone, path, answer) {

@@ -28,7 +28,9 @@ from tests.supervisor.product import until
 LONG_AGO = """() => new Promise((done) => {
   indexedDB.open("phone").onsuccess = ({ target }) => {
     const writing = target.result.transaction("facts", "readwrite");
-    writing.objectStore("facts").put(Date.now() - 73 * 3600 * 1000, "contact");
+    const facts = writing.objectStore("facts");
+    facts.get("met").onsuccess = ({ target: { result } }) =>
+      facts.put({ ...result, contact: Date.now() - 73 * 3600 * 1000 }, "met");
     writing.oncomplete = () => done(target.result.close());
   };
 })"""
