@@ -18,7 +18,7 @@ def main() -> None:
     """Extract, then update; line numbers are left out so that catalogues change only with texts."""
     with tempfile.NamedTemporaryFile(suffix=".pot") as template:
         extract(Path(template.name))
-        how = ["--no-fuzzy-matching", "--ignore-pot-creation-date"]
+        how = ["--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date"]
         _pybabel("update", "-i", template.name, "-d", str(CATALOGUES), *how)
 
 
