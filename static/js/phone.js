@@ -11,9 +11,14 @@ async function within(store, mode, work) {
   });
 }
 
+/** A fact, or undefined where there is none; throws where the phone cannot tell. */
+export function known(name) {
+  return within("facts", "readonly", (facts) => facts.get(name));
+}
+
 /** A fact, or undefined; on a phone that keeps nothing, always that. */
 export function recall(name) {
-  return within("facts", "readonly", (facts) => facts.get(name)).catch(() => undefined);
+  return known(name).catch(() => undefined);
 }
 
 export function forget(name) {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import math
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
@@ -100,6 +101,16 @@ class Handset:
         except Error:
             if not self._is_dying:
                 raise
+
+    @contextmanager
+    def memory_held(self) -> Iterator[None]:
+        """Nobody opens its databases: as while the process that kept them outlives a browser that was killed."""
+        locks = list(self._profile.glob("Default/IndexedDB/*/LOCK"))
+        assert locks, "it has no memory yet"
+        with ExitStack() as held:
+            for lock in locks:
+                fcntl.lockf(held.enter_context(lock.open("r+")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
 
     # --- what somebody does with it ----------------------------------------------------------------
 

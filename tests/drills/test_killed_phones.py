@@ -134,6 +134,25 @@ def test_what_a_phone_said_is_saved_arrives_once_though_it_is_killed_a_hundred_t
     assert whats.keys() <= {_what(each) for each in ledger.written}
 
 
+def test_the_book_opens_while_nobody_can_open_the_memory_of_the_phone(
+    house: House, gate: Gate, playwright: Playwright, tmp_path: Path
+) -> None:
+    chance, app = random.Random(16), house.app()
+    (rep,) = settle(app, reps=1, shops=WRITING, sms_in=timedelta(days=1))
+    phone = Handset(playwright, tmp_path, gate.port)
+    drill, note = Drill(house, app, gate, phone, chance), Ledger(chance, [rep]).note(rep)
+    drill.hand_to(rep)
+    gate.turn(REFUSED)
+    with phone.memory_held():
+        phone.wake(rep)
+        phone.fill_in(note)
+    phone.write(note)
+    assert note.said
+    phone.sleep()
+    drill.let_out(rep)
+    assert [came.what for came in _came(app)] == [note.note]
+
+
 class Drill:
     """One phone, which two share, before one house."""
 

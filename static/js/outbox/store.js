@@ -9,12 +9,23 @@ const SENT = "sent";
 const SENT_KEPT = 60; // newest ones, for the list of what went out
 // On the disk before "saved" is said, whatever kills the phone next. What is forgotten may come back: it is only sent again.
 const STRICT = { durability: "strict" };
+const WAITS = [200, 400, 800, 1_600]; // ms between two tries to open it
 
 function outbox(person) {
   return database(`outbox-${person}`, (db) => {
     db.createObjectStore(ITEMS, { keyPath: "seq", autoIncrement: true });
     db.createObjectStore(SENT, { keyPath: "seq" });
   });
+}
+
+/** Waits a while where the process that outlives a killed browser still holds it; throws when it stays shut. */
+async function opened(person) {
+  for (const wait of WAITS) {
+    const done = await outbox(person).then(() => true, () => false);
+    if (done) return;
+    await new Promise((on) => setTimeout(on, wait));
+  }
+  await outbox(person);
 }
 
 /** Does `work` with the stores in one transaction; what its request found is the result. */
@@ -34,6 +45,7 @@ async function within(person, mode, work, how = {}) {
  * the order; throws when it is not there
  */
 export async function keep(person, item) {
+  await opened(person);
   const same = (await items(person)).find(({ key, state }) => key === item.key && state === "waiting");
   if (same) {
     await change(person, same.seq, { fields: item.fields }, STRICT);

@@ -14,6 +14,19 @@ test("what is kept stands in the order in which it was done, each person's by it
   assert.deepEqual(await texts("mai"), ["Hers"]);
 });
 
+test("what is kept while the outbox cannot be opened yet waits for it", async () => {
+  const open = indexedDB.open.bind(indexedDB);
+  let shut = 2;
+  indexedDB.open = (...how) => {
+    if (!shut--) indexedDB.open = open;
+    const asked = shut < 0 ? open(...how) : {};
+    if (shut >= 0) setTimeout(() => asked.onerror(), 0);
+    return asked;
+  };
+  await keep("ha", item("a", "Just woken"));
+  assert.deepEqual(await texts("ha"), ["Just woken"]);
+});
+
 test("the same act, kept once more, is one, as it was filled in last", async () => {
   const first = await keep("hung", item("a", "20 boxes"));
   const again = await keep("hung", item("a", "30 boxes"));

@@ -1,5 +1,5 @@
 // Whose pages lie on this phone, and for how long: one person's only, 72 hours from the last word with the server.
-import { forget as unlearn, recall, remember } from "../phone.js";
+import { forget as unlearn, known, recall, remember } from "../phone.js";
 
 const LIFE = 72 * 3600 * 1000; // ms
 const MOST_PAGES = 80; // besides what the pack brings
@@ -8,9 +8,17 @@ export const shelf = (person) => `pages-${person}`;
 
 /** Who was signed in here last, while what is kept of theirs may still be shown. */
 export async function person() {
-  const last = await recall("met");
+  const last = await known("met").catch(byShelf);
   if (last && !(Date.now() - last.contact < LIFE)) await forget();
   else return last?.person;
+}
+
+// The process that held the phone's memory may die later than the browser that was killed: until then nobody else can open it.
+// The shelf says whose it is, and its pack of when.
+async function byShelf() {
+  const [name, another] = await shelves();
+  const pack = name && !another && (await (await caches.open(name)).match("/pack"));
+  return pack && { person: name.slice(shelf("").length), contact: Date.parse(pack.headers.get("Date")) };
 }
 
 /**
@@ -29,8 +37,12 @@ export async function forget() {
 }
 
 async function clear(but) {
-  const names = (await caches.keys()).filter((name) => name.startsWith(shelf("")) && name !== but);
+  const names = (await shelves()).filter((name) => name !== but);
   await Promise.all(names.map((name) => caches.delete(name)));
+}
+
+async function shelves() {
+  return (await caches.keys()).filter((name) => name.startsWith(shelf("")));
 }
 
 export async function keep(someone, path, answer) {
