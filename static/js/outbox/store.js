@@ -9,7 +9,7 @@ const SENT = "sent";
 const SENT_KEPT = 60; // newest ones, for the list of what went out
 // On the disk before "saved" is said, whatever kills the phone next. What is forgotten may come back: it is only sent again.
 const STRICT = { durability: "strict" };
-const WAITS = [200, 400, 800, 1_600]; // ms between two tries to open it
+let waits = [200, 400, 800, 1_600]; // ms between two tries to open it; on a phone that keeps nothing, once
 
 function outbox(person) {
   return database(`outbox-${person}`, (db) => {
@@ -20,11 +20,12 @@ function outbox(person) {
 
 /** Waits a while where the process that outlives a killed browser still holds it; throws when it stays shut. */
 async function opened(person) {
-  for (const wait of WAITS) {
+  for (const wait of waits) {
     const done = await outbox(person).then(() => true, () => false);
     if (done) return;
     await new Promise((on) => setTimeout(on, wait));
   }
+  waits = [];
   await outbox(person);
 }
 
