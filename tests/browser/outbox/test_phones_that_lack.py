@@ -47,6 +47,7 @@ def test_a_full_phone_lets_its_pages_go_before_any_work(
     assert "/outbox" not in kept
     context.set_offline(False)
     until(lambda: count(live_server, Note) == 1, within=20)
+    expect(lans.locator("body[data-from-phone]")).to_have_count(0)  # the page was asked for anew
 
 
 def test_a_phone_that_may_keep_nothing_sends_as_ever(
